@@ -1,0 +1,37 @@
+import { defineConfig } from 'vitest/config'
+
+// Three kinds of test: unit tables beside the code, component tests on a real etcd, Docker or kernel, and the
+// end-to-end suites that drive a whole cluster. `deploy/kubets test` runs them in this order.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['**/*.test.ts'],
+          exclude: ['**/node_modules/**', '**/*.component.test.ts', 'e2e/suites/**'],
+        },
+      },
+      {
+        test: {
+          name: 'component',
+          include: ['**/*.component.test.ts'],
+          exclude: ['**/node_modules/**'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['e2e/suites/**/*.e2e.ts'],
+          exclude: ['**/node_modules/**'],
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
+          maxWorkers: 4,
+        },
+      },
+    ],
+  },
+})
