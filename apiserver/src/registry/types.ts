@@ -1,0 +1,174 @@
+import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
+import type { DeleteOptions, Preconditions } from '@kubets/shared/machinery/meta-v1.gen.ts'
+import type { KubeObject } from '@kubets/shared/machinery/object.ts'
+
+/**
+ * The seam between http (what was asked, by whom) and registry (what that means for stored objects).
+ * Every method rejects with a StatusError; http turns it into the answer as it is.
+ */
+
+export interface UserInfo {
+  name: string
+  uid?: string
+  groups: readonly string[]
+  extra?: Readonly<Record<string, readonly string[]>>
+}
+
+export type Operation = 'CREATE' | 'UPDATE' | 'DELETE'
+
+/** What an admission plugin is told; `object` may be changed in `mutate` only, `old` is frozen. */
+export interface AdmissionRequest {
+  operation: Operation
+  kind: Kind
+  namespace?: string
+  /** Empty for a create whose name is generated: it has one by the time `validate` is called. */
+  name: string
+  /** '' for the object itself. */
+  subresource: string
+  /** Absent for DELETE. */
+  object?: KubeObject
+  /** Absent for CREATE. */
+  old?: KubeObject
+  dryRun: boolean
+  user?: UserInfo
+  warn(text: string): void
+  signal: AbortSignal
+}
+
+export interface Admission {
+  mutate(request: AdmissionRequest): Promise<void>
+  validate(request: AdmissionRequest): Promise<void>
+}
+
+export interface RequestScope {
+  kind: Kind
+  /** Absent for cluster-scoped kinds and for list/watch/deletecollection over all namespaces. */
+  namespace?: string
+  dryRun: boolean
+  user?: UserInfo
+  /** Absent: nothing is asked (the apiserver's own writes). */
+  admission?: Admission
+  /** Adds a Warning header to the answer. */
+  warn(text: string): void
+  /** Aborted when the client is gone or the request's time is over. */
+  signal: AbortSignal
+  fieldManager?: string
+}
+
+/** One object at one revision: parsed and serialised once, shared by every reader. */
+export interface Encoded {
+  /** Frozen; carries apiVersion, kind and metadata.resourceVersion. */
+  readonly object: KubeObject
+  /** The object as JSON, without a newline at the end. */
+  readonly json: Buffer
+  readonly resourceVersion: string
+  /** Another output form of this object (protobuf, a Table row …): made at first use and kept with it. */
+  form<T>(name: string, make: (object: KubeObject) => T): T
+}
+
+export interface WatchEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
+  /** For ERROR the object is a Status; for BOOKMARK it has apiVersion, kind and metadata alone. */
+  readonly encoded: Encoded
+  /** `{"type":…,"object":…}\n` as JSON, made at first use and shared by all watchers of this event. */
+  readonly line: Buffer
+  /** Another output form of the whole event: made at first use and shared. */
+  form<T>(name: string, make: (event: WatchEvent) => T): T
+}
+
+export interface Selection {
+  /** As in the query string; malformed ones are a 400. */
+  labelSelector?: string
+  fieldSelector?: string
+}
+
+export interface GetOptions {
+  /** Unset: consistent. '0': whatever the cache has. Else: not older than this. */
+  resourceVersion?: string
+  subresource?: 'scale'
+}
+
+export interface ListOptions extends Selection {
+  limit?: number
+  continue?: string
+  resourceVersion?: string
+  resourceVersionMatch?: string
+}
+
+export interface ListResult {
+  items: readonly Encoded[]
+  resourceVersion: string
+  continue?: string
+  remainingItemCount?: number
+}
+
+export interface WatchOptions extends Selection {
+  /** Unset or '0': starts with an ADDED event for each object there is. */
+  resourceVersion?: string
+  resourceVersionMatch?: string
+  allowWatchBookmarks?: boolean
+  sendInitialEvents?: boolean
+  /** metadata.name of the object when a single one is watched by the old path form. */
+  name?: string
+}
+
+/**
+ * Batches of events in order, none empty. The iteration ends without an error when scope.signal is aborted, when the
+ * watcher was too slow and has been cut, or after an ERROR event; the client then lists or resumes.
+ */
+export type Watch = AsyncIterable<readonly WatchEvent[]>
+
+export type UpdateSubresource =
+  | ''
+  | 'status'
+  | 'scale'
+  | 'finalize'
+  | 'approval'
+  | 'ephemeralcontainers'
+  | 'resize'
+
+export interface UpdateOptions {
+  subresource?: UpdateSubresource
+  /** PUT to a name that does not exist creates it, for the kinds that allow it. */
+  createOnUpdate?: boolean
+}
+
+/**
+ * PUT gives the object; PATCH gives a function of what is there, which is called again when another writer was
+ * quicker. The function gets a copy it may change. A metadata.resourceVersion that differs from the stored one is a 409.
+ */
+export type Change = KubeObject | ((current: KubeObject) => KubeObject | Promise<KubeObject>)
+
+export interface UpdateResult {
+  encoded: Encoded
+  created: boolean
+}
+
+export interface DeleteResult {
+  /** The last state of the object. */
+  encoded: Encoded
+  /** false: it is on its way (deletionTimestamp is set) and finalizers or the kubelet will end it. */
+  deleted: boolean
+}
+
+export interface Registry {
+  get(scope: RequestScope, name: string, options?: GetOptions): Promise<Encoded>
+  list(scope: RequestScope, options?: ListOptions): Promise<ListResult>
+  watch(scope: RequestScope, options?: WatchOptions): Promise<Watch>
+  /** The object is taken over and changed; for PUT-like creates its name must already be set. */
+  create(scope: RequestScope, object: KubeObject): Promise<Encoded>
+  update(scope: RequestScope, name: string, change: Change, options?: UpdateOptions): Promise<UpdateResult>
+  delete(scope: RequestScope, name: string, options?: DeleteOptions): Promise<DeleteResult>
+  /** Answers what was deleted or marked for deletion. */
+  deleteCollection(scope: RequestScope, selection: ListOptions, options?: DeleteOptions): Promise<readonly Encoded[]>
+  /** POST pods/NAME/binding, or bindings; scope.kind is pods. `binding` is a core/v1 Binding. */
+  bindPod(scope: RequestScope, name: string, binding: KubeObject): Promise<void>
+  /** POST pods/NAME/eviction; `eviction` is a policy/v1 Eviction. 429 when a PodDisruptionBudget forbids it. */
+  evictPod(scope: RequestScope, name: string, eviction: KubeObject): Promise<void>
+  /** undefined: etcd answers. Else one line that says what is wrong; asks at most once a second. */
+  health(): Promise<string | undefined>
+  /** Ends watches and connections. */
+  close(): Promise<void>
+}
+
+export type { DeleteOptions, Preconditions }
