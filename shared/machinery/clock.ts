@@ -1,0 +1,9 @@
+/** Where time comes from; the real one is in process/clock.ts, tests advance a FakeClock. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** Calls `fn` once after `ms`; the returned function cancels it. */
+  timer(ms: number, fn: () => void): () => void
+  /** Resolves after `ms`; rejects with the signal's reason as soon as it aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}

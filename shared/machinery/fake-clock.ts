@@ -1,0 +1,68 @@
+import type { Clock } from './clock.ts'
+
+/** A clock for tests: time stands still until `advance` is called. */
+export class FakeClock implements Clock {
+  #now: number
+  #timers = new Set<{ at: number; fn: () => void }>()
+
+  constructor(now = Date.UTC(2026, 0, 1)) {
+    this.#now = now
+  }
+
+  now(): number {
+    return this.#now
+  }
+
+  timer(ms: number, fn: () => void): () => void {
+    const entry = { at: this.#now + Math.max(0, ms), fn }
+    this.#timers.add(entry)
+    return () => this.#timers.delete(entry)
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(abortReason(signal))
+        return
+      }
+      const onAbort = (): void => {
+        cancel()
+        reject(abortReason(signal))
+      }
+      const cancel = this.timer(ms, () => {
+        signal?.removeEventListener('abort', onAbort)
+        resolve()
+      })
+      signal?.addEventListener('abort', onAbort, { once: true })
+    })
+  }
+
+  /** How many timers are armed: lets a test wait until the code under test sleeps. */
+  get pending(): number {
+    return this.#timers.size
+  }
+
+  /** Moves time by `ms`, firing what is due in order, and lets the promises this settles run. */
+  async advance(ms: number): Promise<void> {
+    const target = this.#now + ms
+    for (;;) {
+      const due = [...this.#timers].filter((t) => t.at <= target).sort((a, b) => a.at - b.at)[0]
+      if (due === undefined) break
+      this.#timers.delete(due)
+      this.#now = Math.max(this.#now, due.at)
+      due.fn()
+      await settle()
+    }
+    this.#now = target
+    await settle()
+  }
+}
+
+/** One turn of the event loop: every promise callback that is ready has run after it. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
+function abortReason(signal: AbortSignal | undefined): Error {
+  return signal?.reason instanceof Error ? signal.reason : new DOMException('This operation was aborted', 'AbortError')
+}
