@@ -1,0 +1,109 @@
+import { join } from 'node:path'
+import type { Settings } from '../settings.ts'
+
+/** One program of the cluster as the supervisor starts it. */
+export interface Program {
+  readonly name: string
+  readonly command: string
+  readonly args: readonly string[]
+  /** Where it says that it is well; asked with the admin's certificate when it is https. */
+  readonly health: string
+}
+
+/** The programs in the order they start; they stop in the reverse order. */
+export function programs(settings: Settings): readonly Program[] {
+  const pki = (file: string): string => join(settings.stateDir, 'pki', file)
+  const kubeconfig = (name: string): string => `--kubeconfig=${join(settings.stateDir, 'kubeconfigs', name)}`
+  const etcd = (port: number): string => `https://127.0.0.1:${String(port)}`
+  const typescript = (program: string, args: readonly string[]): { command: string; args: string[] } => ({
+    command: join(settings.root, 'node_modules', '.bin', 'node'),
+    args: ['--disable-warning=ExperimentalWarning', join(settings.root, program, 'src', 'main.ts'), ...args],
+  })
+  return [
+    {
+      name: 'etcd',
+      command: 'etcd',
+      args: [
+        '--name=kubets',
+        `--data-dir=${join(settings.stateDir, 'etcd')}`,
+        `--listen-client-urls=${etcd(settings.etcdPort)}`,
+        `--advertise-client-urls=${etcd(settings.etcdPort)}`,
+        `--listen-peer-urls=${etcd(settings.etcdPort + 1)}`,
+        `--initial-advertise-peer-urls=${etcd(settings.etcdPort + 1)}`,
+        `--initial-cluster=kubets=${etcd(settings.etcdPort + 1)}`,
+        `--listen-metrics-urls=http://127.0.0.1:${String(settings.etcdPort + 2)}`,
+        '--client-cert-auth=true',
+        `--trusted-ca-file=${pki('ca.crt')}`,
+        `--cert-file=${pki('etcd.crt')}`,
+        `--key-file=${pki('etcd.key')}`,
+        '--peer-client-cert-auth=true',
+        `--peer-trusted-ca-file=${pki('ca.crt')}`,
+        `--peer-cert-file=${pki('etcd.crt')}`,
+        `--peer-key-file=${pki('etcd.key')}`,
+        '--quota-backend-bytes=8589934592',
+      ],
+      health: `http://127.0.0.1:${String(settings.etcdPort + 2)}/health`,
+    },
+    {
+      name: 'apiserver',
+      ...typescript('apiserver', [
+        `--etcd-servers=${etcd(settings.etcdPort)}`,
+        `--etcd-cafile=${pki('ca.crt')}`,
+        `--etcd-certfile=${pki('apiserver-etcd-client.crt')}`,
+        `--etcd-keyfile=${pki('apiserver-etcd-client.key')}`,
+        `--secure-port=${String(settings.securePort)}`,
+        `--advertise-address=${settings.nodeIP}`,
+        `--tls-cert-file=${pki('apiserver.crt')}`,
+        `--tls-private-key-file=${pki('apiserver.key')}`,
+        `--client-ca-file=${pki('ca.crt')}`,
+        `--service-cluster-ip-range=${settings.serviceRange}`,
+        '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
+        `--service-account-key-file=${pki('sa.pub')}`,
+        `--service-account-signing-key-file=${pki('sa.key')}`,
+        `--kubelet-client-certificate=${pki('apiserver-kubelet-client.crt')}`,
+        `--kubelet-client-key=${pki('apiserver-kubelet-client.key')}`,
+        `--kubelet-certificate-authority=${pki('ca.crt')}`,
+      ]),
+      health: `https://127.0.0.1:${String(settings.securePort)}/readyz`,
+    },
+    {
+      name: 'controller-manager',
+      ...typescript('controller-manager', [
+        kubeconfig('controller-manager'),
+        `--cluster-cidr=${settings.clusterRange}`,
+        `--root-ca-file=${pki('ca.crt')}`,
+        `--service-account-private-key-file=${pki('sa.key')}`,
+      ]),
+      health: 'http://127.0.0.1:10257/healthz',
+    },
+    {
+      name: 'scheduler',
+      ...typescript('scheduler', [kubeconfig('scheduler')]),
+      health: 'http://127.0.0.1:10259/healthz',
+    },
+    {
+      name: 'kubelet',
+      ...typescript('kubelet', [
+        kubeconfig('kubelet'),
+        `--hostname-override=${settings.nodeName}`,
+        `--node-ip=${settings.nodeIP}`,
+        `--root-dir=${join(settings.stateDir, 'kubelet')}`,
+        `--tls-cert-file=${pki('kubelet.crt')}`,
+        `--tls-private-key-file=${pki('kubelet.key')}`,
+        `--client-ca-file=${pki('ca.crt')}`,
+      ]),
+      health: 'http://127.0.0.1:10248/healthz',
+    },
+    {
+      name: 'kube-proxy',
+      ...typescript('kube-proxy', [
+        kubeconfig('kube-proxy'),
+        `--hostname-override=${settings.nodeName}`,
+        `--proxy-mode=${settings.proxyMode}`,
+        `--cluster-cidr=${settings.clusterRange}`,
+        `--service-cluster-ip-range=${settings.serviceRange}`,
+      ]),
+      health: 'http://127.0.0.1:10256/healthz',
+    },
+  ]
+}

@@ -1,0 +1,92 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isAlive } from './cluster/processes.ts'
+import { removeUserContext } from './cluster/kubeconfig.ts'
+import { readState } from './cluster/state.ts'
+import { end } from './cluster/supervisor.ts'
+import { dockerClient, engineVersion, stopOwnEngine } from './install/docker-engine.ts'
+import { Progress } from './progress.ts'
+import { must, run } from './run.ts'
+import type { Settings } from './settings.ts'
+import { until } from './until.ts'
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+
+/** `kubets down`: ends the programs, then removes whatever they left in Docker and the kernel; `--purge` the data too. */
+export async function down(settings: Settings): Promise<void> {
+  const progress = new Progress(say)
+  if (!existsSync(settings.stateDir)) {
+    say('kubets is not running and has no data here: nothing to do.')
+    return
+  }
+  await mkdir(join(settings.stateDir, 'run'), { recursive: true })
+  await progress.step('programs', () => stopPrograms(settings))
+  if ((await engineVersion()) !== undefined)
+    await progress.step('containers and networks', () => removeFromDocker(settings))
+  await progress.step('kernel rules', () => removeRules(settings))
+  await progress.step('mounts', () => unmountUnder(join(settings.stateDir, 'kubelet')))
+  await progress.step('kubeconfig', () => removeUserContext(settings))
+  await progress.step('Docker engine', () => stopOwnEngine(settings.stateDir))
+  if (settings.purge) {
+    await progress.step('data', () => rm(settings.stateDir, { recursive: true, force: true }))
+  } else {
+    await rm(join(settings.stateDir, 'run', 'state.json'), { force: true })
+    say(`The data stays in ${settings.stateDir}; 'npm run down -- --purge' removes it.`)
+  }
+}
+
+async function stopPrograms(settings: Settings): Promise<string> {
+  const state = await readState(settings.stateDir)
+  if (state === undefined) return 'none were running'
+  if (await isAlive(state.supervisor)) {
+    process.kill(state.supervisor.pid, 'SIGTERM')
+    await until('the supervisor to end', 60_000, async () => ((await isAlive(state.supervisor)) ? undefined : true))
+  }
+  // A supervisor that was killed could not end them itself.
+  for (const program of state.programs.toReversed()) await end(program)
+  return `${String(state.programs.length)} stopped`
+}
+
+/** The kubelet marks what it makes with labels; nothing else is touched. */
+async function removeFromDocker(settings: Settings): Promise<string> {
+  const docker = dockerClient()
+  const mine = { label: [`kubets.node=${settings.nodeName}`] }
+  const containers = await docker.listContainers({ all: true, filters: mine })
+  await Promise.all(containers.map((one) => docker.getContainer(one.Id).remove({ force: true, v: true })))
+  const networks = await docker.listNetworks({ filters: mine })
+  for (const network of networks) await docker.getNetwork(network.Id).remove()
+  return `${String(containers.length)} containers, ${String(networks.length)} networks`
+}
+
+/** kube-proxy and the kubelet know best which rules are theirs. */
+async function removeRules(settings: Settings): Promise<void> {
+  const node = join(settings.root, 'node_modules', '.bin', 'node')
+  const quiet = '--disable-warning=ExperimentalWarning'
+  for (const program of ['kube-proxy', 'kubelet']) {
+    await must(node, [
+      quiet,
+      join(settings.root, program, 'src', 'main.ts'),
+      '--cleanup',
+      `--hostname-override=${settings.nodeName}`,
+    ])
+  }
+}
+
+/** Unmounts the volumes (tmpfs of Secrets, Memory emptyDirs) that Pods had; deepest first. */
+async function unmountUnder(dir: string): Promise<string> {
+  const table = await readFile('/proc/self/mounts', 'utf8')
+  const points = mountPointsUnder(table, dir)
+  for (const point of points) await run('umount', ['--lazy', point])
+  await rm(join(dir, 'pods'), { recursive: true, force: true })
+  return points.length === 0 ? 'none' : `${String(points.length)} unmounted`
+}
+
+/** Pure: the mount points of a mounts table at or under a folder, deepest first. */
+export function mountPointsUnder(table: string, dir: string): string[] {
+  return table
+    .split('\n')
+    .map((line) => (line.split(' ')[1] ?? '').replaceAll('\\040', ' '))
+    .filter((point) => point === dir || point.startsWith(`${dir}/`))
+    .toSorted((a, b) => b.length - a.length)
+}

@@ -1,0 +1,85 @@
+import { hostname, networkInterfaces, homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { UserError } from './errors.ts'
+
+/** Everything the command's steps need to know, read once from flags and the machine. */
+export interface Settings {
+  /** The checkout that this command belongs to. */
+  readonly root: string
+  /** Where the cluster's data, certificates, logs and run state live. */
+  readonly stateDir: string
+  readonly nodeName: string
+  readonly nodeIP: string
+  /** The kubeconfig that gets the context `kubets`. */
+  readonly kubeconfig: string
+  readonly securePort: number
+  readonly etcdPort: number
+  readonly serviceRange: string
+  readonly clusterRange: string
+  readonly proxyMode: string
+  /** `down --purge`: remove the data too. */
+  readonly purge: boolean
+  /** `status -o json`. */
+  readonly output: string
+}
+
+/**
+ * Reads the command line that follows the verb.
+ * @throws UserError for an unknown flag or a bad value.
+ */
+export function readSettings(root: string, argv: readonly string[], env: NodeJS.ProcessEnv): Settings {
+  const { values } = parse(argv)
+  return {
+    root,
+    stateDir: resolve(values['state-dir'] ?? '/var/lib/kubets'),
+    nodeName: values['node-name'] ?? hostname().toLowerCase(),
+    nodeIP: values['node-ip'] ?? firstAddress(),
+    kubeconfig: resolve(values.kubeconfig ?? env.KUBECONFIG?.split(':')[0] ?? join(homedir(), '.kube', 'config')),
+    securePort: port(values['secure-port'], 6443),
+    etcdPort: port(values['etcd-port'], 12379),
+    serviceRange: '10.96.0.0/12',
+    clusterRange: '10.244.0.0/16',
+    proxyMode: values['proxy-mode'] ?? 'iptables',
+    purge: values.purge ?? false,
+    output: values.output ?? 'text',
+  }
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        'state-dir': { type: 'string' },
+        'node-name': { type: 'string' },
+        'node-ip': { type: 'string' },
+        kubeconfig: { type: 'string' },
+        'secure-port': { type: 'string' },
+        'etcd-port': { type: 'string' },
+        'proxy-mode': { type: 'string' },
+        purge: { type: 'boolean' },
+        output: { type: 'string', short: 'o' },
+      },
+    })
+  } catch (error) {
+    throw new UserError(`${(error as Error).message}\nSee deploy/README.md for the flags of the kubets command.`)
+  }
+}
+
+function port(text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1 || value > 65535) throw new UserError(`"${text}" is not a port number`)
+  return value
+}
+
+/** The address by which Pods and other machines reach this one; loopback when there is no network at all. */
+function firstAddress(): string {
+  for (const [name, addresses] of Object.entries(networkInterfaces())) {
+    if (/^(docker|br-|veth|kubets|cni)/.test(name)) continue
+    const found = addresses?.find((address) => address.family === 'IPv4' && !address.internal)
+    if (found) return found.address
+  }
+  return '127.0.0.1'
+}

@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { down } from './down.ts'
+import { UserError } from './errors.ts'
+import { Progress } from './progress.ts'
+import { readLiveState } from './cluster/state.ts'
+import type { Settings } from './settings.ts'
+import { prepare, up } from './up.ts'
+
+/** What a stage of the test run counted. */
+interface Counts {
+  passed: number
+  failed: number
+  skipped: number
+}
+
+const checks: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
+  ['types', 'tsc', '-p', 'tsconfig.json'],
+  ['format', 'prettier', '--check', '--log-level=warn', '.'],
+  ['lint', 'eslint', '.', '--max-warnings', '0'],
+  ['import walls', 'node', 'e2e/checks/walls.ts'],
+  ['dead code', 'knip', '--no-progress'],
+]
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+
+/** `kubets test`: the static checks, the unit and component tests, then a cluster of its own and the end-to-end suites. */
+export async function test(settings: Settings): Promise<number> {
+  if (await readLiveState('/var/lib/kubets')) {
+    throw new UserError(
+      "A cluster is running here, and the tests need this machine's kernel rules: end it with 'npm run down' first.",
+    )
+  }
+  const work = await mkdtemp(join(tmpdir(), 'kubets-test-'))
+  const own: Settings = {
+    ...settings,
+    stateDir: join(work, 'state'),
+    kubeconfig: join(work, 'kubeconfig'),
+    purge: true,
+  }
+  const progress = new Progress(say)
+  const total: Counts = { passed: 0, failed: 0, skipped: 0 }
+  const env = {
+    ...process.env,
+    KUBETS_STATE_DIR: own.stateDir,
+    KUBECONFIG: own.kubeconfig,
+    PATH: `${join(own.stateDir, 'bin')}:${process.env.PATH ?? ''}`,
+  }
+  try {
+    await prepare(own, progress)
+    for (const [name, command, ...args] of checks) {
+      const code = await progress.step(name, () => inherit(command, args, env))
+      if (code === 0) total.passed++
+      else total.failed++
+    }
+    for (const project of ['unit', 'component'])
+      await progress.step(`${project} tests`, () => vitest(project, work, env, total))
+    await up(own)
+    await progress.step('end-to-end tests', () => vitest('e2e', work, env, total))
+    await inherit('node', ['e2e/conformance/ledger.ts', join(work, 'e2e.json')], env)
+  } finally {
+    await down(own).catch((error: unknown) => {
+      total.failed++
+      say(`down failed: ${error instanceof Error ? error.message : String(error)}`)
+    })
+    await rm(work, { recursive: true, force: true })
+  }
+  say(`${String(total.passed)} passed, ${String(total.failed)} failed, ${String(total.skipped)} skipped`)
+  return total.failed === 0 && total.passed > 0 ? 0 : 1
+}
+
+/** Runs one vitest project and adds what it counted; a run that wrote no report counts as one failure. */
+async function vitest(project: string, work: string, env: NodeJS.ProcessEnv, total: Counts): Promise<string> {
+  const report = join(work, `${project}.json`)
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const code = await inherit('vitest', ['run', '--project', project, ...reporters], env)
+  const text = await readFile(report, 'utf8').catch(() => undefined)
+  const counted = text === undefined ? undefined : (JSON.parse(text) as Record<string, number>)
+  const failed = counted?.numFailedTests ?? 1
+  total.passed += counted?.numPassedTests ?? 0
+  total.failed += failed === 0 && code !== 0 ? 1 : failed
+  total.skipped += (counted?.numPendingTests ?? 0) + (counted?.numTodoTests ?? 0)
+  return `${String(counted?.numPassedTests ?? 0)} passed, ${String(failed)} failed`
+}
+
+function inherit(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  return new Promise((done) => {
+    const child = spawn(command, args, { env, stdio: ['ignore', 'inherit', 'inherit'] })
+    child.on('error', (error) => {
+      say(`${command}: ${error.message}`)
+      done(127)
+    })
+    child.on('close', (code) => done(code ?? 137))
+  })
+}
