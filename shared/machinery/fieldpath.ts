@@ -78,7 +78,7 @@ export function errorBody(error: FieldError): string {
 }
 
 function valueText(value: unknown): string {
-  if (value === undefined || value === null) return '"null"'
+  if (value === undefined || value === null) return 'null'
   return typeof value === 'string' ? quote(value) : JSON.stringify(value)
 }
 
