@@ -1,0 +1,252 @@
+import type { ContainerCreateOptions, ContainerInspectInfo } from 'dockerode'
+import type {
+  Container,
+  ContainerConfig,
+  ContainerState,
+  ContainerStatus,
+  Mount,
+  PodFilter,
+  PodSandboxConfig,
+} from '../types.ts'
+import { RuntimeError, isRuntimeNotFound } from '../types.ts'
+import { call, limits, type DockerContext } from './client.ts'
+import { dockerLabels, dockerName, labelNames, readLabels } from './naming.ts'
+import { createOrAdopt, isNotModified, listOurs, typeFilter } from './sandbox.ts'
+
+// the log of one container instance: at most five files of 10 MiB (kubelet's containerLogMaxSize and -MaxFiles)
+const logConfig = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '5' } }
+
+/** Creates a container in the sandbox's namespaces; returns its id. */
+export function createContainer(
+  context: DockerContext,
+  sandboxId: string,
+  config: ContainerConfig,
+  sandbox: PodSandboxConfig,
+  signal: AbortSignal,
+): Promise<string> {
+  return createOrAdopt(context, containerOptions(context, sandboxId, config, sandbox), signal)
+}
+
+function containerOptions(
+  context: DockerContext,
+  sandboxId: string,
+  config: ContainerConfig,
+  sandbox: PodSandboxConfig,
+): ContainerCreateOptions {
+  const { security, resources } = config
+  const inSandbox = `container:${sandboxId}`
+  const pidMode = { NODE: 'host', POD: inSandbox, CONTAINER: undefined }[sandbox.namespaces.pid]
+  const labels = { ...config.labels, [labelNames.sandboxId]: sandboxId }
+  const oomScoreAdj = context.negativeOomScores ? resources.oomScoreAdj : Math.max(0, resources.oomScoreAdj)
+  const user = userOf(security.runAsUser, security.runAsGroup)
+  return {
+    name: dockerName(config.name, sandbox.pod, config.attempt),
+    Image: config.image,
+    Labels: dockerLabels(
+      context.nodeName,
+      'container',
+      sandbox.pod,
+      config.name,
+      config.attempt,
+      labels,
+      config.annotations,
+    ),
+    ...(user === undefined ? {} : { User: user }),
+    // Docker keeps the image's arguments only as long as the entrypoint is the image's too
+    ...(config.command.length > 0 ? { Entrypoint: [...config.command], Cmd: [...config.args] } : {}),
+    ...(config.command.length === 0 && config.args.length > 0 ? { Cmd: [...config.args] } : {}),
+    Env: [...config.env],
+    WorkingDir: config.workingDir,
+    OpenStdin: config.stdin,
+    StdinOnce: config.stdinOnce,
+    Tty: config.tty,
+    Healthcheck: { Test: ['NONE'] },
+    HostConfig: {
+      Binds: config.mounts.map(bind),
+      Devices: config.devices.map((device) => ({
+        PathOnHost: device.hostPath,
+        PathInContainer: device.containerPath,
+        CgroupPermissions: device.permissions,
+      })),
+      NetworkMode: inSandbox,
+      IpcMode: sandbox.namespaces.ipc === 'NODE' ? 'host' : inSandbox,
+      ...(pidMode === undefined ? {} : { PidMode: pidMode }),
+      ...(sandbox.namespaces.network === 'NODE' ? { UTSMode: 'host' } : {}),
+      CpuShares: resources.cpuShares,
+      ...(resources.cpuQuota > 0 ? { CpuQuota: resources.cpuQuota, CpuPeriod: resources.cpuPeriod } : {}),
+      // as much swap as memory in Docker's terms means none on top
+      ...(resources.memoryLimit > 0 ? { Memory: resources.memoryLimit, MemorySwap: resources.memoryLimit } : {}),
+      OomScoreAdj: oomScoreAdj,
+      Privileged: security.privileged,
+      CapAdd: [...security.capabilitiesAdd],
+      CapDrop: [...security.capabilitiesDrop],
+      GroupAdd: security.supplementalGroups.map(String),
+      ReadonlyRootfs: security.readonlyRootfs,
+      SecurityOpt: securityOpt(config),
+      ...(security.unmaskedProc ? { MaskedPaths: [], ReadonlyPaths: [] } : {}),
+      LogConfig: logConfig,
+      RestartPolicy: { Name: '' },
+    },
+  }
+}
+
+function userOf(user: number | undefined, group: number | undefined): string | undefined {
+  if (user === undefined) return undefined
+  return group === undefined ? String(user) : `${user}:${group}`
+}
+
+function securityOpt({ security }: ContainerConfig): string[] {
+  const options: string[] = []
+  if (security.noNewPrivileges) options.push('no-new-privileges')
+  if (security.seccomp === 'Unconfined') options.push('seccomp=unconfined')
+  else if (security.seccomp !== 'RuntimeDefault') options.push(`seccomp=${security.seccomp}`)
+  return options
+}
+
+function bind(mount: Mount): string {
+  const flags = [mount.readonly ? 'ro' : 'rw', ...(mount.propagation === 'private' ? [] : [mount.propagation])]
+  return `${mount.hostPath}:${mount.containerPath}:${flags.join(',')}`
+}
+
+/** Starts a created container. */
+export async function startContainer(context: DockerContext, id: string, signal: AbortSignal): Promise<void> {
+  try {
+    await call(context, signal, limits.write, (abortSignal) => context.docker.getContainer(id).start({ abortSignal }))
+  } catch (error) {
+    if (!isNotModified(error)) throw error
+  }
+}
+
+/** Stop signal, grace, SIGKILL; one that is gone or ended is no error. */
+export async function stopContainer(context: DockerContext, id: string, graceSeconds: number, signal: AbortSignal) {
+  const t = Math.max(0, Math.ceil(graceSeconds))
+  try {
+    await call(context, signal, t * 1000 + limits.write, (abortSignal) =>
+      context.docker.getContainer(id).stop({ t, abortSignal }),
+    )
+  } catch (error) {
+    if (!isRuntimeNotFound(error) && !isNotModified(error)) throw error
+  }
+}
+
+/** The containers of this node without sandboxes, in every state. */
+export async function listContainers(context: DockerContext, filter: PodFilter, signal: AbortSignal) {
+  const found = await listOurs(context, typeFilter('container', filter), signal)
+  return found.flatMap((info): Container[] => {
+    const own = readLabels(info.Labels)
+    if (!own) return []
+    return [
+      {
+        id: info.Id,
+        sandboxId: own.sandboxId,
+        name: own.container,
+        attempt: own.attempt,
+        pod: own.pod,
+        state: listedState(info.State),
+        image: info.Image,
+        imageId: info.ImageID,
+        createdAt: info.Created * 1000,
+        labels: info.Labels,
+      },
+    ]
+  })
+}
+
+function listedState(state: string): ContainerState {
+  if (state === 'created') return 'CONTAINER_CREATED'
+  if (state === 'running' || state === 'paused') return 'CONTAINER_RUNNING'
+  if (state === 'exited') return 'CONTAINER_EXITED'
+  return 'CONTAINER_UNKNOWN'
+}
+
+/** Everything about one container. */
+export async function containerStatus(context: DockerContext, id: string, signal: AbortSignal) {
+  const info = await inspectContainer(context, id, signal)
+  const own = readLabels(info.Config.Labels)
+  if (own?.type !== 'container') throw new RuntimeError('NotFound', `${id} is not a container of this kubelet`)
+  const imageRef = await imageRefOf(context, info.Image, signal)
+  return toStatus(info, own, imageRef)
+}
+
+/** Docker's own description of a container. */
+export function inspectContainer(context: DockerContext, id: string, signal: AbortSignal) {
+  return call(context, signal, limits.read, (abortSignal) => context.docker.getContainer(id).inspect({ abortSignal }))
+}
+
+const imageRefs = new Map<string, string>()
+
+// an image's id is the hash of its content, so what was learnt once holds (a later push may add a digest: harmless)
+async function imageRefOf(context: DockerContext, imageId: string, signal: AbortSignal): Promise<string> {
+  const known = imageRefs.get(imageId)
+  if (known !== undefined) return known
+  let ref = imageId
+  try {
+    const image = await call(context, signal, limits.read, () => context.docker.getImage(imageId).inspect())
+    ref = image.RepoDigests[0] ?? imageId
+  } catch (error) {
+    if (!isRuntimeNotFound(error)) throw error
+  }
+  if (imageRefs.size > 1000) imageRefs.clear()
+  imageRefs.set(imageId, ref)
+  return ref
+}
+
+const goZeroTime = '0001-01-01T00:00:00Z'
+
+function time(text: string): number {
+  return text === goZeroTime || text === '' ? 0 : Date.parse(text)
+}
+
+// dockershim/docker_container.go ContainerStatus: a container that Docker could not start counts as ended
+function toStatus(
+  info: ContainerInspectInfo,
+  own: NonNullable<ReturnType<typeof readLabels>>,
+  imageRef: string,
+): ContainerStatus {
+  const createdAt = time(info.Created)
+  let startedAt = time(info.State.StartedAt)
+  let finishedAt = time(info.State.FinishedAt)
+  let state: ContainerState
+  let reason = ''
+  if (info.State.Running) {
+    state = 'CONTAINER_RUNNING'
+    finishedAt = 0
+  } else if (startedAt === 0 && info.State.ExitCode === 0) {
+    state = 'CONTAINER_CREATED'
+  } else {
+    state = 'CONTAINER_EXITED'
+    if (startedAt === 0 || finishedAt < startedAt) {
+      reason = 'ContainerCannotRun'
+      startedAt = startedAt || createdAt
+      finishedAt = Math.max(startedAt, finishedAt)
+    } else if (info.State.OOMKilled) reason = 'OOMKilled'
+    else reason = info.State.ExitCode === 0 ? 'Completed' : 'Error'
+  }
+  return {
+    id: info.Id,
+    sandboxId: own.sandboxId,
+    name: own.container,
+    attempt: own.attempt,
+    pod: own.pod,
+    state,
+    image: info.Config.Image,
+    imageId: info.Image,
+    createdAt,
+    labels: info.Config.Labels,
+    startedAt,
+    finishedAt,
+    exitCode: info.State.ExitCode,
+    signal: 0,
+    reason,
+    message: info.State.Error,
+    imageRef,
+    mounts: info.Mounts.map((mount) => ({
+      hostPath: mount.Source,
+      containerPath: mount.Destination,
+      readonly: !mount.RW,
+      propagation: mount.Propagation === 'rslave' || mount.Propagation === 'rshared' ? mount.Propagation : 'private',
+    })),
+    tty: info.Config.Tty,
+    stdin: info.Config.OpenStdin,
+  }
+}
