@@ -83,7 +83,7 @@ export function dropContext(document: Document, previous: string): boolean {
   return left === 0
 }
 
-function setNamed(document: Document, list: string, entry: { name: string }): void {
+function setNamed(document: Document, list: string, entry: { name: string } & Record<string, unknown>): void {
   const node = document.createNode(entry)
   const items = document.get(list)
   if (!isSeq(items)) {

@@ -1,6 +1,5 @@
 import { readFile, realpath } from 'node:fs/promises'
-import type { Readable } from 'node:stream'
-import { finished } from 'node:stream/promises'
+import { Readable } from 'node:stream'
 import { pack } from 'tar-stream'
 import { dockerClient } from '../install/docker-engine.ts'
 import { must } from '../run.ts'
@@ -28,14 +27,10 @@ export async function ensureImages(): Promise<string> {
 
 async function importImage(definition: ImageDefinition, busybox: Buffer, applets: readonly string[]): Promise<void> {
   const [repo, tag] = definition.name.split(':')
-  const stream = (await dockerClient().importImage(rootFilesystem(definition, busybox, applets), {
-    repo,
-    tag,
-    changes: definition.changes,
-  })) as Readable
+  const layer = Readable.from(rootFilesystem(definition, busybox, applets))
+  const stream = await dockerClient().importImage(layer, { repo, tag, changes: definition.changes })
   let answer = ''
-  stream.on('data', (chunk: Buffer) => (answer += chunk.toString()))
-  await finished(stream)
+  for await (const chunk of stream) answer += chunk.toString()
   if (/"error"/.test(answer)) throw new Error(`docker import of ${definition.name}: ${answer.trim()}`)
 }
 

@@ -1,8 +1,10 @@
+import type { IConfiguration, IForbiddenRuleType } from 'dependency-cruiser'
+
 // The import walls of the house. Programs import shared/ only; inside shared/: machinery ← api ← client ← process.
 const programs = ['apiserver', 'controller-manager', 'scheduler', 'kubelet', 'kube-proxy', 'deploy']
 
 /** One rule a program: it may not reach into a sibling. */
-const betweenPrograms = programs.map((program) => ({
+const betweenPrograms: IForbiddenRuleType[] = programs.map((program) => ({
   name: `${program}-imports-no-other-program`,
   severity: 'error',
   from: { path: `^${program}/` },
@@ -10,9 +12,14 @@ const betweenPrograms = programs.map((program) => ({
 }))
 
 /** One rule a layer: `from` may not import any of `to`. */
-const layer = (name, from, to) => ({ name, severity: 'error', from: { path: from }, to: { path: to } })
+const layer = (name: string, from: string, to: string): IForbiddenRuleType => ({
+  name,
+  severity: 'error',
+  from: { path: from },
+  to: { path: to },
+})
 
-module.exports = {
+export const rules: IConfiguration = {
   forbidden: [
     ...betweenPrograms,
     layer('shared-imports-no-program', '^shared/', `^(${[...programs, 'e2e'].join('|')})/`),
@@ -22,7 +29,12 @@ module.exports = {
     layer('storage-below-registry', '^apiserver/src/storage/', '^apiserver/src/(registry|admission|auth|http)/'),
     layer('registry-below-admission-and-auth', '^apiserver/src/registry/', '^apiserver/src/(admission|auth|http)/'),
     layer('admission-and-auth-below-http', '^apiserver/src/(admission|auth)/', '^apiserver/src/http/'),
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     { name: 'nothing-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
   options: {
