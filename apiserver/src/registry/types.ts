@@ -1,6 +1,7 @@
 import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
-import type { DeleteOptions, Preconditions } from '@kubets/shared/machinery/meta-v1.gen.ts'
+import type { DeleteOptions } from '@kubets/shared/machinery/meta-v1.gen.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
+import type { Encoded, Watch, WatchEvent } from '../storage/types.ts'
 
 /**
  * The seam between http (what was asked, by whom) and registry (what that means for stored objects).
@@ -55,27 +56,6 @@ export interface RequestScope {
   fieldManager?: string
 }
 
-/** One object at one revision: parsed and serialised once, shared by every reader. */
-export interface Encoded {
-  /** Frozen; carries apiVersion, kind and metadata.resourceVersion. */
-  readonly object: KubeObject
-  /** The object as JSON, without a newline at the end. */
-  readonly json: Buffer
-  readonly resourceVersion: string
-  /** Another output form of this object (protobuf, a Table row …): made at first use and kept with it. */
-  form<T>(name: string, make: (object: KubeObject) => T): T
-}
-
-export interface WatchEvent {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
-  /** For ERROR the object is a Status; for BOOKMARK it has apiVersion, kind and metadata alone. */
-  readonly encoded: Encoded
-  /** `{"type":…,"object":…}\n` as JSON, made at first use and shared by all watchers of this event. */
-  readonly line: Buffer
-  /** Another output form of the whole event: made at first use and shared. */
-  form<T>(name: string, make: (event: WatchEvent) => T): T
-}
-
 export interface Selection {
   /** As in the query string; malformed ones are a 400. */
   labelSelector?: string
@@ -112,20 +92,7 @@ export interface WatchOptions extends Selection {
   name?: string
 }
 
-/**
- * Batches of events in order, none empty. The iteration ends without an error when scope.signal is aborted, when the
- * watcher was too slow and has been cut, or after an ERROR event; the client then lists or resumes.
- */
-export type Watch = AsyncIterable<readonly WatchEvent[]>
-
-export type UpdateSubresource =
-  | ''
-  | 'status'
-  | 'scale'
-  | 'finalize'
-  | 'approval'
-  | 'ephemeralcontainers'
-  | 'resize'
+export type UpdateSubresource = '' | 'status' | 'scale' | 'finalize' | 'approval' | 'ephemeralcontainers' | 'resize'
 
 export interface UpdateOptions {
   subresource?: UpdateSubresource
@@ -171,4 +138,4 @@ export interface Registry {
   close(): Promise<void>
 }
 
-export type { DeleteOptions, Preconditions }
+export type { DeleteOptions, Encoded, Watch, WatchEvent }

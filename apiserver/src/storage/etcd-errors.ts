@@ -1,0 +1,31 @@
+import {
+  internal,
+  requestEntityTooLarge,
+  serviceUnavailable,
+  StatusError,
+  timeout,
+} from '@kubets/shared/machinery/errors.ts'
+import * as etcd3 from 'etcd3'
+
+/** The compacted past was asked for. */
+export class CompactedError extends Error {}
+
+/** What a client is told when etcd did not do it; etcd's own words are in the message. */
+export function storageError(error: unknown): Error {
+  if (error instanceof StatusError || error instanceof CompactedError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  if (message.includes('required revision has been compacted')) return new CompactedError(message)
+  if (message.includes('request is too large')) return requestEntityTooLarge(message)
+  if (error instanceof etcd3.GRPCDeadlineExceededError) return timeout('etcd did not answer in time')
+  if (message.includes('etcdserver: request timed out')) return timeout(message)
+  if (error instanceof etcd3.GRPCUnavailableError || error instanceof etcd3.GRPCCancelledError || noConnection(message))
+    return serviceUnavailable(`etcd is not available: ${message}`)
+  return internal(error)
+}
+
+const noConnection = (message: string): boolean =>
+  message.includes('etcdserver: no leader') ||
+  message.includes('etcdserver: leader changed') ||
+  message.includes('Channel has been shut down') ||
+  message.includes('Tried to call etcd after the client was closed') ||
+  message.includes('server stopped')

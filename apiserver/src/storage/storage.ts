@@ -1,0 +1,145 @@
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
+import type { Logger } from '@kubets/shared/machinery/logger.ts'
+import type { KubeObject } from '@kubets/shared/machinery/object.ts'
+import { runCompactor } from './compactor.ts'
+import { fromStored, storedBytes } from './encoded.ts'
+import { Etcd, type KeyValue } from './etcd.ts'
+import { folderOf, prefixEnd } from './keys.ts'
+import { Leases } from './leases.ts'
+import type { Page, PageOptions, ResourceCache } from './resource-cache.ts'
+import { shared } from './shared-question.ts'
+import type { Encoded, Resource } from './types.ts'
+import { WatchCache } from './watch-cache.ts'
+
+export interface StorageOptions {
+  /** host:port, or http(s)://host:port */
+  endpoints: readonly string[]
+  /** Without a slash at the end: "/registry". */
+  prefix: string
+  clock: Clock
+  log: Logger
+}
+
+/** What a transaction does with one object. */
+export interface ObjectWrite {
+  resource: Resource
+  /** "namespace/name" or "name" */
+  key: string
+  /** undefined: it is deleted. */
+  object: KubeObject | undefined
+  /** The revision it must have now; 0: it must not exist. */
+  expect: number
+  /** After this time etcd deletes it. */
+  ttlSeconds?: number
+}
+
+export type CommitResult =
+  | { committed: true; revision: number; encoded: (Encoded | undefined)[] }
+  /** What is there instead, in the order of the writes. */
+  | { committed: false; current: (Encoded | undefined)[] }
+
+const scanSize = 500
+const healthMs = 1000
+
+/** Objects in etcd: written by transactions, read from the cache, or from etcd for the past. */
+export class Storage {
+  readonly cache: WatchCache
+  readonly #options: StorageOptions
+  readonly #etcd: Etcd
+  readonly #leases: Leases
+  readonly #askHealth: () => Promise<string | undefined>
+  #health: { time: number; problem: string | undefined } | undefined
+
+  constructor(options: StorageOptions) {
+    this.#options = options
+    this.#etcd = new Etcd(options)
+    this.#leases = new Leases(this.#etcd, options.clock)
+    this.cache = new WatchCache({ ...options, etcd: this.#etcd })
+    this.#askHealth = shared(() => this.#checkHealth())
+  }
+
+  /** Keeps the cache current and etcd's past short until the signal aborts, then closes the connections. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.cache.run(signal), runCompactor(this.#etcd, this.#options, signal)])
+    this.#etcd.close()
+  }
+
+  resource(resource: Resource): ResourceCache {
+    return this.cache.resource(resource)
+  }
+
+  /** All writes in one transaction, or none. */
+  async commit(writes: readonly ObjectWrite[]): Promise<CommitResult> {
+    const keys = writes.map(({ resource, key }) => folderOf(this.#options.prefix, resource) + key)
+    const put = []
+    const remove = []
+    for (const [index, { object, ttlSeconds }] of writes.entries()) {
+      const key = keys[index] ?? ''
+      if (!object) remove.push(key)
+      else if (ttlSeconds === undefined) put.push({ key, value: storedBytes(object) })
+      else put.push({ key, value: storedBytes(object), lease: await this.#leases.get(ttlSeconds) })
+    }
+    const compare = writes.map(({ expect }, index) => ({ key: keys[index] ?? '', modRevision: expect }))
+    const result = await this.#etcd.transact({ compare, put, remove })
+    if (!result.succeeded) return { committed: false, current: result.current.map(decode) }
+    const { revision } = result
+    const values = put.values()
+    const encoded = writes.map(({ resource, key, object }) => {
+      const value = object && values.next().value?.value
+      return value && this.cache.wrote(resource, key, fromStored(value, revision))
+    })
+    return { committed: true, revision, encoded }
+  }
+
+  /** What etcd has under a key now, past the cache. */
+  async read(resource: Resource, key: string): Promise<Encoded | undefined> {
+    const start = folderOf(this.#options.prefix, resource) + key
+    const { items } = await this.#etcd.range(start, `${start}\0`)
+    return decode(items[0])
+  }
+
+  /** A page as it was at a revision. Rejects with CompactedError when that is forgotten. */
+  async pageAt(resource: Resource, { start, end, limit, matches }: PageOptions, revision: number): Promise<Page> {
+    const folder = folderOf(this.#options.prefix, resource)
+    const cache = this.resource(resource)
+    const stop = end === '' ? prefixEnd(folder) : folder + end
+    const items: Encoded[] = []
+    for (let from = folder + start; ;) {
+      const scan = await this.#etcd.range(from, stop, {
+        limit: limit === 0 ? scanSize : Math.max(limit, 100),
+        revision,
+      })
+      for (const [index, stored] of scan.items.entries()) {
+        const key = stored.key.slice(folder.length)
+        const cached = cache.get(key)
+        const same = cached?.resourceVersion === String(stored.modRevision)
+        const encoded = same ? cached : fromStored(stored.value, stored.modRevision)
+        if (!matches(encoded)) continue
+        items.push(encoded)
+        const remaining = scan.count - index - 1
+        if (items.length === limit && remaining > 0) return { items, last: key, remaining }
+      }
+      if (!scan.more) return { items, remaining: 0 }
+      from = `${scan.items.at(-1)?.key ?? ''}\0`
+    }
+  }
+
+  /** undefined: etcd answers and the cache is filled. Asks at most once a second. */
+  async health(): Promise<string | undefined> {
+    if (this.#health && this.#options.clock.now() - this.#health.time < healthMs) return this.#health.problem
+    return this.#askHealth()
+  }
+
+  async #checkHealth(): Promise<string | undefined> {
+    const problem = await this.#etcd.currentRevision().then(
+      () => (this.cache.revision > 0 ? undefined : 'etcd has not been read yet'),
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    )
+    this.#health = { time: this.#options.clock.now(), problem }
+    return problem
+  }
+}
+
+function decode(stored: KeyValue | undefined): Encoded | undefined {
+  return stored && fromStored(stored.value, stored.modRevision)
+}
