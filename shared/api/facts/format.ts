@@ -26,6 +26,8 @@ export interface TypeFacts {
   alias?: string
   /** Values of a closed string type. */
   enum?: string[]
+  /** Replaced as a whole by server-side apply (a type-level structType or mapType marker). */
+  atomic?: boolean
   /** True when protobuf wraps the aliased list or map in a message of its own (`items = 1`). */
   wrapped?: boolean
   /** Alternatives told apart by their JSON shape, each with its protobuf number. */

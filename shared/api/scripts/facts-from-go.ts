@@ -52,6 +52,7 @@ export function factsOf(pkg: GoPackage): GroupVersionFacts {
       if (scalars[`${pkg.path}.${type.name}`]) continue
       const facts = typeFacts(type, file, pkg, values)
       const closed = constants.get(type.name)
+      if (type.markers.some((text) => /^(struct|map)Type=atomic$/.test(text))) facts.atomic = true
       if (closed && type.markers.includes('enum')) facts.enum = closed
       types[type.name] = facts
       const kind = kindFacts(type, pkg.path)
@@ -88,7 +89,13 @@ function typeFacts(type: GoType, file: GoFile, pkg: GoPackage, values: Map<strin
   return { fields }
 }
 
-function fieldFacts(field: GoField, owner: string, file: GoFile, pkg: GoPackage, values: Map<string, string>): FieldFacts {
+function fieldFacts(
+  field: GoField,
+  owner: string,
+  file: GoFile,
+  pkg: GoPackage,
+  values: Map<string, string>,
+): FieldFacts {
   const [name, ...options] = (field.tags['json'] ?? '').split(',')
   const facts: FieldFacts = { type: typeExpression(field.type, file, pkg.path) }
   // encoding/json inlines an embedded struct whose tag names nothing, with or without the word "inline".

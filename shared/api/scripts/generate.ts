@@ -44,7 +44,7 @@ function factsText(facts: GroupVersionFacts): string {
   const types = Object.entries(facts.types).map(([name, type]) => {
     if (!type.fields || type.fields.length === 0) return `    ${JSON.stringify(name)}: ${JSON.stringify(type)}`
     const lines = type.fields.map((field) => `        ${JSON.stringify(field)}`)
-    return `    ${JSON.stringify(name)}: {\n      "fields": [\n${lines.join(',\n')}\n      ]\n    }`
+    return `    ${JSON.stringify(name)}: {\n${type.atomic ? '"atomic": true,' : ''}"fields": [\n${lines.join(',\n')}\n      ]\n    }`
   })
   const kinds = facts.kinds.map((kind) => `    ${JSON.stringify(kind)}`)
   const head = ['group', 'version', 'package'] as const

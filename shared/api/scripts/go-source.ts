@@ -23,7 +23,8 @@ export interface GoFile {
   values: Map<string, string>
 }
 
-const fieldLine = /^\t(?:(\w+)\s+)?(\*?(?:\[\]|map\[[\w.]+\])*\*?(?:\[\])*[\w.]+(?:\{\})?)\s*(?:`([^`]*)`)?\s*(?:\/\/.*)?$/
+const fieldLine =
+  /^\t(?:(\w+)\s+)?(\*?(?:\[\]|map\[[\w.]+\])*\*?(?:\[\])*[\w.]+(?:\{\})?)\s*(?:`([^`]*)`)?\s*(?:\/\/.*)?$/
 
 /** Reads the declarations of one gofmt-formatted API file; anything but types and constants is skipped. */
 export function parseGo(source: string): GoFile {

@@ -16,7 +16,11 @@ export const packages: readonly { short: string; path: string; group: string }[]
   { short: 'scheduling/v1', path: 'k8s.io/api/scheduling/v1', group: 'scheduling.k8s.io' },
   { short: 'node/v1', path: 'k8s.io/api/node/v1', group: 'node.k8s.io' },
   { short: 'certificates/v1', path: 'k8s.io/api/certificates/v1', group: 'certificates.k8s.io' },
-  { short: 'admissionregistration/v1', path: 'k8s.io/api/admissionregistration/v1', group: 'admissionregistration.k8s.io' },
+  {
+    short: 'admissionregistration/v1',
+    path: 'k8s.io/api/admissionregistration/v1',
+    group: 'admissionregistration.k8s.io',
+  },
   { short: 'admission/v1', path: 'k8s.io/api/admission/v1', group: 'admission.k8s.io' },
   { short: 'authentication/v1', path: 'k8s.io/api/authentication/v1', group: 'authentication.k8s.io' },
   { short: 'authorization/v1', path: 'k8s.io/api/authorization/v1', group: 'authorization.k8s.io' },

@@ -1,0 +1,66 @@
+import { JsonSyntaxError, scanJson } from './json-scanner.ts'
+
+export interface Parsed {
+  value: unknown
+  /** Repeated keys, e.g. `duplicate field "spec.replicas"`; the last one's value counts. */
+  problems: string[]
+}
+
+const depthLimit = 1000
+
+/**
+ * Parses JSON text. Repeated keys are looked for only on request, and cost little where there are none.
+ * Throws JsonSyntaxError, also for text nested deeper than 1000 levels.
+ */
+export function parseJson(text: string, findDuplicates: boolean): Parsed {
+  let value: unknown
+  try {
+    // JSON.parse makes __proto__ an ordinary property of the object's own.
+    value = JSON.parse(text)
+  } catch (error) {
+    scanJson(text)
+    throw new JsonSyntaxError(error instanceof Error ? error.message : String(error), 0)
+  }
+  const keys = countKeys(value, 0)
+  if (!findDuplicates || keys === countKeysIn(text)) return { value, problems: [] }
+  return { value, problems: scanJson(text) }
+}
+
+/** Keys in a parsed value, at any depth. */
+function countKeys(value: unknown, depth: number): number {
+  if (typeof value !== 'object' || value === null) return 0
+  if (depth > depthLimit) throw new JsonSyntaxError('exceeded max depth', 0)
+  let count = 0
+  if (Array.isArray(value)) {
+    for (const item of value as unknown[]) count += countKeys(item, depth + 1)
+    return count
+  }
+  for (const key in value) count += 1 + countKeys((value as Record<string, unknown>)[key], depth + 1)
+  return count
+}
+
+const quote = 0x22
+const backslash = 0x5c
+const colon = 0x3a
+
+/** Keys in valid JSON text: strings with a colon behind them. */
+function countKeysIn(text: string): number {
+  let count = 0
+  let at = text.indexOf('"')
+  while (at >= 0) {
+    let end = text.indexOf('"', at + 1)
+    while (end > 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1)
+    if (end < 0) break
+    let next = end + 1
+    while (text.charCodeAt(next) <= 0x20) next++
+    if (text.charCodeAt(next) === colon) count++
+    at = text.charCodeAt(next) === quote ? next : text.indexOf('"', next)
+  }
+  return count
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let slashes = 0
+  while (text.charCodeAt(at - 1 - slashes) === backslash) slashes++
+  return slashes % 2 === 1
+}
