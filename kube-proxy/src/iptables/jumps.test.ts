@@ -38,7 +38,12 @@ describe('jumpLines', () => {
 
 describe('jumpRemovals', () => {
   it('takes away what leads into our chains and nothing else', () => {
-    const saved = ['-A FORWARD -j DOCKER', '-A FORWARD -m comment --comment "x y" -j KUBE-OLD', '-A FORWARD -j ACCEPT']
+    const saved = [
+      '-A FORWARD -j DOCKER',
+      '-A KUBE-OLD -j KUBE-OLDER',
+      '-A FORWARD -m comment --comment "x y" -j KUBE-OLD',
+      '-A FORWARD -j ACCEPT',
+    ]
     expect(jumpRemovals(saved, (chain) => chain.startsWith('KUBE-'))).toEqual([
       '-D FORWARD -m comment --comment "x y" -j KUBE-OLD',
     ])

@@ -73,7 +73,9 @@ export function jumpLines(jumps: readonly Jump[], saved: readonly string[]): str
   return lines
 }
 
-/** The lines that take away every jump into a chain of ours, whatever it matches. */
+/** The lines that take away every jump from another chain into one of ours, whatever it matches. */
 export function jumpRemovals(saved: readonly string[], isOurs: (chain: string) => boolean): string[] {
-  return saved.filter((line) => isOurs(/ -j (\S+)/.exec(line)?.[1] ?? '')).map((line) => line.replace(/^-A /, '-D '))
+  return saved
+    .filter((line) => isOurs(/ -j (\S+)/.exec(line)?.[1] ?? '') && !isOurs(line.split(' ')[1] ?? ''))
+    .map((line) => line.replace(/^-A /, '-D '))
 }

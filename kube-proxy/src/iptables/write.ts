@@ -63,7 +63,10 @@ export function iptablesRules(model: Model): Ruleset {
   if (model.config.serviceCIDR) {
     // a Service's own verdict comes first: it may be to drop in silence
     out.add('filter', chain.clusterIPs, `-j ${chain.services}`)
-    out.add('filter', chain.clusterIPs, '-m comment --comment "no service holds this cluster IP" -j REJECT')
+    const unclaimed = '-m comment --comment "no service holds this cluster IP"'
+    // a reset, for the kernel sends few ICMP errors a second
+    out.add('filter', chain.clusterIPs, unclaimed, '-p tcp -j REJECT --reject-with tcp-reset')
+    out.add('filter', chain.clusterIPs, unclaimed, '-j REJECT')
   }
   return out.ruleset
 }
