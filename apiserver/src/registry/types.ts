@@ -1,4 +1,6 @@
 import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
+import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import type { DeleteOptions } from '@kubets/shared/machinery/meta-v1.gen.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import type { Encoded, Watch, WatchEvent } from '../storage/types.ts'
@@ -118,7 +120,35 @@ export interface DeleteResult {
   deleted: boolean
 }
 
+/** The objects of one kind as the cache has them now, for code inside the apiserver (admission, authorisation). */
+export interface CachedKind {
+  /** `key` is "namespace/name", or "name". */
+  get(key: string): KubeObject | undefined
+  /** In key order; all namespaces when none is named. */
+  list(namespace?: string): Iterable<KubeObject>
+  /** The revision of the last change of any of them: what is computed from them holds as long as it stays. */
+  readonly changed: number
+}
+
+export interface RegistryOptions {
+  /** host:port, or http(s)://host:port, each. */
+  etcdServers: readonly string[]
+  /** "/registry" */
+  etcdPrefix: string
+  clock: Clock
+  log: Logger
+  /** CIDRs of cluster IPs: one, or one of each IP family; the first is the default family. */
+  serviceClusterIPRanges: readonly string[]
+  nodePortRange: { min: number; max: number }
+  /** Where other machines reach this apiserver: the endpoints of the `kubernetes` Service. */
+  advertiseAddress: string
+  securePort: number
+}
+
+/** Made by createRegistry(options) in registry.ts; starts at once, also while etcd is away. */
 export interface Registry {
+  /** May be a moment behind; ask get or list where that matters. */
+  cached(kind: Kind): CachedKind
   get(scope: RequestScope, name: string, options?: GetOptions): Promise<Encoded>
   list(scope: RequestScope, options?: ListOptions): Promise<ListResult>
   watch(scope: RequestScope, options?: WatchOptions): Promise<Watch>
@@ -132,9 +162,12 @@ export interface Registry {
   bindPod(scope: RequestScope, name: string, binding: KubeObject): Promise<void>
   /** POST pods/NAME/eviction; `eviction` is a policy/v1 Eviction. 429 when a PodDisruptionBudget forbids it. */
   evictPod(scope: RequestScope, name: string, eviction: KubeObject): Promise<void>
-  /** undefined: etcd answers. Else one line that says what is wrong; asks at most once a second. */
+  /**
+   * undefined: etcd answers, and the first objects (namespaces, the `kubernetes` Service …) exist. Else one line that says
+   * what is wrong. Asks etcd at most once a second.
+   */
   health(): Promise<string | undefined>
-  /** Ends watches and connections. */
+  /** Ends watches and connections; resolves when they are. */
   close(): Promise<void>
 }
 

@@ -20,7 +20,7 @@ export interface WatchCacheOptions {
 
 const pageSize = 1000
 const firstBackoffMs = 100
-const maxBackoffMs = 2000
+const maxBackoffMs = 500
 // apiserver/pkg/storage/cacher/watch_cache.go blockTimeout
 const blockTimeoutMs = 3000
 /** How long a revision may take from etcd's answer to our watch before we make certain that one is coming. */
