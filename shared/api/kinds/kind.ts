@@ -58,8 +58,9 @@ export interface StoredAs {
  * One kind the API server serves. Everything the server does with it is here: a custom resource is the same
  * interface filled in at run time.
  *
- * The order on a write is: decode, defaults, prepareFor…, (admission), validate…, store. `strategy.ts` holds what
- * all kinds do around these functions (status, generation, metadata), and is what the registry calls.
+ * The order on a write is upstream's: decode, defaults, mutating admission, prepareFor…, validate…, validating
+ * admission, store. uid, creationTimestamp and a generated name are filled in before prepareForCreate. `strategy.ts`
+ * holds what all kinds do around these functions (status, generation, metadata), and is what the registry calls.
  */
 export interface Kind<T extends KubeObject = KubeObject> {
   readonly group: string

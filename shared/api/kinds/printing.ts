@@ -86,3 +86,34 @@ export function containerCells(template: Template | undefined): [string, string]
   const containers = template?.spec?.containers ?? []
   return [containers.map((c) => c.name).join(','), containers.map((c) => c.image ?? '').join(',')]
 }
+
+interface LoadBalancer {
+  ingress?: { ip?: string; hostname?: string }[] | null
+}
+
+/** Addresses a load balancer has, each once and sorted. */
+// pkg/printers/internalversion/printers.go loadBalancerStatusStringer
+export function ingressAddresses(status: LoadBalancer | undefined): string[] {
+  const found = new Set<string>()
+  for (const { ip, hostname } of status?.ingress ?? []) {
+    const address = ip || hostname
+    if (address) found.add(address)
+  }
+  return [...found].sort()
+}
+
+const shortModes: readonly (readonly [string, string])[] = [
+  ['ReadWriteOnce', 'RWO'],
+  ['ReadOnlyMany', 'ROX'],
+  ['ReadWriteMany', 'RWX'],
+  ['ReadWriteOncePod', 'RWOP'],
+]
+
+/** `RWO,ROX`: access modes of a volume in their fixed order. */
+// pkg/apis/core/helper/helpers.go GetAccessModesAsString
+export function accessModes(modes: readonly string[] | undefined): string {
+  return shortModes
+    .filter(([mode]) => modes?.includes(mode))
+    .map(([, short]) => short)
+    .join(',')
+}

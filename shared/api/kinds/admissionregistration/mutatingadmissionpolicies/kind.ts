@@ -1,6 +1,8 @@
+import type { MutatingAdmissionPolicy } from '../../../types/admissionregistration-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
 
-export const mutatingAdmissionPolicy = defineKind({
+export const mutatingAdmissionPolicy = defineKind<MutatingAdmissionPolicy>({
   group: 'admissionregistration.k8s.io',
   version: 'v1',
   kind: 'MutatingAdmissionPolicy',
@@ -9,4 +11,6 @@ export const mutatingAdmissionPolicy = defineKind({
   categories: ['api-extensions'],
   generation: true,
   unconditionalUpdate: false,
+  columns,
+  row,
 })

@@ -1,6 +1,8 @@
+import type { MutatingAdmissionPolicyBinding } from '../../../types/admissionregistration-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
 
-export const mutatingAdmissionPolicyBinding = defineKind({
+export const mutatingAdmissionPolicyBinding = defineKind<MutatingAdmissionPolicyBinding>({
   group: 'admissionregistration.k8s.io',
   version: 'v1',
   kind: 'MutatingAdmissionPolicyBinding',
@@ -9,4 +11,6 @@ export const mutatingAdmissionPolicyBinding = defineKind({
   categories: ['api-extensions'],
   generation: true,
   unconditionalUpdate: false,
+  columns,
+  row,
 })

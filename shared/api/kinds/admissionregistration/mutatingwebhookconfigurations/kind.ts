@@ -1,6 +1,8 @@
+import type { MutatingWebhookConfiguration } from '../../../types/admissionregistration-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
 
-export const mutatingWebhookConfiguration = defineKind({
+export const mutatingWebhookConfiguration = defineKind<MutatingWebhookConfiguration>({
   group: 'admissionregistration.k8s.io',
   version: 'v1',
   kind: 'MutatingWebhookConfiguration',
@@ -9,4 +11,6 @@ export const mutatingWebhookConfiguration = defineKind({
   categories: ['api-extensions'],
   generation: true,
   unconditionalUpdate: false,
+  columns,
+  row,
 })

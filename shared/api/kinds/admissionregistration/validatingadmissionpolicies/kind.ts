@@ -1,6 +1,8 @@
+import type { ValidatingAdmissionPolicy } from '../../../types/admissionregistration-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
 
-export const validatingAdmissionPolicy = defineKind({
+export const validatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
   group: 'admissionregistration.k8s.io',
   version: 'v1',
   kind: 'ValidatingAdmissionPolicy',
@@ -10,4 +12,6 @@ export const validatingAdmissionPolicy = defineKind({
   subresources: ['status'],
   generation: true,
   unconditionalUpdate: false,
+  columns,
+  row,
 })

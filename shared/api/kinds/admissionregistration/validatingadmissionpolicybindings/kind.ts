@@ -1,6 +1,8 @@
+import type { ValidatingAdmissionPolicyBinding } from '../../../types/admissionregistration-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
 
-export const validatingAdmissionPolicyBinding = defineKind({
+export const validatingAdmissionPolicyBinding = defineKind<ValidatingAdmissionPolicyBinding>({
   group: 'admissionregistration.k8s.io',
   version: 'v1',
   kind: 'ValidatingAdmissionPolicyBinding',
@@ -9,4 +11,6 @@ export const validatingAdmissionPolicyBinding = defineKind({
   categories: ['api-extensions'],
   generation: true,
   unconditionalUpdate: false,
+  columns,
+  row,
 })

@@ -1,6 +1,8 @@
+import type { ValidatingWebhookConfiguration } from '../../../types/admissionregistration-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
 
-export const validatingWebhookConfiguration = defineKind({
+export const validatingWebhookConfiguration = defineKind<ValidatingWebhookConfiguration>({
   group: 'admissionregistration.k8s.io',
   version: 'v1',
   kind: 'ValidatingWebhookConfiguration',
@@ -9,4 +11,6 @@ export const validatingWebhookConfiguration = defineKind({
   categories: ['api-extensions'],
   generation: true,
   unconditionalUpdate: false,
+  columns,
+  row,
 })

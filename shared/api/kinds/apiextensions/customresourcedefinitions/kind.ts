@@ -1,4 +1,5 @@
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
 
 export const customResourceDefinition = defineKind({
   group: 'apiextensions.k8s.io',
@@ -11,4 +12,6 @@ export const customResourceDefinition = defineKind({
   subresources: ['status'],
   generation: true,
   unconditionalUpdate: false,
+  columns,
+  row,
 })

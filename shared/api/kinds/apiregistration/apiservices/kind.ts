@@ -1,6 +1,8 @@
+import type { APIService } from '../../../types/apiregistration-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
 
-export const apiService = defineKind({
+export const apiService = defineKind<APIService>({
   group: 'apiregistration.k8s.io',
   version: 'v1',
   kind: 'APIService',
@@ -10,4 +12,6 @@ export const apiService = defineKind({
   subresources: ['status'],
   nameRule: 'pathSegment',
   unconditionalUpdate: false,
+  columns,
+  row,
 })

@@ -1,9 +1,13 @@
+import type { ControllerRevision } from '../../../types/apps-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
 
-export const controllerRevision = defineKind({
+export const controllerRevision = defineKind<ControllerRevision>({
   group: 'apps',
   version: 'v1',
   kind: 'ControllerRevision',
   plural: 'controllerrevisions',
   namespaced: true,
+  columns,
+  row,
 })

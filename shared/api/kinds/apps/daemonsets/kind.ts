@@ -1,6 +1,9 @@
+import type { DaemonSet } from '../../../types/apps-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
 
-export const daemonSet = defineKind({
+export const daemonSet = defineKind<DaemonSet>({
   group: 'apps',
   version: 'v1',
   kind: 'DaemonSet',
@@ -10,4 +13,7 @@ export const daemonSet = defineKind({
   categories: ['all'],
   subresources: ['status'],
   generation: true,
+  columns,
+  row,
+  defaults,
 })

@@ -1,6 +1,9 @@
+import type { Deployment } from '../../../types/apps-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
 
-export const deployment = defineKind({
+export const deployment = defineKind<Deployment>({
   group: 'apps',
   version: 'v1',
   kind: 'Deployment',
@@ -10,4 +13,7 @@ export const deployment = defineKind({
   categories: ['all'],
   subresources: ['scale', 'status'],
   generation: true,
+  columns,
+  row,
+  defaults,
 })

@@ -1,6 +1,9 @@
+import type { ReplicaSet } from '../../../types/apps-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
 
-export const replicaSet = defineKind({
+export const replicaSet = defineKind<ReplicaSet>({
   group: 'apps',
   version: 'v1',
   kind: 'ReplicaSet',
@@ -10,4 +13,7 @@ export const replicaSet = defineKind({
   categories: ['all'],
   subresources: ['scale', 'status'],
   generation: true,
+  columns,
+  row,
+  defaults,
 })

@@ -1,6 +1,9 @@
+import type { StatefulSet } from '../../../types/apps-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
 
-export const statefulSet = defineKind({
+export const statefulSet = defineKind<StatefulSet>({
   group: 'apps',
   version: 'v1',
   kind: 'StatefulSet',
@@ -10,4 +13,7 @@ export const statefulSet = defineKind({
   categories: ['all'],
   subresources: ['scale', 'status'],
   generation: true,
+  columns,
+  row,
+  defaults,
 })

@@ -1,6 +1,8 @@
+import type { HorizontalPodAutoscaler } from '../../../types/autoscaling-v2.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
 
-export const horizontalPodAutoscaler = defineKind({
+export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   group: 'autoscaling',
   version: 'v2',
   kind: 'HorizontalPodAutoscaler',
@@ -9,4 +11,6 @@ export const horizontalPodAutoscaler = defineKind({
   shortNames: ['hpa'],
   categories: ['all'],
   subresources: ['status'],
+  columns,
+  row,
 })

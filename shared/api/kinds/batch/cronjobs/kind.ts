@@ -1,6 +1,9 @@
+import type { CronJob } from '../../../types/batch-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
 
-export const cronJob = defineKind({
+export const cronJob = defineKind<CronJob>({
   group: 'batch',
   version: 'v1',
   kind: 'CronJob',
@@ -10,4 +13,7 @@ export const cronJob = defineKind({
   categories: ['all'],
   subresources: ['status'],
   generation: true,
+  columns,
+  row,
+  defaults,
 })

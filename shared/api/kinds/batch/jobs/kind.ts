@@ -1,6 +1,9 @@
+import type { Job } from '../../../types/batch-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
 
-export const job = defineKind({
+export const job = defineKind<Job>({
   group: 'batch',
   version: 'v1',
   kind: 'Job',
@@ -9,4 +12,7 @@ export const job = defineKind({
   categories: ['all'],
   subresources: ['status'],
   generation: true,
+  columns,
+  row,
+  defaults,
 })

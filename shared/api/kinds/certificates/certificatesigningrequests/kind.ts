@@ -1,6 +1,8 @@
+import type { CertificateSigningRequest } from '../../../types/certificates-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
 
-export const certificateSigningRequest = defineKind({
+export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   group: 'certificates.k8s.io',
   version: 'v1',
   kind: 'CertificateSigningRequest',
@@ -8,4 +10,6 @@ export const certificateSigningRequest = defineKind({
   namespaced: false,
   shortNames: ['csr'],
   subresources: ['approval', 'status'],
+  columns,
+  row,
 })

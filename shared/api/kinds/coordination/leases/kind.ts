@@ -1,6 +1,8 @@
+import type { Lease } from '../../../types/coordination-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
 
-export const lease = defineKind({
+export const lease = defineKind<Lease>({
   group: 'coordination.k8s.io',
   version: 'v1',
   kind: 'Lease',
@@ -8,4 +10,6 @@ export const lease = defineKind({
   namespaced: true,
   createOnUpdate: true,
   unconditionalUpdate: false,
+  columns,
+  row,
 })

@@ -1,6 +1,8 @@
+import type { ComponentStatus } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
 
-export const componentStatus = defineKind({
+export const componentStatus = defineKind<ComponentStatus>({
   group: '',
   version: 'v1',
   kind: 'ComponentStatus',
@@ -9,4 +11,6 @@ export const componentStatus = defineKind({
   shortNames: ['cs'],
   verbs: ['get', 'list'],
   virtual: true,
+  columns,
+  row,
 })

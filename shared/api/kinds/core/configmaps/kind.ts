@@ -1,10 +1,14 @@
+import type { ConfigMap } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
 
-export const configMap = defineKind({
+export const configMap = defineKind<ConfigMap>({
   group: '',
   version: 'v1',
   kind: 'ConfigMap',
   plural: 'configmaps',
   namespaced: true,
   shortNames: ['cm'],
+  columns,
+  row,
 })

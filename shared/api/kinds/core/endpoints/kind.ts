@@ -1,6 +1,9 @@
+import type { Endpoints } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
 
-export const endpoints = defineKind({
+export const endpoints = defineKind<Endpoints>({
   group: '',
   version: 'v1',
   kind: 'Endpoints',
@@ -10,4 +13,7 @@ export const endpoints = defineKind({
   namespaced: true,
   shortNames: ['ep'],
   createOnUpdate: true,
+  columns,
+  row,
+  defaults,
 })

@@ -1,6 +1,8 @@
+import type { Event } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
 
-export const event = defineKind({
+export const event = defineKind<Event>({
   group: '',
   version: 'v1',
   kind: 'Event',
@@ -9,4 +11,6 @@ export const event = defineKind({
   shortNames: ['ev'],
   nameRule: 'pathSegment',
   createOnUpdate: true,
+  columns,
+  row,
 })

@@ -1,6 +1,8 @@
+import type { LimitRange } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
+import { defaults } from './defaults.ts'
 
-export const limitRange = defineKind({
+export const limitRange = defineKind<LimitRange>({
   group: '',
   version: 'v1',
   kind: 'LimitRange',
@@ -8,4 +10,5 @@ export const limitRange = defineKind({
   namespaced: true,
   shortNames: ['limits'],
   createOnUpdate: true,
+  defaults,
 })

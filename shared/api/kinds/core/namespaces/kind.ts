@@ -1,6 +1,10 @@
+import type { Namespace } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
+import { prepareForCreate, prepareForUpdate } from './strategy.ts'
 
-export const namespace = defineKind({
+export const namespace = defineKind<Namespace>({
   group: '',
   version: 'v1',
   kind: 'Namespace',
@@ -10,4 +14,9 @@ export const namespace = defineKind({
   verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
   subresources: ['finalize', 'status'],
   nameRule: 'label',
+  columns,
+  row,
+  defaults,
+  prepareForCreate,
+  prepareForUpdate,
 })

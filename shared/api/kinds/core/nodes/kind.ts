@@ -1,6 +1,9 @@
+import type { Node } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
 
-export const node = defineKind({
+export const node = defineKind<Node>({
   group: '',
   version: 'v1',
   kind: 'Node',
@@ -8,4 +11,7 @@ export const node = defineKind({
   namespaced: false,
   shortNames: ['no'],
   subresources: ['proxy', 'status'],
+  columns,
+  row,
+  defaults,
 })

@@ -1,6 +1,10 @@
+import type { PersistentVolumeClaim } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
+import { prepareForCreate } from './strategy.ts'
 
-export const persistentVolumeClaim = defineKind({
+export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   group: '',
   version: 'v1',
   kind: 'PersistentVolumeClaim',
@@ -8,4 +12,8 @@ export const persistentVolumeClaim = defineKind({
   namespaced: true,
   shortNames: ['pvc'],
   subresources: ['status'],
+  columns,
+  row,
+  defaults,
+  prepareForCreate,
 })

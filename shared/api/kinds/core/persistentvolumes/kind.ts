@@ -1,6 +1,10 @@
+import type { PersistentVolume } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
+import { prepareForCreate } from './strategy.ts'
 
-export const persistentVolume = defineKind({
+export const persistentVolume = defineKind<PersistentVolume>({
   group: '',
   version: 'v1',
   kind: 'PersistentVolume',
@@ -8,4 +12,8 @@ export const persistentVolume = defineKind({
   namespaced: false,
   shortNames: ['pv'],
   subresources: ['status'],
+  columns,
+  row,
+  defaults,
+  prepareForCreate,
 })

@@ -1,6 +1,9 @@
+import type { Pod } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
 
-export const pod = defineKind({
+export const pod = defineKind<Pod>({
   group: '',
   version: 'v1',
   kind: 'Pod',
@@ -21,4 +24,7 @@ export const pod = defineKind({
     'status',
   ],
   generation: true,
+  columns,
+  row,
+  defaults,
 })

@@ -1,6 +1,9 @@
+import type { ReplicationController } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
 
-export const replicationController = defineKind({
+export const replicationController = defineKind<ReplicationController>({
   group: '',
   version: 'v1',
   kind: 'ReplicationController',
@@ -10,4 +13,7 @@ export const replicationController = defineKind({
   categories: ['all'],
   subresources: ['scale', 'status'],
   generation: true,
+  columns,
+  row,
+  defaults,
 })

@@ -1,6 +1,9 @@
+import type { ResourceQuota } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
 
-export const resourceQuota = defineKind({
+export const resourceQuota = defineKind<ResourceQuota>({
   group: '',
   version: 'v1',
   kind: 'ResourceQuota',
@@ -8,4 +11,7 @@ export const resourceQuota = defineKind({
   namespaced: true,
   shortNames: ['quota'],
   subresources: ['status'],
+  columns,
+  row,
+  defaults,
 })

@@ -1,6 +1,8 @@
+import type { ServiceAccount } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
 
-export const serviceAccount = defineKind({
+export const serviceAccount = defineKind<ServiceAccount>({
   group: '',
   version: 'v1',
   kind: 'ServiceAccount',
@@ -8,4 +10,6 @@ export const serviceAccount = defineKind({
   namespaced: true,
   shortNames: ['sa'],
   subresources: ['token'],
+  columns,
+  row,
 })

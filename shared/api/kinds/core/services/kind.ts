@@ -1,6 +1,9 @@
+import type { Service } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
 
-export const service = defineKind({
+export const service = defineKind<Service>({
   group: '',
   version: 'v1',
   kind: 'Service',
@@ -11,4 +14,7 @@ export const service = defineKind({
   subresources: ['proxy', 'status'],
   nameRule: 'label1035',
   createOnUpdate: true,
+  columns,
+  row,
+  defaults,
 })

@@ -1,10 +1,16 @@
+import type { EndpointSlice } from '../../../types/discovery-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
 
-export const endpointSlice = defineKind({
+export const endpointSlice = defineKind<EndpointSlice>({
   group: 'discovery.k8s.io',
   version: 'v1',
   kind: 'EndpointSlice',
   plural: 'endpointslices',
   namespaced: true,
   generation: true,
+  columns,
+  row,
+  defaults,
 })

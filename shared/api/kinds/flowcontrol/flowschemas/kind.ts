@@ -1,6 +1,8 @@
+import type { FlowSchema } from '../../../types/flowcontrol-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
 
-export const flowSchema = defineKind({
+export const flowSchema = defineKind<FlowSchema>({
   group: 'flowcontrol.apiserver.k8s.io',
   version: 'v1',
   kind: 'FlowSchema',
@@ -8,4 +10,6 @@ export const flowSchema = defineKind({
   namespaced: false,
   subresources: ['status'],
   generation: true,
+  columns,
+  row,
 })

@@ -1,6 +1,8 @@
+import type { PriorityLevelConfiguration } from '../../../types/flowcontrol-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
 
-export const priorityLevelConfiguration = defineKind({
+export const priorityLevelConfiguration = defineKind<PriorityLevelConfiguration>({
   group: 'flowcontrol.apiserver.k8s.io',
   version: 'v1',
   kind: 'PriorityLevelConfiguration',
@@ -8,4 +10,6 @@ export const priorityLevelConfiguration = defineKind({
   namespaced: false,
   subresources: ['status'],
   generation: true,
+  columns,
+  row,
 })

@@ -1,10 +1,16 @@
+import type { IngressClass } from '../../../types/networking-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
 
-export const ingressClass = defineKind({
+export const ingressClass = defineKind<IngressClass>({
   group: 'networking.k8s.io',
   version: 'v1',
   kind: 'IngressClass',
   plural: 'ingressclasses',
   namespaced: false,
   generation: true,
+  columns,
+  row,
+  defaults,
 })

@@ -1,6 +1,8 @@
+import type { Ingress } from '../../../types/networking-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
 
-export const ingress = defineKind({
+export const ingress = defineKind<Ingress>({
   group: 'networking.k8s.io',
   version: 'v1',
   kind: 'Ingress',
@@ -9,4 +11,6 @@ export const ingress = defineKind({
   shortNames: ['ing'],
   subresources: ['status'],
   generation: true,
+  columns,
+  row,
 })

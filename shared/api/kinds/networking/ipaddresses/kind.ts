@@ -1,6 +1,8 @@
+import type { IPAddress } from '../../../types/networking-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
 
-export const ipAddress = defineKind({
+export const ipAddress = defineKind<IPAddress>({
   group: 'networking.k8s.io',
   version: 'v1',
   kind: 'IPAddress',
@@ -8,4 +10,6 @@ export const ipAddress = defineKind({
   namespaced: false,
   shortNames: ['ip'],
   nameRule: 'ipAddress',
+  columns,
+  row,
 })

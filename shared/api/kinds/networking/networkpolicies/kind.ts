@@ -1,6 +1,9 @@
+import type { NetworkPolicy } from '../../../types/networking-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
 
-export const networkPolicy = defineKind({
+export const networkPolicy = defineKind<NetworkPolicy>({
   group: 'networking.k8s.io',
   version: 'v1',
   kind: 'NetworkPolicy',
@@ -8,4 +11,7 @@ export const networkPolicy = defineKind({
   namespaced: true,
   shortNames: ['netpol'],
   generation: true,
+  columns,
+  row,
+  defaults,
 })

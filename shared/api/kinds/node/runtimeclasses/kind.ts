@@ -1,10 +1,14 @@
+import type { RuntimeClass } from '../../../types/node-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
 
-export const runtimeClass = defineKind({
+export const runtimeClass = defineKind<RuntimeClass>({
   group: 'node.k8s.io',
   version: 'v1',
   kind: 'RuntimeClass',
   plural: 'runtimeclasses',
   namespaced: false,
   unconditionalUpdate: false,
+  columns,
+  row,
 })

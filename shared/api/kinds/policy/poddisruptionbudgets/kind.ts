@@ -1,6 +1,8 @@
+import type { PodDisruptionBudget } from '../../../types/policy-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
 
-export const podDisruptionBudget = defineKind({
+export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   group: 'policy',
   version: 'v1',
   kind: 'PodDisruptionBudget',
@@ -11,4 +13,6 @@ export const podDisruptionBudget = defineKind({
   nameRule: 'pathSegment',
   generation: true,
   unconditionalUpdate: false,
+  columns,
+  row,
 })

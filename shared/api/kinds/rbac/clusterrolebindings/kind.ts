@@ -1,6 +1,9 @@
+import type { ClusterRoleBinding } from '../../../types/rbac-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
 
-export const clusterRoleBinding = defineKind({
+export const clusterRoleBinding = defineKind<ClusterRoleBinding>({
   group: 'rbac.authorization.k8s.io',
   version: 'v1',
   kind: 'ClusterRoleBinding',
@@ -8,4 +11,7 @@ export const clusterRoleBinding = defineKind({
   namespaced: false,
   nameRule: 'pathSegment',
   createOnUpdate: true,
+  columns,
+  row,
+  defaults,
 })

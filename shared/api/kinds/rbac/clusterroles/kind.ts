@@ -1,6 +1,8 @@
+import type { ClusterRole } from '../../../types/rbac-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
 
-export const clusterRole = defineKind({
+export const clusterRole = defineKind<ClusterRole>({
   group: 'rbac.authorization.k8s.io',
   version: 'v1',
   kind: 'ClusterRole',
@@ -8,4 +10,6 @@ export const clusterRole = defineKind({
   namespaced: false,
   nameRule: 'pathSegment',
   createOnUpdate: true,
+  columns,
+  row,
 })

@@ -1,6 +1,9 @@
+import type { RoleBinding } from '../../../types/rbac-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
 
-export const roleBinding = defineKind({
+export const roleBinding = defineKind<RoleBinding>({
   group: 'rbac.authorization.k8s.io',
   version: 'v1',
   kind: 'RoleBinding',
@@ -8,4 +11,7 @@ export const roleBinding = defineKind({
   namespaced: true,
   nameRule: 'pathSegment',
   createOnUpdate: true,
+  columns,
+  row,
+  defaults,
 })

@@ -1,6 +1,8 @@
+import type { Role } from '../../../types/rbac-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
 
-export const role = defineKind({
+export const role = defineKind<Role>({
   group: 'rbac.authorization.k8s.io',
   version: 'v1',
   kind: 'Role',
@@ -8,4 +10,6 @@ export const role = defineKind({
   namespaced: true,
   nameRule: 'pathSegment',
   createOnUpdate: true,
+  columns,
+  row,
 })

@@ -1,10 +1,14 @@
+import type { ResourceClaim } from '../../../types/resource-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
 
-export const resourceClaim = defineKind({
+export const resourceClaim = defineKind<ResourceClaim>({
   group: 'resource.k8s.io',
   version: 'v1',
   kind: 'ResourceClaim',
   plural: 'resourceclaims',
   namespaced: true,
   subresources: ['status'],
+  columns,
+  row,
 })

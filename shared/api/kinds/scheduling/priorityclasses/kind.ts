@@ -1,6 +1,9 @@
+import type { PriorityClass } from '../../../types/scheduling-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
 
-export const priorityClass = defineKind({
+export const priorityClass = defineKind<PriorityClass>({
   group: 'scheduling.k8s.io',
   version: 'v1',
   kind: 'PriorityClass',
@@ -8,4 +11,7 @@ export const priorityClass = defineKind({
   namespaced: false,
   shortNames: ['pc'],
   generation: true,
+  columns,
+  row,
+  defaults,
 })

@@ -1,10 +1,16 @@
+import type { CSIDriver } from '../../../types/storage-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
 
-export const csiDriver = defineKind({
+export const csiDriver = defineKind<CSIDriver>({
   group: 'storage.k8s.io',
   version: 'v1',
   kind: 'CSIDriver',
   plural: 'csidrivers',
   namespaced: false,
   unconditionalUpdate: false,
+  columns,
+  row,
+  defaults,
 })

@@ -1,6 +1,8 @@
+import type { VolumeAttachment } from '../../../types/storage-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
 
-export const volumeAttachment = defineKind({
+export const volumeAttachment = defineKind<VolumeAttachment>({
   group: 'storage.k8s.io',
   version: 'v1',
   kind: 'VolumeAttachment',
@@ -8,4 +10,6 @@ export const volumeAttachment = defineKind({
   namespaced: false,
   subresources: ['status'],
   unconditionalUpdate: false,
+  columns,
+  row,
 })

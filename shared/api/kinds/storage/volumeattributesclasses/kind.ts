@@ -1,10 +1,14 @@
+import type { VolumeAttributesClass } from '../../../types/storage-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
 
-export const volumeAttributesClass = defineKind({
+export const volumeAttributesClass = defineKind<VolumeAttributesClass>({
   group: 'storage.k8s.io',
   version: 'v1',
   kind: 'VolumeAttributesClass',
   plural: 'volumeattributesclasses',
   namespaced: false,
   shortNames: ['vac'],
+  columns,
+  row,
 })

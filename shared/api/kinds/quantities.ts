@@ -1,0 +1,68 @@
+import { invalid, type FieldError, type FieldPath } from '../../machinery/fieldpath.ts'
+import { parseQuantity, type Quantity } from '../../machinery/quantity.ts'
+
+export type ResourceList = Record<string, string>
+
+/** Brings quantities into their canonical form (0.5 → 500m), in place; what is no quantity stays as it is. */
+// pkg/apis/core/v1/defaults.go SetDefaults_ResourceList
+export function canonicalize(list: ResourceList | undefined): void {
+  for (const name in list) {
+    const quantity = quantityOr(list[name])
+    if (quantity) list[name] = quantity.toString()
+  }
+}
+
+/** The quantity, or undefined where the text is none. */
+export function quantityOr(text: string | undefined): Quantity | undefined {
+  if (text === undefined) return undefined
+  try {
+    return parseQuantity(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Adds what is wrong with an amount of a resource; returns it where it can be read. */
+// pkg/apis/core/validation/validation.go ValidateResourceQuantityValue
+export function checkQuantity(
+  resource: string,
+  text: string,
+  path: FieldPath,
+  errors: FieldError[],
+): Quantity | undefined {
+  const quantity = quantityOr(text)
+  if (!quantity) {
+    const pattern = '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'
+    errors.push(invalid(path, text, `quantities must match the regular expression '${pattern}'`))
+    return undefined
+  }
+  if (quantity.sign < 0) errors.push(invalid(path, quantity.toString(), 'must be greater than or equal to 0'))
+  if (isInteger(resource) && quantity.milliValue() % 1000 !== 0)
+    errors.push(invalid(path, quantity.toString(), 'must be an integer'))
+  return quantity
+}
+
+const integers = new Set([
+  'pods',
+  'services',
+  'replicationcontrollers',
+  'resourcequotas',
+  'secrets',
+  'configmaps',
+  'persistentvolumeclaims',
+  'services.nodeports',
+  'services.loadbalancers',
+])
+
+const isInteger = (resource: string): boolean => integers.has(resource) || isExtended(resource)
+
+/** Resources of Kubernetes itself: without a domain, or with kubernetes.io in it. */
+export const isNative = (resource: string): boolean => !resource.includes('/') || resource.includes('kubernetes.io/')
+
+// pkg/apis/core/helper/helpers.go IsExtendedResourceName
+export const isExtended = (resource: string): boolean => !isNative(resource) && !resource.startsWith('requests.')
+
+export const isHugePages = (resource: string): boolean => resource.startsWith('hugepages-')
+
+// pkg/apis/core/helper/helpers.go IsOvercommitAllowed
+export const mayOvercommit = (resource: string): boolean => isNative(resource) && !isHugePages(resource)

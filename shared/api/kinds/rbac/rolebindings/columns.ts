@@ -1,0 +1,1 @@
+export { columns, row } from '../binding-columns.ts'

@@ -1,0 +1,86 @@
+import { clone, deepEqual } from '../../machinery/deep.ts'
+import type { FieldError } from '../../machinery/fieldpath.ts'
+import type { KubeObject } from '../../machinery/object.ts'
+import type { Kind } from './kind.ts'
+import { validateMeta, validateMetaUpdate } from './meta.ts'
+
+// What every kind does around its own functions; the registry calls these and never the kind's own.
+// pkg/registry/*/strategy.go
+
+type Fields = KubeObject & Record<string, unknown>
+
+/** A new object, in place: no status, generation 1, then the kind's own. */
+export function prepareForCreate(kind: Kind, obj: KubeObject): void {
+  if (kind.subresources.includes('status')) delete (obj as Fields)['status']
+  if (kind.generation) obj.metadata.generation = 1
+  else delete obj.metadata.generation
+  delete obj.metadata.deletionTimestamp
+  delete obj.metadata.deletionGracePeriodSeconds
+  delete obj.metadata.selfLink
+  kind.prepareForCreate?.(obj)
+}
+
+/** A changed object, in place: status stays as it was, and the generation counts changes. */
+export function prepareForUpdate(kind: Kind, obj: KubeObject, old: KubeObject): void {
+  if (kind.subresources.includes('status')) take('status', obj, old)
+  keepSystemFields(obj, old)
+  kind.prepareForUpdate?.(obj, old)
+  if (kind.generation && wantsChanged(obj, old)) obj.metadata.generation = (old.metadata.generation ?? 0) + 1
+}
+
+/** An update of the subresource status, in place: all but status and metadata stays as it was. */
+export function prepareForStatusUpdate(kind: Kind, obj: KubeObject, old: KubeObject): void {
+  for (const field of new Set([...Object.keys(obj), ...Object.keys(old)]))
+    if (field !== 'status' && field !== 'metadata') take(field, obj, old)
+  keepSystemFields(obj, old)
+  // pkg/registry/core/pod/strategy.go podStatusStrategy: owners are none of a status writer's business
+  if (old.metadata.ownerReferences) obj.metadata.ownerReferences = clone(old.metadata.ownerReferences)
+  else delete obj.metadata.ownerReferences
+  kind.prepareForStatusUpdate?.(obj, old)
+}
+
+/** Everything wrong with a new object. */
+export function validateCreate(kind: Kind, obj: KubeObject): FieldError[] {
+  const errors = validateMeta(obj.metadata, kind.namespaced, kind.nameRule)
+  return kind.validate ? errors.concat(kind.validate(obj)) : errors
+}
+
+/** Everything wrong with a changed object. */
+export function validateUpdate(kind: Kind, obj: KubeObject, old: KubeObject): FieldError[] {
+  const errors = validateMetaUpdate(obj.metadata, old.metadata)
+  if (kind.validateUpdate) return errors.concat(kind.validateUpdate(obj, old))
+  return kind.validate ? errors.concat(kind.validate(obj)) : errors
+}
+
+/** Everything wrong with an update of the subresource status. */
+export function validateStatusUpdate(kind: Kind, obj: KubeObject, old: KubeObject): FieldError[] {
+  const errors = validateMetaUpdate(obj.metadata, old.metadata)
+  return kind.validateStatusUpdate ? errors.concat(kind.validateStatusUpdate(obj, old)) : errors
+}
+
+function take(field: string, obj: KubeObject, old: KubeObject): void {
+  const value = (old as Fields)[field]
+  if (value === undefined) delete (obj as Fields)[field]
+  else (obj as Fields)[field] = clone(value)
+}
+
+// staging/src/k8s.io/apiserver/pkg/registry/rest/update.go BeforeUpdate: what a client leaves out is kept, and what is
+// not a client's to set is not taken from it
+function keepSystemFields({ metadata }: KubeObject, { metadata: old }: KubeObject): void {
+  delete metadata.selfLink
+  if (old.generation === undefined) delete metadata.generation
+  else metadata.generation = old.generation
+  metadata.uid ||= old.uid
+  if (old.creationTimestamp) metadata.creationTimestamp = old.creationTimestamp
+  if (old.deletionTimestamp) metadata.deletionTimestamp = old.deletionTimestamp
+  metadata.deletionGracePeriodSeconds ??= old.deletionGracePeriodSeconds
+}
+
+// metadata and status do not count; for most kinds what is left is spec
+function wantsChanged(obj: KubeObject, old: KubeObject): boolean {
+  for (const field of new Set([...Object.keys(obj), ...Object.keys(old)])) {
+    if (field === 'status' || field === 'metadata' || field === 'apiVersion' || field === 'kind') continue
+    if (!deepEqual((obj as Fields)[field], (old as Fields)[field])) return true
+  }
+  return false
+}
