@@ -1,0 +1,112 @@
+import type { IncomingMessage } from 'node:http'
+import type { TLSSocket } from 'node:tls'
+import type { Duplex } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import type { Client } from '@kubets/shared/client/client.ts'
+import type { Logger } from '@kubets/shared/machinery/logger.ts'
+import { Authorizer, requester } from './auth.ts'
+import { chooseContainer, declaresContainer, openLog, parseLogQuery } from './container-logs.ts'
+import { findPod, ServerError } from './pods.ts'
+import { serveUpgrade, type StreamingContext } from './upgrades.ts'
+
+/** What the kubelet's HTTPS server needs. */
+export interface ServerOptions extends StreamingContext {
+  readonly host: string
+  readonly port: number
+  /** PEM texts. */
+  readonly cert: string
+  readonly key: string
+  readonly clientCA: string
+  readonly client: Client
+  readonly nodeName: string
+  readonly log: Logger
+  /** Prometheus text. */
+  readonly metrics: () => Promise<string>
+}
+
+/**
+ * Starts the kubelet's HTTPS server (logs, exec, attach, port-forward, /pods, /metrics, /healthz); it ends with
+ * `options.signal`. Everybody shows a certificate of the cluster's authority and is authorised by the apiserver.
+ * Rejects when the port is taken. pkg/kubelet/server/server.go
+ */
+export async function startServer(options: ServerOptions): Promise<void> {
+  const { cert, key, clientCA, signal } = options
+  const app = fastify({
+    https: { cert, key, ca: clientCA, requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2' },
+    forceCloseConnections: true,
+  })
+  const authorizer = new Authorizer(options.client, options.nodeName, options.clock)
+  app.addHook('onRequest', async (request: FastifyRequest) => {
+    const who = requester(request.raw.socket as TLSSocket)
+    await authorizer.check(who, request.method, request.url, options.signal)
+  })
+  app.setErrorHandler((error, _request, reply) => {
+    const code = error instanceof ServerError ? error.code : 500
+    if (code === 500) options.log.error({ err: error }, 'a request failed')
+    void reply
+      .code(code)
+      .type('text/plain')
+      .send(`${error instanceof Error ? error.message : String(error)}\n`)
+  })
+  routes(app, options)
+  app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', (error) => options.log.debug({ err: error }, 'a streaming client went away'))
+    void upgrade(options, authorizer, request, socket, head)
+  })
+  await app.listen({ host: options.host, port: options.port })
+  signal.addEventListener('abort', () => void app.close(), { once: true })
+}
+
+function routes(app: FastifyInstance, options: ServerOptions): void {
+  app.get('/healthz', () => 'ok')
+  app.get('/pods', () => ({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: options.pods.list() }))
+  app.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(await options.metrics()))
+  app.get<{ Params: { namespace: string; pod: string; container: string } }>(
+    '/containerLogs/:namespace/:pod/:container',
+    async (request, reply) => {
+      const { namespace, pod: name, container } = request.params
+      const pod = findPod(options.pods, namespace, name)
+      if (!declaresContainer(pod, container)) {
+        throw new ServerError(404, `container "${container}" not found in pod "${name}"`)
+      }
+      const query = parseLogQuery(new URL(request.url, 'https://kubelet').searchParams, options.clock.now())
+      const all = await options.runtime.listContainers({ podUid: pod.metadata.uid ?? '' }, options.signal)
+      const log = await openLog(
+        options.runtime,
+        chooseContainer(pod, container, all, query.previous),
+        query,
+        options.signal,
+      )
+      // By hand: a follower must see the headers before the container says its first word.
+      reply.hijack()
+      reply.raw.writeHead(200, { 'content-type': 'text/plain' })
+      reply.raw.flushHeaders()
+      await pipeline(log, reply.raw).catch((error: unknown) =>
+        options.log.debug({ err: error }, 'a log reader went away'),
+      )
+    },
+  )
+}
+
+async function upgrade(
+  options: ServerOptions,
+  authorizer: Authorizer,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): Promise<void> {
+  try {
+    const who = requester(request.socket as TLSSocket)
+    await authorizer.check(who, 'POST', request.url ?? '/', options.signal)
+    await serveUpgrade(options, request, socket, head)
+  } catch (error) {
+    const code = error instanceof ServerError ? error.code : 500
+    if (code === 500) options.log.error({ err: error }, 'a request failed')
+    const text = `${error instanceof Error ? error.message : String(error)}\n`
+    socket.end(
+      `HTTP/1.1 ${String(code)} ${code === 500 ? 'Internal Server Error' : 'Error'}\r\nContent-Type: text/plain\r\n` +
+        `Content-Length: ${String(Buffer.byteLength(text))}\r\nConnection: close\r\n\r\n${text}`,
+    )
+  }
+}
