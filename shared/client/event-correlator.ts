@@ -54,25 +54,30 @@ export class EventCorrelator {
 
   /** Past a number of different messages for the same reason, they are all one event. */
   #aggregate(event: Event, now: number): { key: string; message: string } {
-    const { source, involvedObject, type, reason, message = '' } = event
-    const group = JSON.stringify([source, { ...involvedObject, resourceVersion: '' }, type, reason])
+    const { involvedObject, type, reason, message = '' } = event
+    const group = JSON.stringify([objectKeyOf(event), type, reason])
     let record = this.#similar.get(group)
     if (record === undefined || now - record.at > similarWindowMs) record = { messages: new Set(), at: now }
     record.at = now
     if (record.messages.size < similarLimit) record.messages.add(message)
     this.#similar.set(group, record)
-    if (record.messages.size < similarLimit) return { key: group + message, message }
+    if (record.messages.size < similarLimit) return { key: group + (involvedObject.fieldPath ?? '') + message, message }
     return { key: group, message: `(combined from similar events): ${message}` }
   }
 
   /** A bucket of tokens per source and object. */
-  #isSpam({ source, involvedObject }: Event, now: number): boolean {
-    const key = JSON.stringify([source, { ...involvedObject, resourceVersion: '', fieldPath: '' }])
+  #isSpam(event: Event, now: number): boolean {
+    const key = objectKeyOf(event)
     const bucket = this.#spam.get(key) ?? { tokens: spamBurst, at: now }
     const tokens = Math.min(spamBurst, bucket.tokens + (now - bucket.at) / spamRefillMs)
     this.#spam.set(key, { tokens: tokens >= 1 ? tokens - 1 : tokens, at: now })
     return tokens < 1
   }
+}
+
+/** Who says it about which object, at whatever version and in whatever part of it. */
+function objectKeyOf({ source, involvedObject }: Event): string {
+  return JSON.stringify([source, { ...involvedObject, resourceVersion: '', fieldPath: '' }])
 }
 
 /** Remembers the most recently used entries. */

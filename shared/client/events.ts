@@ -49,7 +49,10 @@ export class EventRecorder {
 
   /** Resolves when everything is sent, or after five seconds. */
   async flush(): Promise<void> {
-    await Promise.race([this.#sending, this.#options.clock.sleep(flushLimitMs)])
+    const done = new AbortController()
+    const limit = this.#options.clock.sleep(flushLimitMs, done.signal).catch(() => undefined)
+    await Promise.race([this.#sending, limit])
+    done.abort()
   }
 
   #make(involvedObject: ObjectReference, type: string, reason: string, message: string): Event {

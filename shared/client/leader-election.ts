@@ -47,11 +47,16 @@ export async function runLeaderElected(options: LeaderElectionOptions, signal: A
   const work = options.onLeading(leading.signal).finally(() => (worked = true))
   try {
     await Promise.race([work, elector.renewUntilLost(leading.signal)])
+  } catch (error) {
+    if (!signal.aborted) throw error
   } finally {
     signal.removeEventListener('abort', stop)
     leading.abort()
     // only when the work has stopped may the next leader begin at once; otherwise it waits for the lease to run out
-    await Promise.race([work.catch(() => undefined), clock.sleep(releaseLimitMs)])
+    const done = new AbortController()
+    const limit = clock.sleep(releaseLimitMs, done.signal).catch(() => undefined)
+    await Promise.race([work.catch(() => undefined), limit])
+    done.abort()
     if (worked) await elector.release()
   }
 }

@@ -1,0 +1,34 @@
+import type { Clock } from '../machinery/clock.ts'
+
+// setTimeout fires at once for anything longer
+const longestTimerMs = 2 ** 31 - 1
+
+/** The machine's clock. */
+export const realClock: Clock = {
+  now: () => Date.now(),
+
+  timer(ms, fn) {
+    let timer: NodeJS.Timeout
+    const arm = (left: number): void => {
+      const step = Math.min(Math.max(left, 0), longestTimerMs)
+      timer = setTimeout(() => (left > step ? arm(left - step) : fn()), step)
+    }
+    arm(ms)
+    return () => clearTimeout(timer)
+  },
+
+  sleep(ms, signal) {
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        cancel()
+        reject(signal?.reason as Error)
+      }
+      const cancel = realClock.timer(ms, () => {
+        signal?.removeEventListener('abort', abort)
+        resolve()
+      })
+      if (signal?.aborted) abort()
+      else signal?.addEventListener('abort', abort, { once: true })
+    })
+  },
+}

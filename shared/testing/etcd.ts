@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { realClock } from '../process/clock.ts'
+
+interface TestEtcd {
+  /** e.g. http://127.0.0.1:41234 */
+  endpoint: string
+  pid: number
+  /** Ends it without warning and keeps its data, as a crash would. */
+  kill(): Promise<void>
+  /** Starts it again on its data after `kill`. */
+  restart(): Promise<void>
+  /** Ends it and removes its data. */
+  stop(): Promise<void>
+}
+
+const startLimitMs = 15_000
+
+/** A real etcd of one member on free ports, for component tests. Needs `etcd` in the PATH. */
+export async function startEtcd(): Promise<TestEtcd> {
+  const folder = await mkdtemp(join(tmpdir(), 'etcd-test-'))
+  const [clientPort, peerPort] = await freePorts(2)
+  const endpoint = `http://127.0.0.1:${clientPort}`
+  const peer = `http://127.0.0.1:${peerPort}`
+  const args = [
+    '--name=test',
+    `--data-dir=${folder}/data`,
+    `--listen-client-urls=${endpoint}`,
+    `--advertise-client-urls=${endpoint}`,
+    `--listen-peer-urls=${peer}`,
+    `--initial-advertise-peer-urls=${peer}`,
+    `--initial-cluster=test=${peer}`,
+    '--logger=zap',
+    '--log-level=error',
+  ]
+  let child = run(args)
+  const end = async (): Promise<void> => {
+    process.off('exit', killNow)
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const exited = once(child, 'exit')
+    child.kill('SIGKILL')
+    await exited
+  }
+  // a test run that dies must not leave it behind
+  const killNow = (): void => void child.kill('SIGKILL')
+  const ready = async (): Promise<void> => {
+    process.once('exit', killNow)
+    await waitUntilHealthy(endpoint, child)
+  }
+  try {
+    await ready()
+  } catch (error) {
+    await end()
+    await rm(folder, { recursive: true, force: true })
+    throw error
+  }
+  return {
+    endpoint,
+    get pid() {
+      return child.pid ?? 0
+    },
+    kill: end,
+    async restart() {
+      await end()
+      child = run(args)
+      await ready()
+    },
+    async stop() {
+      await end()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function run(args: string[]): ReturnType<typeof spawn> {
+  const child = spawn('etcd', args, { stdio: ['ignore', 'ignore', 'inherit'] })
+  child.on('error', () => undefined)
+  return child
+}
+
+async function waitUntilHealthy(endpoint: string, child: ReturnType<typeof spawn>): Promise<void> {
+  const deadline = realClock.now() + startLimitMs
+  for (;;) {
+    if (child.pid === undefined) throw new Error('cannot start etcd: is it installed?')
+    if (child.exitCode !== null) throw new Error(`etcd ended with code ${child.exitCode} instead of starting`)
+    try {
+      const response = await fetch(`${endpoint}/health`, { signal: AbortSignal.timeout(1000) })
+      if (response.ok && (await response.text()).includes('"true"')) return
+    } catch {
+      // not listening yet
+    }
+    if (realClock.now() > deadline) throw new Error(`etcd was not healthy within ${startLimitMs / 1000} s`)
+    await realClock.sleep(20)
+  }
+}
+
+/** Different ports nobody listens on now. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  await Promise.all(servers.map((server) => once(server, 'listening')))
+  const ports = servers.map((server) => (server.address() as AddressInfo).port)
+  await Promise.all(servers.map((server) => once(server.close(), 'close')))
+  return ports
+}
