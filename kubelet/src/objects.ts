@@ -1,0 +1,27 @@
+import type { ConfigMap, Secret, Service } from '@kubets/shared/api/types/core-v1.ts'
+
+export interface BoundToken {
+  token: string
+  /** Milliseconds since the epoch. */
+  expiresAt: number
+}
+
+export interface TokenQuestion {
+  namespace: string
+  serviceAccount: string
+  /** The API server's own when undefined. */
+  audience: string | undefined
+  expirationSeconds: number
+  pod: { name: string; uid: string }
+}
+
+/** What the kubelet reads of other objects on behalf of its Pods. */
+export interface ObjectSource {
+  /** undefined when there is none. */
+  configMap(namespace: string, name: string, signal: AbortSignal): Promise<ConfigMap | undefined>
+  /** undefined when there is none. */
+  secret(namespace: string, name: string, signal: AbortSignal): Promise<Secret | undefined>
+  /** All Services of a namespace, from the cache. */
+  services(namespace: string): readonly Service[]
+  token(question: TokenQuestion, signal: AbortSignal): Promise<BoundToken>
+}

@@ -1,0 +1,78 @@
+import type { Container, Pod } from '@kubets/shared/api/types/core-v1.ts'
+import type { ContainerStatus, PodSandboxStatus } from '../runtime/types.ts'
+
+/** What the runtime has of one Pod. Both lists begin with the newest. */
+export interface PodRuntimeState {
+  sandboxes: readonly PodSandboxStatus[]
+  containers: readonly ContainerStatus[]
+}
+
+export type ProbeKind = 'liveness' | 'readiness' | 'startup'
+export type ProbeResult = 'Success' | 'Failure' | 'Unknown'
+
+/** Last settled result of a container's probe; undefined when there is none (no such probe, or no result yet). */
+export type ProbeResults = (containerId: string, kind: ProbeKind) => ProbeResult | undefined
+
+/** Why a container could not be started lately, and from when it may be tried again. */
+export interface StartFailure {
+  reason: string
+  message: string
+  /** Milliseconds since the epoch. */
+  retryAt: number
+  /** For pulls: from when the reason is ImagePullBackOff, and with which message. */
+  backOffAt?: number
+  backOffMessage?: string
+}
+
+export type StartFailures = ReadonlyMap<string, StartFailure>
+
+/** Labels and annotations of our containers beyond those of the runtime. */
+export const keys = {
+  /** Seconds a restart has to wait when the container ends. */
+  backOff: 'kubets.back-off',
+  terminationMessagePath: 'io.kubernetes.container.terminationMessagePath',
+  terminationMessagePolicy: 'io.kubernetes.container.terminationMessagePolicy',
+  gracePeriod: 'io.kubernetes.pod.terminationGracePeriod',
+} as const
+
+/** True for an init container that keeps running beside the others (a sidecar). */
+// pkg/kubelet/container/helpers.go / podutil.IsRestartableInitContainer
+export function isSidecar(container: Container): boolean {
+  return container.restartPolicy === 'Always'
+}
+
+/** The newest container of that name, of whichever sandbox. */
+export function newest(state: PodRuntimeState, name: string, sandboxId?: string): ContainerStatus | undefined {
+  let best: ContainerStatus | undefined
+  for (const one of state.containers) {
+    if (one.name !== name || (sandboxId !== undefined && one.sandboxId !== sandboxId)) continue
+    if (!best || one.attempt > best.attempt || (one.attempt === best.attempt && one.createdAt > best.createdAt)) {
+      best = one
+    }
+  }
+  return best
+}
+
+/** The sandbox that runs, if any. */
+export function readySandbox(state: PodRuntimeState): PodSandboxStatus | undefined {
+  return state.sandboxes.find((one) => one.state === 'SANDBOX_READY')
+}
+
+/** Whether the policy wants this ended container to be started again. */
+// pkg/kubelet/container/helpers.go ShouldContainerBeRestarted
+export function shouldRestart(pod: Pod, container: Container, ended: ContainerStatus): boolean {
+  const policy = container.restartPolicy ?? pod.spec.restartPolicy ?? 'Always'
+  if (policy === 'Never') return false
+  return policy === 'Always' || ended.exitCode !== 0
+}
+
+/** True when a container of the spec was the application's (not an init container) and exists in the sandbox. */
+export function mainContainersBegan(pod: Pod, state: PodRuntimeState, sandboxId: string): boolean {
+  return pod.spec.containers.some((container) => newest(state, container.name, sandboxId) !== undefined)
+}
+
+/** "name_namespace(uid)", as upstream's messages name a Pod. */
+// pkg/kubelet/util/format/pod.go Pod
+export function formatPod(pod: Pod): string {
+  return `${pod.metadata.name ?? ''}_${pod.metadata.namespace ?? ''}(${pod.metadata.uid ?? ''})`
+}

@@ -1,0 +1,192 @@
+// The status of a Pod as the kubelet reports it: a pure function of the Pod and of what the runtime has.
+// pkg/kubelet/kubelet_pods.go generateAPIPodStatus, convertToAPIContainerStatuses
+import { podQOS } from '@kubets/shared/api/pod.ts'
+import type { Container, ContainerState, ContainerStatus, Pod, PodStatus } from '@kubets/shared/api/types/core-v1.ts'
+import { formatTime } from '@kubets/shared/machinery/time.ts'
+import type { ContainerStatus as RuntimeContainer } from '../runtime/types.ts'
+import { podConditions } from './conditions.ts'
+import { isSidecar, newest, readySandbox, type PodRuntimeState, type ProbeResults } from './model.ts'
+import { podPhase } from './phase.ts'
+import type { Waiting } from './sync.ts'
+
+export interface StatusInput {
+  pod: Pod
+  state: PodRuntimeState
+  now: number
+  probes: ProbeResults
+  waiting: ReadonlyMap<string, Waiting>
+  /** Nothing of the Pod runs or will run again. */
+  ended: boolean
+  /** Why the kubelet ended it (Evicted, DeadlineExceeded), if it did: the Pod has failed then. */
+  failed: Waiting | undefined
+  hostIPs: readonly string[]
+}
+
+/** Computes the status. Fields that others own (nominatedNodeName, their conditions) are left out. */
+export function podStatus(input: StatusInput): PodStatus {
+  const { pod, state, now } = input
+  const { spec } = pod
+  const initDone = initContainersDone(pod, state)
+  const of = (container: Container, kind: 'init' | 'main'): ContainerStatus =>
+    containerStatus(input, container, kind, initDone)
+  const init = (spec.initContainers ?? []).map((container) => of(container, 'init'))
+  const main = spec.containers.map((container) => of(container, 'main'))
+  const ephemeral = (spec.ephemeralContainers ?? []).map((container) => of(container, 'main'))
+  const phase = finalPhase(input, init, main)
+  const sandbox = readySandbox(state)
+  const ips = sandbox?.network === 'NODE' ? input.hostIPs : (sandbox?.ips ?? [])
+  // an ended Pod keeps the address it had
+  const podIPs = ips.length > 0 ? ips.map((ip) => ({ ip })) : input.ended ? (pod.status?.podIPs ?? []) : []
+  const failed = phase === 'Failed' ? (input.failed ?? keptReason(pod)) : undefined
+  return {
+    ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
+    phase,
+    conditions: podConditions(pod, phase, init, main, ips.length > 0, now),
+    ...(failed ?? {}),
+    ...(input.hostIPs[0] === undefined ? {} : { hostIP: input.hostIPs[0] }),
+    hostIPs: input.hostIPs.map((ip) => ({ ip })),
+    ...(podIPs[0] === undefined ? {} : { podIP: podIPs[0].ip, podIPs }),
+    startTime: pod.status?.startTime ?? formatTime(now),
+    ...(init.length > 0 ? { initContainerStatuses: init } : {}),
+    containerStatuses: main,
+    ...(ephemeral.length > 0 ? { ephemeralContainerStatuses: ephemeral } : {}),
+    qosClass: pod.status?.qosClass ?? podQOS(pod),
+  }
+}
+
+function finalPhase(input: StatusInput, init: readonly ContainerStatus[], main: readonly ContainerStatus[]): string {
+  const before = input.pod.status?.phase
+  // a Pod never comes back from its end
+  if (before === 'Succeeded' || before === 'Failed') return before
+  const running = [...init, ...main].some((one) => one.state?.running)
+  if (input.failed && !running) return 'Failed'
+  return podPhase(input.pod.spec, init, main, input.ended && !running)
+}
+
+function keptReason(pod: Pod): Waiting | undefined {
+  const { phase, reason, message } = pod.status ?? {}
+  return phase === 'Failed' && reason !== undefined ? { reason, message: message ?? '' } : undefined
+}
+
+function initContainersDone(pod: Pod, state: PodRuntimeState): boolean {
+  if (pod.spec.containers.some((container) => newest(state, container.name))) return true
+  return (pod.spec.initContainers ?? []).every((container) => {
+    const last = newest(state, container.name)
+    if (isSidecar(container)) return last?.state === 'CONTAINER_RUNNING'
+    return last?.state === 'CONTAINER_EXITED' && last.exitCode === 0
+  })
+}
+
+function containerStatus(
+  input: StatusInput,
+  container: Container,
+  kind: 'init' | 'main',
+  initDone: boolean,
+): ContainerStatus {
+  const { pod, state } = input
+  const { name } = container
+  const instances = state.containers.filter((one) => one.name === name).toSorted((a, b) => b.attempt - a.attempt)
+  const [last, before] = instances
+  const waiting = input.waiting.get(name)
+  if (!last) return withoutInstance(pod, container, kind, initDone, waiting, input.ended)
+  const ended = last.state === 'CONTAINER_EXITED'
+  // the reason for waiting takes the place of the end that led to it, which becomes the last state
+  const shown: ContainerState = waiting && !runs(last) ? { waiting } : stateOf(last)
+  const previous = shown.waiting && ended ? last : before
+  const started = runs(last) && (!container.startupProbe || input.probes(last.id, 'startup') === 'Success')
+  return {
+    name,
+    state: shown,
+    lastState: previous?.state === 'CONTAINER_EXITED' ? stateOf(previous) : {},
+    ready: isReady(input, container, kind, last, started),
+    restartCount: last.attempt,
+    image: last.image,
+    imageID: imageId(last),
+    containerID: containerId(last),
+    started: kind === 'init' && !isSidecar(container) ? runs(last) : started,
+    ...(container.resources && runs(last) ? { resources: container.resources } : {}),
+  }
+}
+
+function runs(container: RuntimeContainer): boolean {
+  return container.state === 'CONTAINER_RUNNING'
+}
+
+function isReady(
+  input: StatusInput,
+  container: Container,
+  kind: 'init' | 'main',
+  last: RuntimeContainer,
+  started: boolean,
+): boolean {
+  if (kind === 'init' && !isSidecar(container)) return last.state === 'CONTAINER_EXITED' && last.exitCode === 0
+  if (!runs(last) || !started) return false
+  return !container.readinessProbe || input.probes(last.id, 'readiness') === 'Success'
+}
+
+function withoutInstance(
+  pod: Pod,
+  container: Container,
+  kind: 'init' | 'main',
+  initDone: boolean,
+  waiting: Waiting | undefined,
+  podEnded: boolean,
+): ContainerStatus {
+  const reported = (kind === 'init' ? pod.status?.initContainerStatuses : pod.status?.containerStatuses)?.find(
+    (one) => one.name === container.name,
+  )
+  if (reported?.state?.terminated && podEnded) return reported
+  const blocked = kind === 'main' && !initDone
+  const first: ContainerState = {
+    waiting: waiting ?? { reason: blocked ? 'PodInitializing' : 'ContainerCreating' },
+  }
+  const status: ContainerStatus = {
+    name: container.name,
+    state: first,
+    lastState: {},
+    ready: false,
+    restartCount: reported?.restartCount ?? 0,
+    image: container.image ?? '',
+    imageID: '',
+    started: false,
+  }
+  if (reported?.containerID === undefined) return status
+  // it ran and somebody took it away, so nobody knows how it ended
+  const lost: ContainerState = {
+    terminated: {
+      exitCode: 137,
+      reason: 'ContainerStatusUnknown',
+      message: podEnded
+        ? 'The container could not be located when the pod was terminated'
+        : 'The container could not be located when the pod was deleted.  The container used to be Running',
+    },
+  }
+  const gone = reported.state?.terminated ? { terminated: reported.state.terminated } : lost
+  if (podEnded) return { ...status, state: gone, imageID: reported.imageID, containerID: reported.containerID }
+  return { ...status, lastState: gone, restartCount: reported.restartCount }
+}
+
+/** The state of an instance in the API's form. */
+function stateOf(container: RuntimeContainer): ContainerState {
+  if (runs(container)) return { running: { startedAt: formatTime(container.startedAt) } }
+  if (container.state !== 'CONTAINER_EXITED') return { waiting: { reason: 'ContainerCreating' } }
+  return {
+    terminated: {
+      exitCode: container.exitCode,
+      ...(container.signal ? { signal: container.signal } : {}),
+      reason: container.reason,
+      ...(container.message ? { message: container.message } : {}),
+      startedAt: formatTime(container.startedAt),
+      finishedAt: formatTime(container.finishedAt),
+      containerID: containerId(container),
+    },
+  }
+}
+
+function containerId(container: RuntimeContainer): string {
+  return `docker://${container.id}`
+}
+
+function imageId(container: RuntimeContainer): string {
+  return container.imageRef.includes('@') ? `docker-pullable://${container.imageRef}` : `docker://${container.imageRef}`
+}

@@ -1,0 +1,295 @@
+// What to do next for a Pod: a pure function of the Pod, of what the runtime has, and of the time.
+// pkg/kubelet/kuberuntime/kuberuntime_manager.go computePodActions, computeInitContainerActions
+import type { Container, Pod } from '@kubets/shared/api/types/core-v1.ts'
+import type { ContainerStatus, PodSandboxStatus } from '../runtime/types.ts'
+import { goSeconds, nextStart } from './backoff.ts'
+import {
+  formatPod,
+  isSidecar,
+  keys,
+  mainContainersBegan,
+  newest,
+  readySandbox,
+  shouldRestart,
+  type PodRuntimeState,
+  type ProbeResults,
+  type StartFailures,
+} from './model.ts'
+
+export type ContainerKind = 'init' | 'main' | 'ephemeral'
+
+export type Step =
+  | { kind: 'runSandbox'; attempt: number }
+  | { kind: 'stopSandbox'; id: string }
+  | { kind: 'removeSandbox'; id: string }
+  | {
+      kind: 'startContainer'
+      name: string
+      containerKind: ContainerKind
+      sandboxId: string
+      attempt: number
+      backOffSeconds: number
+    }
+  | { kind: 'killContainer'; id: string; name: string; message: string; graceSeconds: number }
+  | { kind: 'killAll'; ids: readonly string[]; graceSeconds: number; message: string | undefined }
+  | { kind: 'removeContainer'; id: string }
+  | { kind: 'mountVolumes' }
+  | { kind: 'unmountVolumes' }
+  /** Nothing of the Pod is left on the node. */
+  | { kind: 'finish' }
+
+export interface SyncInput {
+  pod: Pod
+  state: PodRuntimeState
+  now: number
+  probes: ProbeResults
+  failures: StartFailures
+  /** Whether the Pod's volumes are in place. */
+  mounted: boolean
+  /**
+   * Set when the Pod must end, whatever its restart policy: it was deleted, evicted or ran out of time. `remove` also
+   * takes away what it leaves (its API object is going or gone).
+   */
+  ending: { graceSeconds: number; remove: boolean } | undefined
+}
+
+export interface Waiting {
+  reason: string
+  message: string
+}
+
+export interface SyncResult {
+  /** In order; the caller does the first and asks again. */
+  steps: readonly Step[]
+  /** When to ask again without an event (milliseconds since the epoch). */
+  wakeAt: number | undefined
+  /** Containers that wait, by name. */
+  waiting: ReadonlyMap<string, Waiting>
+  /** No container runs or will run again. */
+  done: boolean
+}
+
+interface Plan {
+  steps: Step[]
+  wakeAt: number | undefined
+  waiting: Map<string, Waiting>
+}
+
+/** Decides the next steps of a Pod. */
+export function sync(input: SyncInput): SyncResult {
+  const plan: Plan = { steps: [], wakeAt: undefined, waiting: new Map() }
+  if (input.ending) {
+    end(input, plan, input.ending.graceSeconds, input.ending.remove)
+    return { ...plan, done: true }
+  }
+  const sandbox = readySandbox(input.state)
+  if (isDone(input, sandbox?.id)) {
+    end(input, plan, input.pod.spec.terminationGracePeriodSeconds ?? 30, false)
+    return { ...plan, done: true }
+  }
+  if (!input.mounted) plan.steps.push({ kind: 'mountVolumes' })
+  if (!sandbox) plan.steps.push(...newSandbox(input.state))
+  else if (planInit(input, plan, sandbox)) planMain(input, plan, sandbox)
+  plan.steps.push(...garbage(input.state))
+  return { ...plan, done: false }
+}
+
+// a killed sandbox takes its containers along; what is left of it is stopped before the next one starts
+function newSandbox(state: PodRuntimeState): Step[] {
+  const running = state.containers.filter((one) => one.state === 'CONTAINER_RUNNING')
+  const stale = new Set(running.map((one) => one.sandboxId))
+  const attempt = Math.max(-1, ...state.sandboxes.map((one) => one.attempt)) + 1
+  return [...[...stale].map((id): Step => ({ kind: 'stopSandbox', id })), { kind: 'runSandbox', attempt }]
+}
+
+/** True when the Pod has come to its natural end: failed initialisation, or all main containers ended for good. */
+function isDone(input: SyncInput, sandboxId: string | undefined): boolean {
+  const { pod, state } = input
+  // what was reported as ended never runs again, even when the runtime has forgotten it
+  if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') return true
+  const began = pod.spec.containers.some((container) => newest(state, container.name) !== undefined)
+  if (!began) {
+    if (pod.spec.restartPolicy !== 'Never') return false
+    return (pod.spec.initContainers ?? []).some((container) => {
+      const last = newest(state, container.name, sandboxId)
+      return !isSidecar(container) && last?.state === 'CONTAINER_EXITED' && last.exitCode !== 0
+    })
+  }
+  return pod.spec.containers.every((container) => {
+    const last = newest(state, container.name)
+    return last?.state === 'CONTAINER_EXITED' && !shouldRestart(pod, container, last)
+  })
+}
+
+/** Plans init containers; true when the main containers may run. */
+function planInit(input: SyncInput, plan: Plan, sandbox: PodSandboxStatus): boolean {
+  const { pod, state } = input
+  const begun = mainContainersBegan(pod, state, sandbox.id)
+  for (const container of pod.spec.initContainers ?? []) {
+    const last = newest(state, container.name, sandbox.id)
+    if (isSidecar(container)) {
+      const running = planKeepRunning(input, plan, sandbox, container, 'init')
+      // the next one waits until the sidecar has started once
+      const started =
+        running && (container.startupProbe === undefined || input.probes(running.id, 'startup') === 'Success')
+      if (!started && !begun) return false
+      continue
+    }
+    if (begun || (last?.state === 'CONTAINER_EXITED' && last.exitCode === 0)) continue
+    if (last?.state !== 'CONTAINER_RUNNING') planStart(input, plan, sandbox, container, 'init', last)
+    return false
+  }
+  return true
+}
+
+function planMain(input: SyncInput, plan: Plan, sandbox: PodSandboxStatus): void {
+  for (const container of input.pod.spec.ephemeralContainers ?? []) {
+    if (!newest(input.state, container.name)) planStart(input, plan, sandbox, container, 'ephemeral', undefined)
+  }
+  for (const container of input.pod.spec.containers) planKeepRunning(input, plan, sandbox, container, 'main')
+}
+
+/** Plans a container that should run; returns it when it does and may go on. */
+function planKeepRunning(
+  input: SyncInput,
+  plan: Plan,
+  sandbox: PodSandboxStatus,
+  container: Container,
+  kind: ContainerKind,
+): ContainerStatus | undefined {
+  const last = newest(input.state, container.name)
+  if (last?.state === 'CONTAINER_RUNNING' && last.sandboxId === sandbox.id) {
+    const kill = reasonToKill(input, container, last)
+    if (!kill) return last
+    plan.steps.push({ kind: 'killContainer', id: last.id, name: container.name, ...kill })
+    return undefined
+  }
+  if (last?.state === 'CONTAINER_EXITED' && !shouldRestart(input.pod, container, last)) return undefined
+  planStart(input, plan, sandbox, container, kind, last)
+  return undefined
+}
+
+function reasonToKill(
+  input: SyncInput,
+  container: Container,
+  running: ContainerStatus,
+): { message: string; graceSeconds: number } | undefined {
+  const podGrace = input.pod.spec.terminationGracePeriodSeconds ?? 30
+  if (container.image !== running.image) {
+    const message = `Container ${container.name} definition changed, will be restarted`
+    return { message, graceSeconds: podGrace }
+  }
+  for (const [kind, probe] of [
+    ['liveness', container.livenessProbe],
+    ['startup', container.startupProbe],
+  ] as const) {
+    if (!probe || input.probes(running.id, kind) !== 'Failure') continue
+    const policy = container.restartPolicy ?? input.pod.spec.restartPolicy
+    const message = `Container ${container.name} failed ${kind} probe${policy === 'Never' ? '' : ', will be restarted'}`
+    return { message, graceSeconds: probe.terminationGracePeriodSeconds ?? podGrace }
+  }
+  return undefined
+}
+
+function planStart(
+  input: SyncInput,
+  plan: Plan,
+  sandbox: PodSandboxStatus,
+  container: Container,
+  containerKind: ContainerKind,
+  last: ContainerStatus | undefined,
+): void {
+  const { name } = container
+  const failure = input.failures.get(name)
+  if (failure && input.now < failure.retryAt) {
+    const backingOff = failure.backOffAt !== undefined && input.now >= failure.backOffAt
+    plan.waiting.set(name, {
+      reason: backingOff ? 'ImagePullBackOff' : failure.reason,
+      message: backingOff ? (failure.backOffMessage ?? failure.message) : failure.message,
+    })
+    wake(plan, failure.retryAt)
+    if (failure.backOffAt !== undefined && !backingOff) wake(plan, failure.backOffAt)
+    return
+  }
+  if (!last) last = newest(input.state, name)
+  const attempt = nextAttempt(input.pod, name, containerKind, last)
+  const step: Step = {
+    kind: 'startContainer',
+    name,
+    containerKind,
+    sandboxId: sandbox.id,
+    attempt,
+    backOffSeconds: 0,
+  }
+  if (last?.state !== 'CONTAINER_EXITED') {
+    // one that was made and never started is made again, with the back-off it had
+    plan.steps.push({ ...step, backOffSeconds: last ? backOffOf(last) : 0 })
+    return
+  }
+  const next = nextStart({ createdAt: last.createdAt, finishedAt: last.finishedAt, backOffSeconds: backOffOf(last) })
+  if (input.now < next.at) {
+    const wait = goSeconds(next.waitSeconds)
+    const message = `back-off ${wait} restarting failed container=${name} pod=${formatPod(input.pod)}`
+    plan.waiting.set(name, { reason: 'CrashLoopBackOff', message })
+    wake(plan, next.at)
+    return
+  }
+  plan.steps.push({ ...step, backOffSeconds: next.nextBackOffSeconds })
+}
+
+function backOffOf(container: ContainerStatus): number {
+  return Number(container.labels[keys.backOff] ?? 0)
+}
+
+// somebody may have removed the last instance from the runtime: the Pod's status still knows that there was one
+function nextAttempt(pod: Pod, name: string, kind: ContainerKind, last: ContainerStatus | undefined): number {
+  if (last) return last.state === 'CONTAINER_CREATED' ? last.attempt : last.attempt + 1
+  const known = kind === 'init' ? pod.status?.initContainerStatuses : pod.status?.containerStatuses
+  const reported = known?.find((status) => status.name === name)
+  const ran = reported?.containerID ?? reported?.lastState?.terminated?.containerID
+  return reported && ran ? reported.restartCount + 1 : 0
+}
+
+function wake(plan: Plan, at: number): void {
+  plan.wakeAt = Math.min(plan.wakeAt ?? Infinity, at)
+}
+
+/** The last steps of a Pod: stop what runs (sidecars last), then the sandbox, then the volumes, then what is left. */
+function end(input: SyncInput, plan: Plan, graceSeconds: number, remove: boolean): void {
+  const { pod, state } = input
+  const running = state.containers.filter((one) => one.state === 'CONTAINER_RUNNING')
+  if (running.length > 0) {
+    const sidecars = (pod.spec.initContainers ?? []).filter(isSidecar).map((container) => container.name)
+    const others = running.filter((one) => !sidecars.includes(one.name))
+    // sidecars end in the reverse order of their start, after everything that may need them
+    const lastSidecar = sidecars.toReversed().find((name) => running.some((one) => one.name === name))
+    const next = others.length > 0 ? others : running.filter((one) => one.name === lastSidecar)
+    plan.steps.push({ kind: 'killAll', ids: next.map((one) => one.id), graceSeconds, message: undefined })
+    return
+  }
+  for (const one of state.sandboxes) {
+    if (one.state === 'SANDBOX_READY') plan.steps.push({ kind: 'stopSandbox', id: one.id })
+  }
+  if (input.mounted) plan.steps.push({ kind: 'unmountVolumes' })
+  if (remove) plan.steps.push({ kind: 'finish' })
+  else plan.steps.push(...garbage(state))
+}
+
+/** Instances that nobody can ask for any more: of each container the last two are kept (for status and old logs). */
+// pkg/kubelet/kuberuntime/kuberuntime_gc.go evictContainers with MaxPerPodContainer 1
+function garbage(state: PodRuntimeState): Step[] {
+  const steps: Step[] = []
+  const seen = new Map<string, number>()
+  const byAge = state.containers.toSorted((a, b) => b.attempt - a.attempt)
+  const needed = new Set<string>()
+  for (const one of byAge) {
+    const count = (seen.get(one.name) ?? 0) + 1
+    seen.set(one.name, count)
+    if (count > 2 && one.state !== 'CONTAINER_RUNNING') steps.push({ kind: 'removeContainer', id: one.id })
+    else needed.add(one.sandboxId)
+  }
+  for (const one of state.sandboxes.slice(1)) {
+    if (one.state === 'SANDBOX_NOTREADY' && !needed.has(one.id)) steps.push({ kind: 'removeSandbox', id: one.id })
+  }
+  return steps
+}

@@ -1,0 +1,28 @@
+import { mkdir, open, stat } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import path from 'node:path'
+
+const checks: Readonly<Record<string, { what: string; test: (info: Stats) => boolean }>> = {
+  Directory: { what: 'directory', test: (info) => info.isDirectory() },
+  DirectoryOrCreate: { what: 'directory', test: (info) => info.isDirectory() },
+  File: { what: 'file', test: (info) => info.isFile() },
+  FileOrCreate: { what: 'file', test: (info) => info.isFile() },
+  Socket: { what: 'socket file', test: (info) => info.isSocket() },
+  CharDevice: { what: 'character device', test: (info) => info.isCharacterDevice() },
+  BlockDevice: { what: 'block device', test: (info) => info.isBlockDevice() },
+}
+
+/** Makes the path if its type says so, and checks that it is what its type says. Throws what is wrong. */
+// pkg/volume/hostpath/host_path.go checkTypeInternal
+export async function prepareHostPath(place: string, type: string): Promise<void> {
+  if (type === '') return
+  const check = checks[type]
+  if (!check) throw new Error(`hostPath type check failed: unsupported type ${type}`)
+  if (type === 'DirectoryOrCreate') await mkdir(place, { recursive: true, mode: 0o755 })
+  if (type === 'FileOrCreate') {
+    await mkdir(path.dirname(place), { recursive: true })
+    await (await open(place, 'a', 0o644)).close()
+  }
+  const info = await stat(place).catch(() => undefined)
+  if (!info || !check.test(info)) throw new Error(`hostPath type check failed: ${place} is not a ${check.what}`)
+}

@@ -1,0 +1,149 @@
+import { chmod, chown, mkdir, readdir, rm, stat } from 'node:fs/promises'
+import path from 'node:path'
+import type { Pod, Volume } from '@kubets/shared/api/types/core-v1.ts'
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
+import { parseQuantity } from '@kubets/shared/machinery/quantity.ts'
+import type { NodeAllocatable, PodAddresses } from '../containers/downward.ts'
+import type { MountedVolume } from '../containers/mounts.ts'
+import type { ObjectSource } from '../objects.ts'
+import { writeAtomically } from './atomic-writer.ts'
+import { prepareHostPath } from './host-path.ts'
+import { mountsBelow, mountTmpfs, unmount } from './mounts.ts'
+import { volumePayload, type PayloadContext } from './payload.ts'
+import { TokenCache } from './tokens.ts'
+
+export interface VolumeManagerOptions {
+  /** The kubelet's folder (--root-dir). */
+  rootDir: string
+  objects: ObjectSource
+  allocatable: NodeAllocatable
+  clock: Clock
+}
+
+/** One volume of a Pod could not be set up. */
+export class VolumeError extends Error {
+  readonly volume: string
+
+  constructor(volume: string, message: string) {
+    super(`MountVolume.SetUp failed for volume "${volume}" : ${message}`)
+    this.name = 'VolumeError'
+    this.volume = volume
+  }
+}
+
+// folder names as upstream has them (pkg/volume/*), so that tools which look there find their way
+const folders: Readonly<Record<string, string>> = {
+  emptyDir: 'kubernetes.io~empty-dir',
+  configMap: 'kubernetes.io~configmap',
+  secret: 'kubernetes.io~secret',
+  downwardAPI: 'kubernetes.io~downward-api',
+  projected: 'kubernetes.io~projected',
+}
+
+/** Sets up and takes down the volumes of Pods below `<root>/pods/<uid>/volumes`. */
+export class VolumeManager {
+  readonly #options: VolumeManagerOptions
+  readonly #tokens: TokenCache
+
+  constructor(options: VolumeManagerOptions) {
+    this.#options = options
+    this.#tokens = new TokenCache(options.objects, options.clock)
+  }
+
+  /** The kubelet's folder for a Pod. */
+  podDir(uid: string): string {
+    return path.join(this.#options.rootDir, 'pods', uid)
+  }
+
+  /** Sets up all volumes, or brings their files up to date. Throws VolumeError for the first that cannot be had. */
+  async setUp(pod: Pod, addresses: PodAddresses, signal: AbortSignal): Promise<void> {
+    await mkdir(this.podDir(pod.metadata.uid ?? ''), { recursive: true, mode: 0o750 })
+    for (const volume of pod.spec.volumes ?? []) {
+      try {
+        await this.#setUpOne(pod, volume, addresses, signal)
+      } catch (error) {
+        signal.throwIfAborted()
+        throw new VolumeError(volume.name, error instanceof Error ? error.message : String(error))
+      }
+    }
+  }
+
+  /** Where a volume of the Pod is. */
+  find(pod: Pod, name: string): MountedVolume | undefined {
+    const volume = pod.spec.volumes?.find((one) => one.name === name)
+    if (!volume) return undefined
+    if (volume.hostPath) return { path: volume.hostPath.path, readonly: false }
+    const readonly = !volume.emptyDir
+    return { path: this.#folder(pod, volume), readonly }
+  }
+
+  /** Unmounts and removes all volumes of a Pod. */
+  async tearDown(uid: string, signal: AbortSignal): Promise<void> {
+    const folder = path.join(this.podDir(uid), 'volumes')
+    for (const place of await mountsBelow(folder)) await unmount(place, signal)
+    await rm(folder, { recursive: true, force: true })
+    this.#tokens.forget(uid)
+  }
+
+  /** Removes everything the kubelet keeps of a Pod, its volumes too. */
+  async removePod(uid: string, signal: AbortSignal): Promise<void> {
+    await this.tearDown(uid, signal)
+    await rm(this.podDir(uid), { recursive: true, force: true })
+  }
+
+  /** The Pods that have a folder here. */
+  async podsOnDisk(): Promise<string[]> {
+    return readdir(path.join(this.#options.rootDir, 'pods')).catch(() => [])
+  }
+
+  #folder(pod: Pod, volume: Volume): string {
+    const folder = folders[kindOf(volume)] ?? 'unsupported'
+    return path.join(this.podDir(pod.metadata.uid ?? ''), 'volumes', folder, volume.name)
+  }
+
+  async #setUpOne(pod: Pod, volume: Volume, addresses: PodAddresses, signal: AbortSignal): Promise<void> {
+    if (volume.hostPath) return prepareHostPath(volume.hostPath.path, volume.hostPath.type ?? '')
+    const folder = this.#folder(pod, volume)
+    if (volume.emptyDir) return this.#setUpEmptyDir(pod, volume, folder, signal)
+    const context: PayloadContext = {
+      pod,
+      addresses,
+      objects: this.#options.objects,
+      allocatable: this.#options.allocatable,
+      tokens: this.#tokens,
+    }
+    const payload = await volumePayload(context, volume, signal)
+    if (!payload) throw new Error(`volume kind ${kindOf(volume)} is not supported`)
+    await mkdir(folder, { recursive: true, mode: 0o755 })
+    const secret = volume.secret !== undefined || volume.projected !== undefined
+    // secrets are never written to a disk
+    if (secret && !(await isMounted(folder))) await mountTmpfs(folder, ['mode=0755'], signal)
+    const fsGroup = pod.spec.securityContext?.fsGroup
+    await writeAtomically(folder, payload, this.#options.clock.now(), fsGroup)
+  }
+
+  // pkg/volume/emptydir/empty_dir.go SetUpAt
+  async #setUpEmptyDir(pod: Pod, volume: Volume, folder: string, signal: AbortSignal): Promise<void> {
+    const { medium = '', sizeLimit } = volume.emptyDir ?? {}
+    if (medium !== '' && medium !== 'Memory') throw new Error(`emptyDir medium ${medium} is not supported`)
+    const fresh = (await stat(folder).catch(() => undefined)) === undefined
+    await mkdir(folder, { recursive: true })
+    if (medium === 'Memory' && !(await isMounted(folder))) {
+      const size = sizeLimit === undefined ? [] : [`size=${parseQuantity(sizeLimit).value()}`]
+      await mountTmpfs(folder, ['mode=0777', ...size], signal)
+    }
+    if (!fresh) return
+    const fsGroup = pod.spec.securityContext?.fsGroup
+    if (fsGroup !== undefined) await chown(folder, 0, fsGroup)
+    await chmod(folder, fsGroup === undefined ? 0o777 : 0o2777)
+  }
+}
+
+async function isMounted(folder: string): Promise<boolean> {
+  return (await mountsBelow(folder)).includes(folder)
+}
+
+/** The one key of a volume that is not its name. */
+function kindOf(volume: Volume): string {
+  return Object.entries(volume).find(([key, value]) => key !== 'name' && value !== undefined)?.[0] ?? 'emptyDir'
+}

@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+// mount and umount answer at once; a hanging device must not hold a Pod's worker for ever
+const limitMs = 30_000
+
+/** The places where something is mounted at or below `folder`, deepest first. */
+export async function mountsBelow(folder: string): Promise<string[]> {
+  const info = await readFile('/proc/self/mountinfo', 'utf8')
+  return parseMountInfo(info)
+    .filter((place) => place === folder || place.startsWith(`${folder}/`))
+    .toSorted((a, b) => b.length - a.length)
+}
+
+/** The mount points of a mountinfo text (proc(5)); blanks in it are octal escapes. */
+export function parseMountInfo(text: string): string[] {
+  return text
+    .split('\n')
+    .map((line) => line.split(' ')[4] ?? '')
+    .filter((place) => place !== '')
+    .map((place) => place.replaceAll(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8))))
+}
+
+/** Mounts a tmpfs; `options` as mount(8) takes them. */
+export async function mountTmpfs(place: string, options: readonly string[], signal: AbortSignal): Promise<void> {
+  const flags = options.length > 0 ? ['-o', options.join(',')] : []
+  await run('mount', ['-t', 'tmpfs', ...flags, 'tmpfs', place], { signal, timeout: limitMs })
+}
+
+export async function unmount(place: string, signal: AbortSignal): Promise<void> {
+  await run('umount', [place], { signal, timeout: limitMs })
+}
