@@ -1,6 +1,6 @@
 /** Go packages whose facts are kept, by the short name their files carry. */
 export const packages: readonly { short: string; path: string; group: string }[] = [
-  { short: 'meta/v1', path: 'k8s.io/apimachinery/pkg/apis/meta/v1', group: '' },
+  { short: 'meta/v1', path: 'k8s.io/apimachinery/pkg/apis/meta/v1', group: 'meta.k8s.io' },
   { short: 'core/v1', path: 'k8s.io/api/core/v1', group: '' },
   { short: 'apps/v1', path: 'k8s.io/api/apps/v1', group: 'apps' },
   { short: 'batch/v1', path: 'k8s.io/api/batch/v1', group: 'batch' },

@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type ParsedNode } from 'yaml'
+import { isMap, isScalar, isSeq, LineCounter, parseDocument, type ParsedNode, type Tags } from 'yaml'
 import type { Parsed } from './json.ts'
 
 /** YAML 1.1 types that upstream's YAML does not turn into values of their own. */
@@ -15,11 +15,7 @@ export function parseYaml(text: string, findDuplicates: boolean): Parsed {
     merge: true,
     uniqueKeys: false,
     lineCounter: lines,
-    customTags: (tags) =>
-      tags.filter((tag) => {
-        if (typeof tag === 'string') return !unwanted.has(tag)
-        return tag.format !== 'TIME' && !unwanted.has(tag.tag.replace('tag:yaml.org,2002:', ''))
-      }),
+    customTags: (tags) => tags.filter(isWanted).map(withoutLetters),
   })
   const error = document.errors[0]
   if (error) {
@@ -34,6 +30,19 @@ export function parseYaml(text: string, findDuplicates: boolean): Parsed {
   }
 }
 
+type Tag = Tags[number]
+
+function isWanted(tag: Tag): boolean {
+  if (typeof tag === 'string') return !unwanted.has(tag)
+  return tag.format !== 'TIME' && !unwanted.has(tag.tag.replace(/^tag:yaml.org,2002:/, ''))
+}
+
+/** The single letters y and n are text, not booleans. */
+function withoutLetters(tag: Tag): Tag {
+  if (typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:bool' || !('test' in tag) || !tag.test) return tag
+  return { ...tag, test: new RegExp(`(?!^.$)${tag.test.source}`) }
+}
+
 /** JSON has no NaN or undefined, and its keys are strings. */
 function jsonOf(value: unknown): unknown {
   return value === undefined ? null : (JSON.parse(JSON.stringify(value)) as unknown)
@@ -46,7 +55,7 @@ function repeatedKeys(node: ParsedNode | null, lines: LineCounter, problems: str
   const seen = new Set<string>()
   for (const pair of node.items) {
     const key = pair.key as ParsedNode | null
-    if (isScalar(key) && !isAlias(key)) {
+    if (isScalar(key)) {
       const name = String(key.value)
       if (seen.has(name)) {
         problems.push(`  line ${lines.linePos(key.range[0]).line}: key ${JSON.stringify(name)} already set in map`)
