@@ -24,6 +24,17 @@ export default defineConfig({
       },
       {
         test: {
+          // One after another, and when nothing else runs: these cases kill what the others use.
+          name: 'faults',
+          include: ['e2e/faults/**/*.e2e.ts'],
+          exclude: ['**/node_modules/**'],
+          testTimeout: 400_000,
+          hookTimeout: 150_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: 'e2e',
           include: ['e2e/suites/**/*.e2e.ts'],
           exclude: ['**/node_modules/**'],

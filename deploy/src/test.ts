@@ -59,7 +59,8 @@ export async function test(settings: Settings): Promise<number> {
       await progress.step(`${project} tests`, () => vitest(project, work, env, total))
     await up(own)
     await progress.step('end-to-end tests', () => vitest('e2e', work, env, total))
-    await inherit('node', ['e2e/conformance/ledger.ts', join(work, 'e2e.json')], env)
+    await progress.step('fault tests', () => vitest('faults', work, env, total))
+    await inherit('node', ['e2e/conformance/ledger.ts', join(work, 'e2e.json'), join(work, 'faults.json')], env)
   } finally {
     await down(own).catch((error: unknown) => {
       total.failed++

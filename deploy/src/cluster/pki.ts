@@ -3,13 +3,13 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import {
-  createCA,
-  generateServiceAccountKeys,
-  issueCertificate,
-  type CertificateRequest,
-} from '@kubets/shared/process/certificates.ts'
+import { createCA, generateServiceAccountKeys, issueCertificate } from '@kubets/shared/process/certificates.ts'
 import type { Settings } from '../settings.ts'
+
+type CertificateRequest = Omit<Parameters<typeof issueCertificate>[1], 'days'>
+
+/** As long as kubeadm's; what has less than a month left is made anew at `up`. */
+const days = 365
 
 /** Who needs which certificate. Names and organizations are those of kubeadm's certificates. */
 export function certificateTable(settings: Settings): Record<string, CertificateRequest> {
@@ -71,7 +71,7 @@ export async function ensureCertificates(settings: Settings): Promise<string> {
   let made = 0
   for (const [name, request] of Object.entries(certificateTable(settings))) {
     if (await stillFits(join(dir, `${name}.crt`), request)) continue
-    await writePair(dir, name, await issueCertificate(ca, request))
+    await writePair(dir, name, await issueCertificate(ca, { ...request, days }))
     made++
   }
   return made === 0 ? 'present' : `${String(made)} made`
