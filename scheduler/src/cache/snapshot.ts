@@ -1,0 +1,21 @@
+import type { NodeInfo } from './node-info.ts'
+import type { PodInfo } from './pod-info.ts'
+import type { Selector } from '@kubets/shared/machinery/selector.ts'
+
+/**
+ * What one scheduling cycle sees. A cycle never waits for anything, so the cache itself can be the snapshot: nothing
+ * changes under a running cycle.
+ */
+export interface Snapshot {
+  /** All nodes whose object is known. */
+  readonly nodes: readonly NodeInfo[]
+  /** Those with Pods that have affinity terms of any kind. */
+  readonly nodesWithAffinity: ReadonlySet<NodeInfo>
+  readonly nodesWithRequiredAntiAffinity: ReadonlySet<NodeInfo>
+  node(name: string): NodeInfo | undefined
+  /** How many nodes have the image. */
+  imageNodes(image: string): number
+  namespaceLabels(namespace: string): Readonly<Record<string, string>>
+  /** Selects the Pod's siblings: of its Services and its controller; undefined when it has neither. */
+  siblings(pod: PodInfo): Selector | undefined
+}

@@ -1,0 +1,18 @@
+import type { Node } from '@kubets/shared/api/types/core-v1.ts'
+import type { PodInfo } from '../cache/pod-info.ts'
+
+/** Something in the cluster changed, and may make room for Pods that wait. */
+// pkg/scheduler/framework/events.go ClusterEvent
+export type ClusterEvent =
+  | { readonly kind: 'NodeAdd'; readonly node: Node }
+  | { readonly kind: 'NodeUpdate'; readonly old: Node; readonly node: Node }
+  | { readonly kind: 'NodeDelete'; readonly node: Node }
+  /** A Pod got its node. */
+  | { readonly kind: 'AssignedPodAdd'; readonly pod: PodInfo }
+  | { readonly kind: 'AssignedPodUpdate'; readonly old: PodInfo; readonly pod: PodInfo }
+  | { readonly kind: 'AssignedPodDelete'; readonly pod: PodInfo }
+  /** A Pod that still waits was changed. */
+  | { readonly kind: 'PodUpdate'; readonly pod: PodInfo }
+  | { readonly kind: 'NamespaceUpdate' }
+  /** Nothing in particular: the Pod waited for long enough. */
+  | { readonly kind: 'Timeout' }

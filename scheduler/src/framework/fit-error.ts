@@ -1,0 +1,36 @@
+import type { NodeInfo } from '../cache/node-info.ts'
+import type { Rejection } from './plugin.ts'
+
+/** Why a Pod found no node. */
+export interface Diagnosis {
+  readonly allNodes: number
+  readonly rejections: ReadonlyMap<NodeInfo, Rejection>
+  /** When no node was looked at: what preFilter said. */
+  readonly preFilterMessage: string
+  readonly postFilterMessage: string
+  /** The plugins that turned nodes away: their hints decide when the Pod is tried again. */
+  readonly plugins: ReadonlySet<string>
+}
+
+/** "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable. preemption: …" */
+// pkg/scheduler/framework/types.go FitError.Error
+export function fitErrorMessage(diagnosis: Diagnosis): string {
+  if (diagnosis.allNodes === 0) return 'no nodes available to schedule pods'
+  let message = `0/${diagnosis.allNodes} nodes are available:`
+  if (diagnosis.preFilterMessage) message += ` ${diagnosis.preFilterMessage}.`
+  else if (diagnosis.rejections.size > 0) message += ` ${histogram(diagnosis.rejections.values())}.`
+  if (diagnosis.postFilterMessage) message += ` ${diagnosis.postFilterMessage}`
+  return message
+}
+
+/** "1 Insufficient cpu, 2 Too many pods", sorted as text. */
+export function histogram(rejections: Iterable<Pick<Rejection, 'reasons'>>): string {
+  const counts = new Map<string, number>()
+  for (const { reasons } of rejections) {
+    for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1)
+  }
+  return [...counts]
+    .map(([reason, count]) => `${count} ${reason}`)
+    .sort()
+    .join(', ')
+}

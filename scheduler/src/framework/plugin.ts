@@ -1,0 +1,75 @@
+import type { NodeInfo } from '../cache/node-info.ts'
+import type { PodInfo } from '../cache/pod-info.ts'
+import type { Snapshot } from '../cache/snapshot.ts'
+import type { ClusterEvent } from './events.ts'
+
+/** Why a Pod cannot have a node. */
+export interface Rejection {
+  /** Removing other Pods would not help. */
+  readonly unresolvable: boolean
+  readonly reasons: readonly string[]
+}
+
+export const rejected = (...reasons: string[]): Rejection => ({ unresolvable: false, reasons })
+export const unresolvable = (...reasons: string[]): Rejection => ({ unresolvable: true, reasons })
+
+/** What preFilter prepares: decides about one node; undefined means that the node will do. */
+export type NodeFilter = (node: NodeInfo) => Rejection | undefined
+
+/** What preScore prepares. */
+export interface NodeScorer {
+  /** Higher is better; 0 to 100 unless normalized. */
+  score(node: NodeInfo): number
+  /** Brings all nodes' scores into 0 to 100, in place. */
+  normalize?(scores: number[], nodes: readonly NodeInfo[]): void
+}
+
+/** The parts of a Pod that the queue orders by. */
+export interface QueuedPod {
+  readonly info: PodInfo
+  /** When it came into the queue, ms. */
+  readonly timestamp: number
+}
+
+/**
+ * A scheduling plugin takes part where it has a method, at the extension points of the scheduling framework. preFilter
+ * and preScore look at the Pod once and return what filters and scores each node; all four are pure.
+ */
+// kube-scheduler/framework/interface.go
+export interface Plugin {
+  readonly name: string
+  /** queueSort: true when a comes before b. */
+  less?(a: QueuedPod, b: QueuedPod): boolean
+  /** Keeps a Pod out of the active queue. */
+  preEnqueue?(pod: PodInfo): Rejection | undefined
+  /** undefined: there is nothing to filter by; a rejection: no node will do. */
+  preFilter?(pod: PodInfo, snapshot: Snapshot): NodeFilter | Rejection | undefined
+  /** Runs when no node will do: its text ends the message; may name a node to wait for. */
+  postFilter?(pod: PodInfo, rejections: ReadonlyMap<NodeInfo, Rejection>): string
+  /** undefined: there is nothing to score by. Gets the nodes that passed. */
+  preScore?(pod: PodInfo, snapshot: Snapshot, nodes: readonly NodeInfo[]): NodeScorer | undefined
+  /** Takes what the Pod needs beside its place; unreserve gives it back. */
+  reserve?(pod: PodInfo, node: string): Rejection | undefined
+  unreserve?(pod: PodInfo, node: string): void
+  /** May hold the Pod back, or refuse it. */
+  permit?(pod: PodInfo, node: string, signal: AbortSignal): Promise<Rejection | undefined>
+  /** Prepares the node for the Pod; throws when it cannot. */
+  preBind?(pod: PodInfo, node: string, signal: AbortSignal): Promise<void>
+  /** Tells the API; throws when refused. */
+  bind?(pod: PodInfo, node: string, signal: AbortSignal): Promise<void>
+  /** Whether the event may let a Pod through that this plugin turned away. Without it: every event may. */
+  queueingHint?(pod: PodInfo, event: ClusterEvent): boolean
+}
+
+/** A plugin as a profile uses it. */
+export interface ProfilePlugin {
+  readonly plugin: Plugin
+  /** Of its score in the sum. */
+  readonly weight: number
+}
+
+export const maxNodeScore = 100
+
+export function isRejection(value: NodeFilter | Rejection | undefined): value is Rejection {
+  return typeof value === 'object'
+}

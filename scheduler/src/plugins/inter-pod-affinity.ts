@@ -1,0 +1,128 @@
+import { deepEqual } from '@kubets/shared/machinery/deep.ts'
+import type { NodeInfo } from '../cache/node-info.ts'
+import { termMatches, type AffinityTerm, type PodInfo } from '../cache/pod-info.ts'
+import type { Snapshot } from '../cache/snapshot.ts'
+import { maxNodeScore, rejected, unresolvable, type NodeFilter, type Plugin } from '../framework/plugin.ts'
+import { TopologyCounts } from './topology-counts.ts'
+
+const affinityMissed = unresolvable("node(s) didn't match pod affinity rules")
+const antiAffinityMissed = rejected("node(s) didn't match pod anti-affinity rules")
+const othersAntiAffinityMissed = rejected("node(s) didn't satisfy existing pods anti-affinity rules")
+
+/** What another Pod's required affinity for this one adds to a node's score. */
+const hardPodAffinityWeight = 1
+
+type NamespaceLabels = Snapshot['namespaceLabels']
+
+/** Whether the other Pod is what every term means. */
+const matchesAll = (terms: readonly AffinityTerm[], other: PodInfo, labels: NamespaceLabels): boolean =>
+  terms.length > 0 && terms.every((term) => termMatches(term, other, labels))
+
+// pkg/scheduler/framework/plugins/interpodaffinity/filtering.go
+function preFilter(pod: PodInfo, snapshot: Snapshot): NodeFilter | undefined {
+  const labels: NamespaceLabels = (namespace) => snapshot.namespaceLabels(namespace)
+  const { requiredAffinity, requiredAntiAffinity } = pod
+  const others = new TopologyCounts()
+  for (const node of snapshot.nodesWithRequiredAntiAffinity) {
+    for (const other of node.podsWithRequiredAntiAffinity.values()) {
+      for (const term of other.requiredAntiAffinity) {
+        if (termMatches(term, pod, labels)) others.add(node, term.topologyKey, 1)
+      }
+    }
+  }
+  const affinity = new TopologyCounts()
+  const antiAffinity = new TopologyCounts()
+  if (requiredAffinity.length + requiredAntiAffinity.length > 0) {
+    for (const node of snapshot.nodes) {
+      for (const other of node.pods.values()) {
+        if (matchesAll(requiredAffinity, other, labels)) {
+          for (const term of requiredAffinity) affinity.add(node, term.topologyKey, 1)
+        }
+        for (const term of requiredAntiAffinity) {
+          if (termMatches(term, other, labels)) antiAffinity.add(node, term.topologyKey, 1)
+        }
+      }
+    }
+  }
+  if (others.empty && requiredAffinity.length === 0 && antiAffinity.empty) return undefined
+
+  // the first of a group that wants to be together has nobody to join
+  const isFirst = affinity.empty && matchesAll(requiredAffinity, pod, labels)
+  const otherKeys = othersKeys(snapshot)
+  return (node) => {
+    if (requiredAffinity.some(({ topologyKey }) => node.labels[topologyKey] === undefined)) return affinityMissed
+    const joined = requiredAffinity.every(({ topologyKey }) => affinity.of(node, topologyKey) > 0)
+    if (!joined && !isFirst) return affinityMissed
+    if (requiredAntiAffinity.some(({ topologyKey }) => antiAffinity.of(node, topologyKey) > 0))
+      return antiAffinityMissed
+    if (!others.empty && otherKeys.some((key) => others.of(node, key) > 0)) return othersAntiAffinityMissed
+    return undefined
+  }
+}
+
+/** The topology keys of all required anti-affinity terms. */
+function othersKeys(snapshot: Snapshot): string[] {
+  const keys = new Set<string>()
+  for (const node of snapshot.nodesWithRequiredAntiAffinity) {
+    for (const other of node.podsWithRequiredAntiAffinity.values()) {
+      for (const term of other.requiredAntiAffinity) keys.add(term.topologyKey)
+    }
+  }
+  return [...keys]
+}
+
+// pkg/scheduler/framework/plugins/interpodaffinity/scoring.go
+function topologyScores(pod: PodInfo, snapshot: Snapshot): { scores: TopologyCounts; keys: Set<string> } {
+  const labels: NamespaceLabels = (namespace) => snapshot.namespaceLabels(namespace)
+  const scores = new TopologyCounts()
+  const keys = new Set<string>()
+  const add = (node: NodeInfo, term: AffinityTerm, target: PodInfo, weight: number): void => {
+    if (!termMatches(term, target, labels)) return
+    keys.add(term.topologyKey)
+    scores.add(node, term.topologyKey, weight)
+  }
+  const prefers = pod.preferredAffinity.length > 0
+  for (const node of prefers ? snapshot.nodes : snapshot.nodesWithAffinity) {
+    for (const other of (prefers ? node.pods : node.podsWithAffinity).values()) {
+      for (const term of pod.preferredAffinity) add(node, term, other, term.weight)
+      for (const term of other.requiredAffinity) add(node, term, pod, hardPodAffinityWeight)
+      for (const term of other.preferredAffinity) add(node, term, pod, term.weight)
+    }
+  }
+  return { scores, keys }
+}
+
+export const interPodAffinity: Plugin = {
+  name: 'InterPodAffinity',
+  preFilter,
+  preScore(pod, snapshot) {
+    const { scores, keys } = topologyScores(pod, snapshot)
+    if (scores.empty) return undefined
+    const list = [...keys]
+    return {
+      score: (node) => list.reduce((sum, key) => sum + scores.of(node, key), 0),
+      normalize(all) {
+        const lowest = Math.min(...all)
+        const range = Math.max(...all) - lowest
+        for (let i = 0; i < all.length; i++) {
+          all[i] = range > 0 ? Math.trunc((maxNodeScore * ((all[i] ?? 0) - lowest)) / range) : 0
+        }
+      },
+    }
+  },
+  queueingHint(_pod, event) {
+    switch (event.kind) {
+      case 'NodeAdd':
+      case 'AssignedPodAdd':
+      case 'AssignedPodDelete':
+      case 'NamespaceUpdate':
+        return true
+      case 'AssignedPodUpdate':
+        return !deepEqual(event.old.labels, event.pod.labels)
+      case 'NodeUpdate':
+        return !deepEqual(event.old.metadata.labels, event.node.metadata.labels)
+      default:
+        return false
+    }
+  },
+}

@@ -1,0 +1,130 @@
+import { deepEqual } from '@kubets/shared/machinery/deep.ts'
+import type { NodeInfo } from '../cache/node-info.ts'
+import type { PodInfo } from '../cache/pod-info.ts'
+import type { Snapshot } from '../cache/snapshot.ts'
+import { maxNodeScore, rejected, unresolvable, type NodeScorer, type Plugin } from '../framework/plugin.ts'
+import {
+  countMatching,
+  defaultConstraints,
+  hostnameKey,
+  ownConstraints,
+  type SpreadConstraint,
+} from './spread-constraints.ts'
+import { TopologyCounts } from './topology-counts.ts'
+
+const unlabelled = unresolvable("node(s) didn't match pod topology spread constraints (missing required label)")
+const skewed = rejected("node(s) didn't match pod topology spread constraints")
+
+const inAllTopologies = (node: NodeInfo, constraints: readonly SpreadConstraint[]): boolean =>
+  constraints.every(({ topologyKey }) => node.labels[topologyKey] !== undefined)
+
+// pkg/scheduler/framework/plugins/podtopologyspread/filtering.go
+function filterBy(pod: PodInfo, snapshot: Snapshot, constraints: readonly SpreadConstraint[]) {
+  const prepared = constraints.map((constraint) => {
+    const counts = new TopologyCounts()
+    for (const node of snapshot.nodes) {
+      if (!inAllTopologies(node, constraints) || !constraint.counts(node)) continue
+      counts.add(node, constraint.topologyKey, countMatching(node, constraint.selector, pod.namespace))
+    }
+    const domains = counts.values(constraint.topologyKey)
+    const enough = (domains?.size ?? 0) >= constraint.minDomains
+    const fewest = enough ? Math.min(...(domains?.values() ?? [])) : 0
+    const self = constraint.selector.matches(pod.labels) ? 1 : 0
+    return { ...constraint, counts, fewest, self }
+  })
+  return (node: NodeInfo) => {
+    for (const { topologyKey, maxSkew, counts, fewest, self } of prepared) {
+      if (node.labels[topologyKey] === undefined) return unlabelled
+      if (counts.of(node, topologyKey) + self - fewest > maxSkew) return skewed
+    }
+    return undefined
+  }
+}
+
+// pkg/scheduler/framework/plugins/podtopologyspread/scoring.go
+function scoreBy(
+  pod: PodInfo,
+  snapshot: Snapshot,
+  nodes: readonly NodeInfo[],
+  constraints: readonly SpreadConstraint[],
+  requireAll: boolean,
+): NodeScorer {
+  const ignored = new Set(requireAll ? nodes.filter((node) => !inAllTopologies(node, constraints)) : [])
+  const counts = new TopologyCounts()
+  for (const node of nodes) {
+    if (ignored.has(node)) continue
+    for (const { topologyKey } of constraints) if (topologyKey !== hostnameKey) counts.add(node, topologyKey, 0)
+  }
+  // one count a constraint: two may share a key and differ in what they select
+  const prepared = constraints.map((constraint) => {
+    const { topologyKey } = constraint
+    const domains = topologyKey === hostnameKey ? nodes.length - ignored.size : (counts.values(topologyKey)?.size ?? 0)
+    return { ...constraint, weight: Math.log(domains + 2), matching: new TopologyCounts() }
+  })
+  const shared = prepared.filter(({ topologyKey }) => topologyKey !== hostnameKey && counts.values(topologyKey))
+  if (shared.length > 0) {
+    for (const node of snapshot.nodes) {
+      if (requireAll && !inAllTopologies(node, constraints)) continue
+      for (const constraint of shared) {
+        if (node.labels[constraint.topologyKey] === undefined || !constraint.counts(node)) continue
+        constraint.matching.add(node, constraint.topologyKey, countMatching(node, constraint.selector, pod.namespace))
+      }
+    }
+  }
+  return {
+    score(node) {
+      if (ignored.has(node)) return 0
+      let score = 0
+      for (const { topologyKey, selector, maxSkew, weight, matching } of prepared) {
+        if (node.labels[topologyKey] === undefined) continue
+        const count =
+          topologyKey === hostnameKey ? countMatching(node, selector, pod.namespace) : matching.of(node, topologyKey)
+        score += count * weight + (maxSkew - 1)
+      }
+      return Math.round(score)
+    },
+    normalize(scores) {
+      const counted = scores.filter((_, i) => !ignored.has(nodes[i] as NodeInfo))
+      const highest = Math.max(0, ...counted)
+      const lowest = Math.min(...counted)
+      nodes.forEach((node, i) => {
+        if (ignored.has(node)) scores[i] = 0
+        else if (highest === 0) scores[i] = maxNodeScore
+        else scores[i] = Math.trunc((maxNodeScore * (highest + lowest - (scores[i] ?? 0))) / highest)
+      })
+    },
+  }
+}
+
+/** Keeps the numbers of matching Pods in all topologies of a kind close together. */
+export const podTopologySpread: Plugin = {
+  name: 'PodTopologySpread',
+  preFilter(pod, snapshot) {
+    const constraints = ownConstraints(pod, 'DoNotSchedule')
+    return constraints.length === 0 ? undefined : filterBy(pod, snapshot, constraints)
+  },
+  preScore(pod, snapshot, nodes) {
+    const own = pod.pod.spec.topologySpreadConstraints ?? []
+    const constraints = own.length > 0 ? ownConstraints(pod, 'ScheduleAnyway') : defaultConstraints(pod, snapshot)
+    return constraints.length === 0 ? undefined : scoreBy(pod, snapshot, nodes, constraints, own.length > 0)
+  },
+  queueingHint(pod, event) {
+    const constraints = ownConstraints(pod, 'DoNotSchedule')
+    const matches = (other: PodInfo): boolean =>
+      other.namespace === pod.namespace && constraints.some(({ selector }) => selector.matches(other.labels))
+    switch (event.kind) {
+      case 'NodeAdd':
+      case 'NodeDelete':
+        return true
+      case 'NodeUpdate':
+        return !deepEqual(event.old.metadata.labels, event.node.metadata.labels)
+      case 'AssignedPodAdd':
+      case 'AssignedPodDelete':
+        return matches(event.pod)
+      case 'AssignedPodUpdate':
+        return matches(event.old) !== matches(event.pod)
+      default:
+        return false
+    }
+  },
+}
