@@ -146,7 +146,19 @@ function structNode(
   const fields = new Map<string, Field>()
   const filled: Field[] = []
   const message: (Field | Embedded)[] = []
-  const node: ObjectNode = { type: 'object', name, goType, fields, filled, message, atomic }
+  const { group, version } = factsFor(short)
+  const document = facts.some((fact) => fact.name === undefined && fact.type === typeMeta(short))
+  const kind = { group: short === 'meta/v1' ? '' : group, version, kind: goType.slice(goType.indexOf('.') + 1) }
+  const node: ObjectNode = {
+    type: 'object',
+    name,
+    goType,
+    ...(document ? { kind } : {}),
+    fields,
+    filled,
+    message,
+    atomic,
+  }
   // Known before its fields are: a type may hold itself.
   nodes.set(key, node)
   for (const fact of facts) {
@@ -163,6 +175,11 @@ function structNode(
     if (isFilled(fact, field)) filled.push(field)
   }
   return node
+}
+
+/** How a file's facts name the struct with apiVersion and kind. */
+function typeMeta(short: string): string {
+  return short === 'meta/v1' ? 'TypeMeta' : 'meta/v1.TypeMeta'
 }
 
 function fieldOf(fact: FieldFacts, name: string, short: string): Field {

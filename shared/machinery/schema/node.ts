@@ -1,3 +1,5 @@
+import type { GroupVersionKind } from '../meta-v1.gen.ts'
+
 /** Scalars by their Go meaning; in JSON several are strings. */
 export type ScalarType =
   | 'string'
@@ -59,6 +61,8 @@ export interface ObjectNode {
   /** OpenAPI component name, e.g. `io.k8s.api.apps.v1.Deployment`; '' for a nameless one. */
   readonly name: string
   readonly goType: string
+  /** Set for a type that is a document of its own (has apiVersion and kind). */
+  readonly kind?: GroupVersionKind
   /** All fields by JSON name, those of inline structs too. */
   readonly fields: ReadonlyMap<string, Field>
   /** The fields that are there even when nobody sets them, because Go cannot leave them out. */
