@@ -43,7 +43,8 @@ function unescape(value: string): string {
   let result = ''
   for (let i = 0; i < value.length; i++) {
     const c = value.charAt(i)
-    if (c === ',' || c === '=') throw new Error(`invalid field selector: unescaped character in value: ${c}`)
+    if (c === ',' || c === '=')
+      throw new Error(`invalid field selector: unescaped character in value: ${c.charCodeAt(0)}`)
     if (c !== '\\') {
       result += c
       continue

@@ -93,6 +93,9 @@ function newRequirement(key: string, operator: Operator, values: readonly string
   if ((operator === 'in' || operator === 'notin') && values.length === 0) {
     errors.push(invalid('values', [], "for 'in', 'notin' operators, values set can't be empty"))
   }
+  if ((operator === 'exists' || operator === '!') && values.length > 0) {
+    errors.push(invalid('values', values, 'values set must be empty for exists and does not exist'))
+  }
   values.forEach((value, i) => {
     if ((operator === 'gt' || operator === 'lt') && !isInteger(value)) {
       errors.push(invalid(`values[${i}]`, value, "for 'Gt', 'Lt' operators, the value must be an integer"))
