@@ -1,0 +1,42 @@
+import { glob, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { deepEqual } from '../../machinery/deep.ts'
+import { decodeBody } from '../../machinery/schema/body.ts'
+import { findSchema } from '../schemas.ts'
+
+/** What decoding upstream's sample documents (one of each kind, every field set) came to. */
+export interface SampleResult {
+  compared: number
+  /** Files whose document did not come back as it was, or was refused. */
+  wrong: string[]
+}
+
+/** Decodes the JSON and YAML samples that the Go packages carry for their own round-trip tests. */
+export async function compareSamples(goRoot: string): Promise<SampleResult> {
+  const result: SampleResult = { compared: 0, wrong: [] }
+  for await (const path of glob('k8s.io/**/testdata/HEAD/*.{json,yaml}', { cwd: goRoot })) {
+    const body = await readFile(join(goRoot, path))
+    const sample = JSON.parse(await readFile(join(goRoot, path.replace(/yaml$/, 'json')), 'utf8')) as unknown
+    const { apiVersion = '', kind = '' } = sample as { apiVersion?: string; kind?: string }
+    const slash = apiVersion.indexOf('/')
+    const node = findSchema(apiVersion.slice(0, Math.max(slash, 0)), apiVersion.slice(slash + 1), kind)
+    if (!node) continue
+    result.compared++
+    try {
+      const { object } = decodeBody(node, body, path.endsWith('yaml') ? 'yaml' : 'json', 'Strict')
+      if (!deepEqual(object, withoutNulls(sample))) result.wrong.push(path)
+    } catch (error) {
+      result.wrong.push(`${path}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  return result
+}
+
+/** Null entries, which Go keeps in maps of times, are absent here. */
+function withoutNulls(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  const entries = Object.entries(value).filter(([, item]) => item !== null)
+  const kept = entries.map(([key, item]) => [key, withoutNulls(item)] as const)
+  return kept.length === 0 && entries.length < Object.keys(value).length ? undefined : Object.fromEntries(kept)
+}
