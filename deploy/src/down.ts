@@ -25,7 +25,7 @@ export async function down(settings: Settings): Promise<void> {
   if ((await engineVersion()) !== undefined)
     await progress.step('containers and networks', () => removeFromDocker(settings))
   await progress.step('kernel rules', () => removeRules(settings))
-  await progress.step('mounts', () => unmountUnder(join(settings.stateDir, 'kubelet')))
+  await progress.step('mounts', () => unmountUnder(settings.kubeletDir))
   await progress.step('kubeconfig', () => removeUserContext(settings))
   await progress.step('Docker engine', () => stopOwnEngine(settings.stateDir))
   if (settings.purge) {

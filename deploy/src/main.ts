@@ -3,6 +3,7 @@ import { supervise } from './cluster/supervisor.ts'
 import { down } from './down.ts'
 import { UserError } from './errors.ts'
 import { readSettings, type Settings } from './settings.ts'
+import { health, program, setup } from './container.ts'
 import { status } from './status.ts'
 import { test } from './test.ts'
 import { up } from './up.ts'
@@ -13,6 +14,10 @@ const usage = `Usage: kubets <command> [flags]
   status     what runs, since when, and the last error of what does not (-o json)
   test       run every check and test from nothing
   supervise  (what 'up' starts in the background) keep the programs running
+What the containers of deploy/compose.yaml run:
+  setup      make certificates, kubeconfigs and base images in the state folder
+  program X  be the program X of the cluster
+  health X   ask the program X of this container whether it is well
 See deploy/README.md for the flags.
 `
 
@@ -22,6 +27,9 @@ const commands: Readonly<Record<string, (settings: Settings) => Promise<number>>
   down: (settings) => down(settings).then(() => 0),
   status,
   test,
+  setup: (settings) => setup(settings).then(() => 0),
+  program,
+  health,
   supervise: (settings) => supervise(settings).then(() => 0),
 }
 

@@ -15,6 +15,11 @@ export interface Settings {
   readonly kubeconfig: string
   readonly securePort: number
   readonly etcdPort: number
+  /** Where etcd and the apiserver are reached: this machine, or their names in the compose network. */
+  readonly etcdHost: string
+  readonly apiserverHost: string
+  /** The kubelet's folder: Docker mounts volumes from it, so it has the same path on the host and in a container. */
+  readonly kubeletDir: string
   readonly serviceRange: string
   readonly clusterRange: string
   readonly proxyMode: string
@@ -22,6 +27,8 @@ export interface Settings {
   readonly purge: boolean
   /** `status -o json`. */
   readonly output: string
+  /** What follows the flags: the program of `program` and `health`. */
+  readonly operands: readonly string[]
 }
 
 /**
@@ -29,20 +36,25 @@ export interface Settings {
  * @throws UserError for an unknown flag or a bad value.
  */
 export function readSettings(root: string, argv: readonly string[], env: NodeJS.ProcessEnv): Settings {
-  const { values } = parse(argv)
+  const { values, positionals } = parse(argv)
+  const stateDir = resolve(values['state-dir'] ?? '/var/lib/kubets')
   return {
     root,
-    stateDir: resolve(values['state-dir'] ?? '/var/lib/kubets'),
+    stateDir,
     nodeName: values['node-name'] ?? hostname().toLowerCase(),
     nodeIP: values['node-ip'] ?? firstAddress(),
     kubeconfig: resolve(values.kubeconfig ?? env.KUBECONFIG?.split(':')[0] ?? join(homedir(), '.kube', 'config')),
     securePort: port(values['secure-port'], 6443),
     etcdPort: port(values['etcd-port'], 12379),
+    etcdHost: values['etcd-host'] ?? '127.0.0.1',
+    apiserverHost: values['apiserver-host'] ?? '127.0.0.1',
+    kubeletDir: resolve(values['kubelet-dir'] ?? join(stateDir, 'kubelet')),
     serviceRange: '10.96.0.0/12',
     clusterRange: '10.244.0.0/16',
     proxyMode: values['proxy-mode'] ?? 'iptables',
     purge: values.purge ?? false,
     output: values.output ?? 'text',
+    operands: positionals,
   }
 }
 
@@ -50,6 +62,7 @@ function parse(argv: readonly string[]) {
   try {
     return parseArgs({
       args: [...argv],
+      allowPositionals: true,
       options: {
         'state-dir': { type: 'string' },
         'node-name': { type: 'string' },
@@ -57,6 +70,9 @@ function parse(argv: readonly string[]) {
         kubeconfig: { type: 'string' },
         'secure-port': { type: 'string' },
         'etcd-port': { type: 'string' },
+        'etcd-host': { type: 'string' },
+        'apiserver-host': { type: 'string' },
+        'kubelet-dir': { type: 'string' },
         'proxy-mode': { type: 'string' },
         purge: { type: 'boolean' },
         output: { type: 'string', short: 'o' },

@@ -3,7 +3,7 @@ import { openSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ask } from './cluster/health.ts'
-import { addUserContext, writeProgramKubeconfigs } from './cluster/kubeconfig.ts'
+import { addUserContext, writeKubeconfigs } from './cluster/kubeconfig.ts'
 import { ensureCertificates } from './cluster/pki.ts'
 import { readLiveState } from './cluster/state.ts'
 import { UserError } from './errors.ts'
@@ -27,7 +27,7 @@ export async function up(settings: Settings): Promise<void> {
   const progress = new Progress(say)
   await prepare(settings, progress)
   await progress.step('certificates', () => ensureCertificates(settings))
-  await writeProgramKubeconfigs(settings)
+  await writeKubeconfigs(settings)
   startSupervisor(settings)
   await progress.step('apiserver', () => untilHealthy(settings, 'apiserver', 60_000))
   await progress.step(`node ${settings.nodeName} Ready`, () => untilNodeReady(settings))

@@ -37,7 +37,7 @@ function kubets(...args: string[]): Promise<void> {
 }
 
 async function measure(kubeconfig: string): Promise<Row[]> {
-  const client = new Client(await loadKubeconfig(kubeconfig), { clock: realClock })
+  const client = new Client(loadKubeconfig(kubeconfig), { clock: realClock })
   try {
     const api = await apiRows(client, namespace)
     await until('the default ServiceAccount', () => client.get(serviceAccounts, 'default', { namespace }))
@@ -58,7 +58,7 @@ async function measureUp(state: string, kubeconfig: string): Promise<Row[]> {
   const began = performance.now()
   const flags = [`--state-dir=${state}`, `--kubeconfig=${kubeconfig}`]
   const upTime = await timed(() => kubets('up', ...flags))
-  const client = new Client(await loadKubeconfig(kubeconfig), { clock: realClock })
+  const client = new Client(loadKubeconfig(kubeconfig), { clock: realClock })
   await client.list(nodes, {})
   await until('the default ServiceAccount', () => client.get(serviceAccounts, 'default', { namespace: 'default' }))
   await createdToRunning(client, 'default', 'first')

@@ -8,7 +8,7 @@ import type { Settings } from '../settings.ts'
 const contextName = 'kubets'
 
 /** A whole kubeconfig for one program or person, as YAML with the certificates inside. */
-export async function kubeconfigFor(settings: Settings, certificate: string): Promise<string> {
+async function kubeconfigFor(settings: Settings, certificate: string): Promise<string> {
   return stringify({
     apiVersion: 'v1',
     kind: 'Config',
@@ -19,11 +19,14 @@ export async function kubeconfigFor(settings: Settings, certificate: string): Pr
   })
 }
 
-/** Writes the kubeconfigs of the programs into the state folder. */
-export async function writeProgramKubeconfigs(settings: Settings): Promise<void> {
+/** The programs that speak to the apiserver, and the admin. */
+export const kubeconfigNames: readonly string[] = ['controller-manager', 'scheduler', 'kubelet', 'kube-proxy', 'admin']
+
+/** Writes the kubeconfigs of some programs into the state folder. */
+export async function writeKubeconfigs(settings: Settings, names = kubeconfigNames): Promise<void> {
   const dir = join(settings.stateDir, 'kubeconfigs')
   await mkdir(dir, { recursive: true, mode: 0o700 })
-  for (const name of ['controller-manager', 'scheduler', 'kubelet', 'kube-proxy', 'admin']) {
+  for (const name of names) {
     await writeFile(join(dir, name), await kubeconfigFor(settings, name), { mode: 0o600 })
   }
 }
@@ -107,7 +110,7 @@ function parseKubeconfig(path: string, text: string): Document {
 
 async function clusterEntry(settings: Settings): Promise<object> {
   return {
-    server: `https://127.0.0.1:${String(settings.securePort)}`,
+    server: `https://${settings.apiserverHost}:${String(settings.securePort)}`,
     'certificate-authority-data': await base64(settings, 'ca.crt'),
   }
 }

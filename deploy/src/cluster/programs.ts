@@ -14,7 +14,8 @@ export interface Program {
 export function programs(settings: Settings): readonly Program[] {
   const pki = (file: string): string => join(settings.stateDir, 'pki', file)
   const kubeconfig = (name: string): string => `--kubeconfig=${join(settings.stateDir, 'kubeconfigs', name)}`
-  const etcd = (port: number): string => `https://127.0.0.1:${String(port)}`
+  const etcd = (port: number, host = settings.etcdHost): string => `https://${host}:${String(port)}`
+  const listen = settings.etcdHost === '127.0.0.1' ? '127.0.0.1' : '0.0.0.0'
   const typescript = (program: string, args: readonly string[]): { command: string; args: string[] } => ({
     command: join(settings.root, 'node_modules', '.bin', 'node'),
     args: ['--disable-warning=ExperimentalWarning', join(settings.root, program, 'src', 'main.ts'), ...args],
@@ -26,11 +27,11 @@ export function programs(settings: Settings): readonly Program[] {
       args: [
         '--name=kubets',
         `--data-dir=${join(settings.stateDir, 'etcd')}`,
-        `--listen-client-urls=${etcd(settings.etcdPort)}`,
+        `--listen-client-urls=${etcd(settings.etcdPort, listen)}`,
         `--advertise-client-urls=${etcd(settings.etcdPort)}`,
-        `--listen-peer-urls=${etcd(settings.etcdPort + 1)}`,
-        `--initial-advertise-peer-urls=${etcd(settings.etcdPort + 1)}`,
-        `--initial-cluster=kubets=${etcd(settings.etcdPort + 1)}`,
+        `--listen-peer-urls=${etcd(settings.etcdPort + 1, '127.0.0.1')}`,
+        `--initial-advertise-peer-urls=${etcd(settings.etcdPort + 1, '127.0.0.1')}`,
+        `--initial-cluster=kubets=${etcd(settings.etcdPort + 1, '127.0.0.1')}`,
         `--listen-metrics-urls=http://127.0.0.1:${String(settings.etcdPort + 2)}`,
         '--client-cert-auth=true',
         `--trusted-ca-file=${pki('ca.crt')}`,
@@ -87,7 +88,7 @@ export function programs(settings: Settings): readonly Program[] {
         kubeconfig('kubelet'),
         `--hostname-override=${settings.nodeName}`,
         `--node-ip=${settings.nodeIP}`,
-        `--root-dir=${join(settings.stateDir, 'kubelet')}`,
+        `--root-dir=${settings.kubeletDir}`,
         `--tls-cert-file=${pki('kubelet.crt')}`,
         `--tls-private-key-file=${pki('kubelet.key')}`,
         `--client-ca-file=${pki('ca.crt')}`,
