@@ -64,6 +64,11 @@ export class Storage {
     this.#etcd.close()
   }
 
+  /** Milliseconds since the epoch. */
+  now(): number {
+    return this.#options.clock.now()
+  }
+
   resource(resource: Resource): ResourceCache {
     return this.cache.resource(resource)
   }

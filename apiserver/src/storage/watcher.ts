@@ -9,7 +9,7 @@ const initialBatch = 500
 /** One client's view of a resource's changes. */
 export class Watcher implements Watch {
   readonly matches: (encoded: Encoded) => boolean
-  readonly #onClose: (watcher: Watcher) => void
+  readonly #onClose: (() => void)[]
   #initial: Iterator<readonly WatchEvent[]>
   #pending: WatchEvent[] = []
   #wake: (() => void) | undefined
@@ -23,7 +23,7 @@ export class Watcher implements Watch {
   ) {
     this.matches = matches
     this.#initial = batches(initial)
-    this.#onClose = onClose
+    this.#onClose = [() => onClose(this)]
   }
 
   push(change: Change): void {
@@ -39,6 +39,12 @@ export class Watcher implements Watch {
     else this.#wake?.()
   }
 
+  /** Calls `closed` when the watch ends, whoever ended it. */
+  onClosed(closed: () => void): void {
+    if (this.#closed) closed()
+    else this.#onClose.push(closed)
+  }
+
   /** Ends the iteration, after what is pending unless `drop`. */
   close(drop = false): void {
     if (this.#closed) return
@@ -47,7 +53,7 @@ export class Watcher implements Watch {
       this.#pending = []
       this.#initial = batches([])
     }
-    this.#onClose(this)
+    for (const closed of this.#onClose) closed()
     this.#wake?.()
   }
 

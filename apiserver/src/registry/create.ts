@@ -1,0 +1,64 @@
+import { prepareForCreate, validateCreate } from '@kubets/shared/api/kinds/strategy.ts'
+import {
+  alreadyExists,
+  badRequest,
+  generateNameConflict,
+  invalid,
+  StatusError,
+} from '@kubets/shared/machinery/errors.ts'
+import { simpleNameGenerator } from '@kubets/shared/machinery/names.ts'
+import type { KubeObject } from '@kubets/shared/machinery/object.ts'
+import type { Encoded } from '../storage/types.ts'
+import { mutate, validate } from './admit.ts'
+import { commit } from './commit.ts'
+import type { Context } from './context.ts'
+import { fillSystemFields, matchNamespace } from './metadata.ts'
+import { asKind, keyOf, resourceOf } from './stored.ts'
+import type { RequestScope } from './types.ts'
+
+// apiserver/pkg/registry/generic/registry/store.go maxNameGenerationCreateAttempts
+const maxNames = 8
+
+/** Stores a new object; changes the one given. Rejects with 409 AlreadyExists, 422 Invalid and what admission says. */
+// apiserver/pkg/registry/generic/registry/store.go create, rest/create.go BeforeCreate
+export async function create(context: Context, scope: RequestScope, object: KubeObject): Promise<Encoded> {
+  const { kind } = scope
+  const { metadata } = object
+  if (metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created')
+  delete metadata.resourceVersion
+  matchNamespace(scope, object)
+  fillSystemFields(object, context.clock.now())
+  kind.defaults?.(object)
+  await mutate(scope, { operation: 'CREATE', name: metadata.name ?? '', subresource: '', object })
+  // what admission added has defaults too
+  kind.defaults?.(object)
+  const generated = !metadata.name && metadata.generateName ? metadata.generateName : undefined
+  for (let attempt = 1; ; attempt++) {
+    const candidate = generated === undefined ? object : structuredClone(object)
+    if (generated !== undefined) candidate.metadata.name = simpleNameGenerator(generated)
+    const name = candidate.metadata.name ?? ''
+    prepareForCreate(kind, candidate)
+    const errors = validateCreate(kind, candidate)
+    if (errors.length > 0) throw invalid(kind, name, errors)
+    await validate(scope, { operation: 'CREATE', name, subresource: '', object: candidate })
+    const taken = scope.dryRun ? await exists(context, scope, name) : undefined
+    const result = taken
+      ? { committed: false as const, current: taken }
+      : await commit(context, scope, { name, old: undefined, next: candidate })
+    if (result.committed) return asKind(kind, result.encoded)
+    if (generated === undefined) throw existsError(scope, name, result.current)
+    if (attempt === maxNames) throw generateNameConflict(kind, name, 1)
+  }
+}
+
+async function exists({ storage }: Context, scope: RequestScope, name: string): Promise<Encoded | undefined> {
+  await storage.cache.fresh(scope.signal)
+  return storage.resource(resourceOf(scope.kind)).get(keyOf(scope, name))
+}
+
+// apiserver/pkg/registry/generic/registry/store.go create: an object on its way out says so
+function existsError({ kind }: RequestScope, name: string, current: Encoded | undefined): StatusError {
+  const error = alreadyExists(kind, name)
+  if (!current?.object.metadata.deletionTimestamp) return error
+  return new StatusError({ ...error.status, message: `object is being deleted: ${error.message}` })
+}

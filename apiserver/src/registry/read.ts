@@ -1,0 +1,146 @@
+import { resourceExpired, StatusError } from '@kubets/shared/machinery/errors.ts'
+import { apiVersionOf, type KubeObject } from '@kubets/shared/machinery/object.ts'
+import { encode, watchEvent } from '../storage/encoded.ts'
+import { CompactedError } from '../storage/etcd-errors.ts'
+import type { Page } from '../storage/resource-cache.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { Encoded, Watch, WatchEvent } from '../storage/types.ts'
+import { encodeContinue } from './continue-token.ts'
+import { planList, planWatch, type ListPlan } from './list-rules.ts'
+import { parseResourceVersion } from './resource-version.ts'
+import { select, type Selected } from './selection.ts'
+import { asKind, keyOf, missing, resourceOf } from './stored.ts'
+import type { GetOptions, ListOptions, ListResult, RequestScope, WatchOptions } from './types.ts'
+
+/** One object in the kind's shape; 404 when there is none. */
+export async function get(
+  storage: Storage,
+  scope: RequestScope,
+  name: string,
+  options: GetOptions = {},
+): Promise<Encoded> {
+  const { resourceVersion } = options
+  if (resourceVersion === undefined || resourceVersion === '') await storage.cache.fresh(scope.signal)
+  else await storage.cache.atLeast(parseResourceVersion(resourceVersion), scope.signal)
+  const encoded = storage.resource(resourceOf(scope.kind)).get(keyOf(scope, name))
+  if (!encoded) throw missing(scope.kind, name)
+  return asKind(scope.kind, encoded)
+}
+
+/** A page of objects in the kind's shape. */
+export async function list(storage: Storage, scope: RequestScope, options: ListOptions): Promise<ListResult> {
+  const plan = planList(options)
+  const selected = select(scope, options)
+  // a list that takes any state is not paged: clients that ask so want all of it at once
+  const limit = plan.from === 'any' ? 0 : (options.limit ?? 0)
+  const { page, revision } = await readPage(storage, scope, plan, selected, limit, options.continue)
+  const result: ListResult = {
+    items: page.items.map((item) => asKind(scope.kind, item)),
+    resourceVersion: String(revision),
+  }
+  if (page.last === undefined) return result
+  result.continue = encodeContinue(page.last, revision)
+  // apiserver/pkg/storage/etcd3/store.go GetList: with selectors nobody has counted
+  if (selected.all) result.remainingItemCount = page.remaining
+  return result
+}
+
+interface PageAt {
+  page: Page
+  revision: number
+}
+
+async function readPage(
+  storage: Storage,
+  scope: RequestScope,
+  plan: ListPlan,
+  selected: Selected,
+  limit: number,
+  token: string | undefined,
+): Promise<PageAt> {
+  const resource = resourceOf(scope.kind)
+  const cache = storage.resource(resource)
+  if (plan.from === 'latest') await storage.cache.fresh(scope.signal)
+  else await storage.cache.atLeast(plan.from === 'any' ? 0 : plan.revision, scope.signal)
+  const start = 'start' in plan && plan.start !== undefined && plan.start > selected.start ? plan.start : selected.start
+  const asked = { ...selected, start, limit }
+  if (plan.from !== 'exact') return { page: cache.page(asked), revision: storage.cache.revision }
+  // nothing has changed since, so the present is that past
+  if (cache.changed <= plan.revision) return { page: cache.page(asked), revision: plan.revision }
+  try {
+    return { page: await storage.pageAt(resource, asked, plan.revision), revision: plan.revision }
+  } catch (error) {
+    throw error instanceof CompactedError ? expired(token, start) : error
+  }
+}
+
+// apiserver/pkg/storage/etcd3/errors.go handleCompactedErrorForPaging
+function expired(token: string | undefined, start: string): StatusError {
+  if (!token) return resourceExpired('The resourceVersion for the provided list is too old.')
+  const { status } = resourceExpired(
+    'The provided continue parameter is too old to display a consistent list result. You can start a new list without ' +
+      'the continue parameter, or use the continue token in this response to retrieve the remainder of the results. ' +
+      'Continuing with the provided token results in an inconsistent list - objects that were created, modified, or ' +
+      'deleted between the time the first chunk was returned and now may show up in the list.',
+  )
+  const last = start.endsWith('\0') ? start.slice(0, -1) : start
+  return new StatusError({ ...status, metadata: { continue: encodeContinue(last, -1) } })
+}
+
+/** Begins a watch; one that cannot begin where it should has a single ERROR event. */
+export async function watch(storage: Storage, scope: RequestScope, options: WatchOptions): Promise<Watch> {
+  const plan = planWatch(options)
+  const { kind } = scope
+  const selected = select(scope, options, options.name)
+  if (plan.since === undefined && plan.atLeast === undefined) await storage.cache.fresh(scope.signal)
+  else await storage.cache.atLeast(Math.max(plan.since ?? plan.atLeast ?? 0, 0), scope.signal)
+  const { revision } = storage.cache
+  const bookmark = (at: number): WatchEvent => watchEvent('BOOKMARK', encode(bookmarkObject(scope, at)))
+  try {
+    const watcher = storage.resource(resourceOf(kind)).watch(
+      {
+        ...selected,
+        ...(plan.since === undefined ? {} : { revision: plan.since < 0 ? revision : plan.since }),
+        ...(options.allowWatchBookmarks ? { bookmark } : {}),
+        ...(plan.markInitialEnd
+          ? { afterInitial: (at: number) => [watchEvent('BOOKMARK', encode(bookmarkObject(scope, at, true)))] }
+          : {}),
+      },
+      revision,
+      storage.now(),
+    )
+    const abort = (): void => watcher.close(true)
+    scope.signal.addEventListener('abort', abort, { once: true })
+    watcher.onClosed(() => scope.signal.removeEventListener('abort', abort))
+    if (scope.signal.aborted) abort()
+    return kind.storedAs ? converted(watcher, scope) : watcher
+  } catch (error) {
+    if (error instanceof StatusError) return single(watchEvent('ERROR', encode(error.status as unknown as KubeObject)))
+    throw error
+  }
+}
+
+function bookmarkObject({ kind }: RequestScope, revision: number, initialEnd = false): KubeObject {
+  const annotations = initialEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}
+  return {
+    apiVersion: apiVersionOf(kind),
+    kind: kind.kind,
+    metadata: { resourceVersion: String(revision), ...annotations },
+  }
+}
+
+async function* single(event: WatchEvent): AsyncGenerator<readonly WatchEvent[]> {
+  yield await Promise.resolve([event])
+}
+
+/** The same events with objects in another version's shape, made once for all who watch that version. */
+async function* converted(watch: Watch, { kind }: RequestScope): AsyncGenerator<readonly WatchEvent[]> {
+  for await (const batch of watch)
+    yield batch.map((event) =>
+      event.type === 'BOOKMARK'
+        ? event
+        : event.form(`as ${kind.group}/${kind.version}`, ({ type, encoded }) =>
+            watchEvent(type, asKind(kind, encoded)),
+          ),
+    )
+}

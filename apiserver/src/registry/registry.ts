@@ -1,0 +1,74 @@
+import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
+import { Storage } from '../storage/storage.ts'
+import type { Behaviour } from './behaviour.ts'
+import { bindPod } from './binding.ts'
+import { Bootstrap } from './bootstrap/bootstrap.ts'
+import type { Context } from './context.ts'
+import { create } from './create.ts'
+import { remove, removeCollection } from './delete.ts'
+import { evictPod } from './eviction.ts'
+import { namespaceBehaviour } from './namespaces.ts'
+import { get, list, watch } from './read.ts'
+import { getScale, updateScale } from './scale.ts'
+import { parseRange } from './services/addresses.ts'
+import { serviceBehaviour } from './services/behaviour.ts'
+import { runRepair } from './services/repair.ts'
+import { asKind, resourceOf } from './stored.ts'
+import type { CachedKind, Registry, RegistryOptions } from './types.ts'
+import { update } from './update.ts'
+
+/** pkg/controlplane/instance.go DefaultEventTTL: events are kept for an hour */
+const eventTtlSeconds = 3600
+
+/** Starts at once; until etcd has been read, requests wait up to three seconds and are then refused with 503. */
+export function createRegistry(options: RegistryOptions): Registry {
+  const { clock, log } = options
+  const storage = new Storage({ endpoints: options.etcdServers, prefix: options.etcdPrefix, clock, log })
+  const ranges = { ips: options.serviceClusterIPRanges.map(parseRange), nodePorts: options.nodePortRange }
+  const behaviours = new Map<string, Behaviour>([
+    ['/events', { ttlSeconds: eventTtlSeconds }],
+    ['/namespaces', namespaceBehaviour],
+    ['/services', serviceBehaviour(storage, ranges)],
+  ])
+  const context: Context = { storage, clock, log, behaviours }
+  const bootstrap = new Bootstrap(context, options)
+  const stop = new AbortController()
+  const running = Promise.all([storage.run(stop.signal), bootstrap.run(stop.signal), runRepair(context, stop.signal)])
+
+  return {
+    cached: (kind) => cached(storage, kind),
+    get: (scope, name, given = {}) =>
+      given.subresource === 'scale' ? getScale(context, scope, name) : get(storage, scope, name, given),
+    list: (scope, given = {}) => list(storage, scope, given),
+    watch: (scope, given = {}) => watch(storage, scope, given),
+    create: (scope, object) => create(context, scope, object),
+    update: (scope, name, change, given = {}) =>
+      given.subresource === 'scale'
+        ? updateScale(context, scope, name, change)
+        : update(context, scope, name, change, given),
+    delete: (scope, name, given = {}) => remove(context, scope, name, given),
+    deleteCollection: (scope, selection, given = {}) => removeCollection(context, scope, selection, given),
+    bindPod: (scope, name, binding) => bindPod(context, scope, name, binding),
+    evictPod: (scope, name, eviction) => evictPod(context, scope, name, eviction),
+    health: async () => (await storage.health()) ?? bootstrap.pending(),
+    close: async () => {
+      stop.abort()
+      await running
+    },
+  }
+}
+
+function cached(storage: Storage, kind: Kind): CachedKind {
+  const resource = storage.resource(resourceOf(kind))
+  return {
+    get: (key) => {
+      const encoded = resource.get(key)
+      return encoded && asKind(kind, encoded).object
+    },
+    list: (namespace) =>
+      resource.under(namespace === undefined ? '' : `${namespace}/`).map((item) => asKind(kind, item).object),
+    get changed() {
+      return resource.changed
+    },
+  }
+}

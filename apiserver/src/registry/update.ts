@@ -1,0 +1,121 @@
+import { clone, deepEqual } from '@kubets/shared/machinery/deep.ts'
+import { conflict, invalid } from '@kubets/shared/machinery/errors.ts'
+import { invalid as invalidField } from '@kubets/shared/machinery/fieldpath.ts'
+import type { KubeObject } from '@kubets/shared/machinery/object.ts'
+import type { Encoded } from '../storage/types.ts'
+import { mutate, validate } from './admit.ts'
+import { behaviourOf } from './behaviour.ts'
+import { commit } from './commit.ts'
+import type { Context } from './context.ts'
+import { create } from './create.ts'
+import { keepSystemFields, lockMessage, matchName, matchNamespace } from './metadata.ts'
+import { asKind, keyOf, missing, resourceOf } from './stored.ts'
+import { strategyFor } from './subresources.ts'
+import type { Change, RequestScope, UpdateOptions, UpdateResult } from './types.ts'
+
+/** How often a change is made again because another writer was quicker. */
+const maxAttempts = 20
+
+/** Stores a changed object, or one of its subresources. */
+// apiserver/pkg/registry/generic/registry/store.go Update, storage/etcd3/store.go GuaranteedUpdate
+export async function update(
+  context: Context,
+  scope: RequestScope,
+  name: string,
+  change: Change,
+  options: UpdateOptions = {},
+): Promise<UpdateResult> {
+  const { storage } = context
+  const resource = resourceOf(scope.kind)
+  const key = keyOf(scope, name)
+  const readCertain = async (): Promise<Seen> => ({ old: await storage.read(resource, key), certain: true })
+  const cached = storage.resource(resource).get(key)
+  let seen: Seen = cached ? { old: cached, certain: false } : await readCertain()
+  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+    const { old, certain } = seen
+    if (!old) {
+      if (!options.createOnUpdate || !scope.kind.createOnUpdate || options.subresource) throw missing(scope.kind, name)
+      return { encoded: await createInstead(context, scope, name, change), created: true }
+    }
+    let problem: unknown
+    try {
+      const next = await makeNext(context, scope, name, change, options, old)
+      if (!next.unchanged) {
+        const result = await commit(context, scope, { name, old, next: next.object })
+        if (result.committed) return { encoded: asKind(scope.kind, result.encoded), created: false }
+        seen = { old: result.current, certain: true }
+        continue
+      }
+    } catch (error) {
+      if (certain) throw error
+      problem = error
+    }
+    // what follows from a cache that may be a moment behind is believed only when etcd has nothing newer
+    if (!certain) seen = await readCertain()
+    if (seen.old?.resourceVersion !== old.resourceVersion) continue
+    if (problem !== undefined) throw problem
+    return { encoded: asKind(scope.kind, old), created: false }
+  }
+  throw conflict(scope.kind, name, lockMessage)
+}
+
+/** `certain`: etcd itself said so; else the cache. */
+interface Seen {
+  old: Encoded | undefined
+  certain: boolean
+}
+
+async function createInstead(context: Context, scope: RequestScope, name: string, change: Change): Promise<Encoded> {
+  const empty = { apiVersion: '', kind: '', metadata: {} }
+  const object = typeof change === 'function' ? await change(empty) : structuredClone(change)
+  matchName(object, name)
+  // the object was meant to exist with this identity
+  if (object.metadata.uid)
+    throw conflict(
+      scope.kind,
+      name,
+      `Precondition failed: UID in precondition: ${object.metadata.uid}, UID in object meta: `,
+    )
+  delete object.metadata.resourceVersion
+  return create(context, scope, object)
+}
+
+type Next = { unchanged: true } | { unchanged: false; object: KubeObject | undefined }
+
+async function makeNext(
+  context: Context,
+  scope: RequestScope,
+  name: string,
+  change: Change,
+  { subresource = '' }: UpdateOptions,
+  stored: Encoded,
+): Promise<Next> {
+  const { kind } = scope
+  const old = asKind(kind, stored).object
+  const strategy = strategyFor(subresource)
+  const object = typeof change === 'function' ? await change(clone(old)) : clone(change)
+  matchName(object, name)
+  matchNamespace(scope, object)
+  keepSystemFields(kind, object, old)
+  kind.defaults?.(object)
+  const admitted = { operation: 'UPDATE' as const, name, subresource, object, old }
+  await mutate(scope, admitted)
+  kind.defaults?.(object)
+  strategy.prepare(kind, object, old)
+  const errors = strategy.validate(kind, object, old)
+  // kinds that want a resourceVersion get this far without one
+  if (!object.metadata.resourceVersion && !errors.some(({ field }) => field === 'metadata.resourceVersion'))
+    errors.push(invalidField('metadata.resourceVersion', '', 'must be specified for an update'))
+  if (errors.length > 0) throw invalid(kind, name, errors)
+  await validate(scope, admitted)
+  if (mayGo(context, scope, object, old)) return { unchanged: false, object: undefined }
+  return deepEqual(object, old) ? { unchanged: true } : { unchanged: false, object }
+}
+
+/** Nothing holds it any more: the update that took the last finalizer deletes it. */
+// apiserver/pkg/registry/generic/registry/store.go ShouldDeleteDuringUpdate
+function mayGo({ behaviours }: Context, { kind }: RequestScope, object: KubeObject, old: KubeObject): boolean {
+  if (!old.metadata.deletionTimestamp || (object.metadata.finalizers?.length ?? 0) > 0) return false
+  if ((old.metadata.deletionGracePeriodSeconds ?? 0) > 0) return false
+  return behaviourOf(behaviours, kind).mayGo?.(object) ?? true
+}
