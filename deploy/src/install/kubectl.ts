@@ -32,10 +32,12 @@ export async function installKubectl(binDir: string): Promise<string> {
     const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
     const signed = existsSync(keyring) ? `[signed-by=${keyring}] ` : ''
     await writeFile(join(work, 'sources.list'), `deb ${signed}${mirror} sid main\n`)
+    await writeFile(join(work, 'status'), '')
     const apart = [
       ['Dir::Etc::sourcelist', join(work, 'sources.list')],
       ['Dir::Etc::sourceparts', '-'],
       ['Dir::State::lists', join(work, 'lists')],
+      ['Dir::State::status', join(work, 'status')], // what is installed here must not be preferred to what sid has
       ['Dir::Cache::pkgcache', ''],
       ['Dir::Cache::srcpkgcache', ''],
       ['APT::Sandbox::User', 'root'],
