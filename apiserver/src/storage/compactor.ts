@@ -1,5 +1,6 @@
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
+import { CompactedError } from './etcd-errors.ts'
 import type { Etcd } from './etcd.ts'
 
 /** How long etcd's past is kept. apiserver/pkg/storage/storagebackend/config.go DefaultCompactInterval */
@@ -41,6 +42,11 @@ export async function compactOnce(etcd: Etcd, key: string, seen: number): Promis
     remove: [],
   })
   const target = Number(mark?.value.toString() ?? '0')
-  if (moved.succeeded && target > 0) await etcd.compact(target)
+  if (moved.succeeded && target > 0) await etcd.compact(target).catch(ignoreDone)
   return moved.succeeded ? moved.revision : (moved.current[0]?.modRevision ?? 0)
+}
+
+function ignoreDone(error: unknown): void {
+  // somebody has compacted by hand, and further
+  if (!(error instanceof CompactedError)) throw error
 }
