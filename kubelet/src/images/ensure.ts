@@ -1,0 +1,120 @@
+import type { Container, Pod, Secret } from '@kubets/shared/api/types/core-v1.ts'
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
+import { containerReference, type Recorder } from '../events.ts'
+import type { ObjectSource } from '../objects.ts'
+import { doubled } from '../pods/backoff.ts'
+import type { StartFailure } from '../pods/model.ts'
+import { RuntimeError, type Image, type ImageService } from '../runtime/types.ts'
+import { credentialsFor } from './credentials.ts'
+import type { ImagePuller } from './puller.ts'
+
+export interface ImageContext {
+  runtime: ImageService
+  puller: ImagePuller
+  objects: ObjectSource
+  recorder: Recorder
+  clock: Clock
+  /** The kubelet's own life: pulls go on until it ends. */
+  lifetime: AbortSignal
+}
+
+/** The image is not there and this is what the container waits with. */
+export class ImageError extends Error {
+  readonly failure: StartFailure & { pullSeconds?: number }
+
+  constructor(failure: StartFailure & { pullSeconds?: number }) {
+    super(failure.message)
+    this.name = 'ImageError'
+    this.failure = failure
+  }
+}
+
+// how long the error itself is shown before it becomes "back-off"
+const showErrorMs = 3000
+const retryMs = 10_000
+
+/**
+ * Sees to it that the container's image is there, as its pull policy says. `lastBackOff` is the back-off in seconds
+ * after the pull before (0: none). Throws ImageError.
+ */
+// pkg/kubelet/images/image_manager.go EnsureImageExists
+export async function ensureImage(
+  context: ImageContext,
+  pod: Pod,
+  container: Container,
+  lastBackOff: number,
+  signal: AbortSignal,
+): Promise<Image> {
+  const { runtime, recorder, clock } = context
+  const image = container.image ?? ''
+  const about = containerReference(pod, container)
+  const present = await inspect(context, image, signal)
+  const policy = container.imagePullPolicy ?? 'IfNotPresent'
+  if (policy === 'Never' && !present) {
+    const message = `Container image "${image}" is not present with pull policy of Never`
+    recorder.event(about, 'Warning', 'ErrImageNeverPull', message)
+    throw new ImageError({ reason: 'ErrImageNeverPull', message, retryAt: clock.now() + retryMs })
+  }
+  if (present && policy !== 'Always') {
+    recorder.event(about, 'Normal', 'Pulled', `Container image "${image}" already present on machine`)
+    return present
+  }
+  recorder.event(about, 'Normal', 'Pulling', `Pulling image "${image}"`)
+  const start = clock.now()
+  try {
+    const auths = credentialsFor(image, await pullSecrets(context, pod, signal))
+    await context.puller.pull(image, auths, context.lifetime, signal)
+    const pulled = await runtime.imageStatus(image, signal)
+    if (!pulled) throw new RuntimeError('NotFound', `image "${image}" is gone again`)
+    const took = goDuration(clock.now() - start)
+    const size = `Image size: ${pulled.size} bytes.`
+    const text = `Successfully pulled image "${image}" in ${took} (${took} including waiting). ${size}`
+    recorder.event(about, 'Normal', 'Pulled', text)
+    return pulled
+  } catch (error) {
+    signal.throwIfAborted()
+    const message = error instanceof Error ? error.message : String(error)
+    recorder.event(about, 'Warning', 'Failed', `Failed to pull image "${image}": ${message}`)
+    const pullSeconds = doubled(lastBackOff)
+    const now = clock.now()
+    throw new ImageError({
+      reason: 'ErrImagePull',
+      message,
+      retryAt: now + pullSeconds * 1000,
+      backOffAt: now + showErrorMs,
+      backOffMessage: `Back-off pulling image "${image}": ErrImagePull: ${message}`,
+      pullSeconds,
+    })
+  }
+}
+
+async function inspect(context: ImageContext, image: string, signal: AbortSignal): Promise<Image | undefined> {
+  try {
+    return await context.runtime.imageStatus(image, signal)
+  } catch (error) {
+    if (!(error instanceof RuntimeError) || !error.message.includes('invalid reference format')) throw error
+    const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`
+    throw new ImageError({ reason: 'InvalidImageName', message, retryAt: context.clock.now() + retryMs })
+  }
+}
+
+async function pullSecrets(context: ImageContext, pod: Pod, signal: AbortSignal): Promise<Secret[]> {
+  const found: Secret[] = []
+  for (const { name = '' } of pod.spec.imagePullSecrets ?? []) {
+    const secret = await context.objects.secret(pod.metadata.namespace ?? '', name, signal)
+    if (secret) found.push(secret)
+    else {
+      const message = `Unable to retrieve some image pull secrets (${name}); attempting to pull the image may not succeed.`
+      context.recorder.event(pod, 'Warning', 'FailedToRetrieveImagePullSecret', message)
+    }
+  }
+  return found
+}
+
+// as Go prints a time.Duration that is rounded to milliseconds
+function goDuration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)}ms`
+  const minutes = Math.floor(ms / 60_000)
+  const seconds = Number(((ms % 60_000) / 1000).toFixed(3))
+  return minutes > 0 ? `${minutes}m${seconds}s` : `${seconds}s`
+}

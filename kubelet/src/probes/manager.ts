@@ -1,0 +1,146 @@
+import type { Container, Pod, Probe } from '@kubets/shared/api/types/core-v1.ts'
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
+import { containerReference, type Recorder } from '../events.ts'
+import type { ProbeKind, ProbeResult } from '../pods/model.ts'
+import type { ContainerStatus, RuntimeService } from '../runtime/types.ts'
+import { runProbe } from './run.ts'
+import { count, initialResults, type Run } from './threshold.ts'
+
+export interface ProbeManagerOptions {
+  runtime: RuntimeService
+  recorder: Recorder
+  clock: Clock
+  /** Called when a result of a container of that Pod has changed. */
+  changed(podUid: string): void
+}
+
+interface Watch {
+  stop: AbortController
+  podUid: string
+  results: Map<ProbeKind, ProbeResult>
+}
+
+const titles: Readonly<Record<ProbeKind, string>> = { liveness: 'Liveness', readiness: 'Readiness', startup: 'Startup' }
+
+/** Probes the running containers of this node. */
+// pkg/kubelet/prober/prober_manager.go, worker.go
+export class ProbeManager {
+  readonly #options: ProbeManagerOptions
+  readonly #watches = new Map<string, Watch>()
+
+  constructor(options: ProbeManagerOptions) {
+    this.#options = options
+  }
+
+  /** The last settled result. */
+  result(containerId: string, kind: ProbeKind): ProbeResult | undefined {
+    return this.#watches.get(containerId)?.results.get(kind)
+  }
+
+  /** Probes exactly these running containers of the Pod from now on. */
+  update(pod: Pod, running: readonly ContainerStatus[], podIP: string): void {
+    const uid = pod.metadata.uid ?? ''
+    for (const [id, watch] of this.#watches) {
+      if (watch.podUid === uid && !running.some((one) => one.id === id)) this.#end(id, watch)
+    }
+    const all = [...(pod.spec.initContainers ?? []), ...pod.spec.containers]
+    for (const status of running) {
+      const container = all.find((one) => one.name === status.name)
+      if (container && !this.#watches.has(status.id)) this.#begin(pod, container, status, podIP)
+    }
+  }
+
+  /** Ends all probes. */
+  stop(): void {
+    for (const [id, watch] of this.#watches) this.#end(id, watch)
+  }
+
+  #end(id: string, watch: Watch): void {
+    watch.stop.abort()
+    this.#watches.delete(id)
+  }
+
+  #begin(pod: Pod, container: Container, status: ContainerStatus, podIP: string): void {
+    const watch: Watch = { stop: new AbortController(), podUid: pod.metadata.uid ?? '', results: new Map() }
+    this.#watches.set(status.id, watch)
+    const probes = [
+      ['startup', container.startupProbe],
+      ['readiness', container.readinessProbe],
+      ['liveness', container.livenessProbe],
+    ] as const
+    for (const [kind, probe] of probes) {
+      if (!probe) continue
+      watch.results.set(kind, initialResults[kind])
+      // it only ends by being stopped, which is no failure
+      this.#loop(watch, kind, probe, pod, container, status, podIP).catch(() => undefined)
+    }
+  }
+
+  async #loop(
+    watch: Watch,
+    kind: ProbeKind,
+    probe: Probe,
+    pod: Pod,
+    container: Container,
+    status: ContainerStatus,
+    podIP: string,
+  ): Promise<void> {
+    const { clock } = this.#options
+    const { signal } = watch.stop
+    const period = (probe.periodSeconds ?? 10) * 1000
+    let run: Run = { last: undefined, count: 0 }
+    const first = status.startedAt + (probe.initialDelaySeconds ?? 0) * 1000
+    if (first > clock.now()) await clock.sleep(first - clock.now(), signal)
+    for (;;) {
+      // until it has started nothing but the startup probe is asked, and that one never again
+      const started = watch.results.get('startup') ?? 'Success'
+      if (kind === 'startup' && started === 'Success') return
+      if (kind === 'startup' || started === 'Success') {
+        const outcome = await this.#once(kind, probe, pod, container, status, podIP, signal)
+        const counted = count(probe, run, outcome)
+        run = counted.run
+        const { settled } = counted
+        if (settled !== undefined && settled !== watch.results.get(kind)) {
+          watch.results.set(kind, settled)
+          this.#options.changed(watch.podUid)
+        }
+        // the container will be killed, and its successor has a probe of its own
+        if (settled === 'Failure' && kind !== 'readiness') return
+        if (settled === 'Success' && kind === 'startup') return
+        await clock.sleep(period, signal)
+      } else await clock.sleep(Math.min(period, 1000), signal)
+    }
+  }
+
+  async #once(
+    kind: ProbeKind,
+    probe: Probe,
+    pod: Pod,
+    container: Container,
+    status: ContainerStatus,
+    podIP: string,
+    signal: AbortSignal,
+  ): Promise<ProbeResult> {
+    const { clock, runtime, recorder } = this.#options
+    const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000
+    const timeout = new AbortController()
+    const cancel = clock.timer(timeoutMs, () => timeout.abort())
+    const target = { container, containerId: status.id, podIP }
+    try {
+      const { result, output } = await runProbe(
+        runtime,
+        probe,
+        target,
+        { timeoutMs, timeout: timeout.signal },
+        signal,
+      )
+      if (result === 'Success') return result
+      const about = containerReference(pod, container)
+      const how = result === 'Failure' ? 'failed' : 'errored'
+      recorder.event(about, 'Warning', 'Unhealthy', `${titles[kind]} probe ${how}: ${output.slice(0, 1024)}`)
+      return result
+    } finally {
+      cancel()
+    }
+  }
+}
