@@ -1,0 +1,122 @@
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
+import type { Logger } from '@kubets/shared/machinery/logger.ts'
+import { createAdmission } from './admission/index.ts'
+import { createAuthenticate } from './auth/authenticate.ts'
+import { firstVerdict, type Authorizer } from './auth/attributes.ts'
+import { signingKey, verificationKey } from './auth/jwt.ts'
+import { createLookup } from './auth/lookup.ts'
+import { nodeAuthorizer } from './auth/node-authorizer.ts'
+import { createRbac, mastersAuthorizer } from './auth/rbac.ts'
+import { reconcileRbac } from './auth/reconcile-rbac.ts'
+import { createTokens } from './auth/tokens.ts'
+import type { Deps } from './http/context.ts'
+import { createMetrics } from './http/metrics.ts'
+import { routes } from './http/routes.ts'
+import { startServer, type Server } from './http/server.ts'
+import { gitVersion } from './http/version.ts'
+import type { Options } from './options.ts'
+import { createRegistry } from './registry/registry.ts'
+import type { Registry } from './registry/types.ts'
+
+export interface ApiServer {
+  readonly port: number
+  /** Ends watches, lets short requests finish, closes the connections to clients and etcd. */
+  close(): Promise<void>
+}
+
+const retryMilliseconds = 200
+
+/** Starts the whole server in this process. Rejects when it cannot listen; etcd may come later. */
+export async function startApiServer(options: Options, clock: Clock, log: Logger): Promise<ApiServer> {
+  const stop = new AbortController()
+  const registry = createRegistry({
+    etcdServers: options.etcdServers,
+    etcdPrefix: options.etcdPrefix,
+    clock,
+    log,
+    serviceClusterIPRanges: options.serviceClusterIPRanges,
+    nodePortRange: options.nodePortRange,
+    advertiseAddress: options.advertiseAddress,
+    securePort: options.port,
+  })
+  const lookup = createLookup(registry, stop.signal)
+  const rbac = createRbac(registry)
+  const tokens = createTokens(
+    {
+      issuer: options.issuer,
+      audiences: options.audiences,
+      signingKey: signingKey(options.signingKey),
+      verificationKeys: options.verificationKeys.map(verificationKey),
+    },
+    lookup,
+    clock,
+  )
+  const modes: Record<Options['authorizationModes'][number], Authorizer> = {
+    Node: nodeAuthorizer,
+    RBAC: rbac,
+    AlwaysAllow: { authorize: () => ({ verdict: 'allow', reason: '' }) },
+  }
+  let policyReady = false
+  const ping = (): undefined => undefined
+  const etcd = (): Promise<string | undefined> => registry.health()
+  const deps: Deps = {
+    registry,
+    lookup,
+    admission: createAdmission(lookup, clock),
+    authenticate: createAuthenticate(tokens, clock, log),
+    authorizer: firstVerdict([mastersAuthorizer, ...options.authorizationModes.map((mode) => modes[mode])]),
+    rbac,
+    tokens,
+    kubelet: options.kubelet,
+    health: {
+      livez: { ping },
+      readyz: {
+        ping,
+        etcd,
+        'poststarthook/rbac/bootstrap-roles': () => (policyReady ? undefined : 'not finished'),
+        shutdown: () => (stop.signal.aborted ? 'process is shutting down' : undefined),
+      },
+    },
+    metrics: createMetrics(gitVersion),
+    clock,
+    log,
+    stopping: stop.signal,
+  }
+  const server = await listen(options, deps, registry)
+  const policy = ensurePolicy(deps, () => (policyReady = true))
+  log.info({ port: server.port }, 'serving')
+  return {
+    port: server.port,
+    async close() {
+      stop.abort()
+      await server.close()
+      await policy
+      await registry.close()
+    },
+  }
+}
+
+async function listen(options: Options, deps: Deps, registry: Registry): Promise<Server> {
+  try {
+    return await startServer(options, routes, deps)
+  } catch (error) {
+    await registry.close()
+    throw error
+  }
+}
+
+/** Tries until the roles are there or the server stops; never rejects. */
+async function ensurePolicy({ registry, lookup, clock, log, stopping }: Deps, done: () => void): Promise<void> {
+  while (!stopping.aborted) {
+    try {
+      if ((await registry.health()) === undefined) {
+        await reconcileRbac(registry, lookup, stopping)
+        done()
+        return
+      }
+    } catch (error) {
+      if (!stopping.aborted) log.warn({ err: error }, 'cannot reconcile the bootstrap roles yet')
+    }
+    await clock.sleep(retryMilliseconds, stopping).catch(() => undefined)
+  }
+}

@@ -1,0 +1,128 @@
+import { clusterRoleBindings, clusterRoles, roleBindings, roles } from '@kubets/shared/api/resources.gen.ts'
+import type {
+  ClusterRole,
+  ClusterRoleBinding,
+  PolicyRule,
+  Role,
+  RoleBinding,
+  Subject,
+} from '@kubets/shared/api/types/rbac-v1.ts'
+import { deepEqual } from '@kubets/shared/machinery/deep.ts'
+import { isAlreadyExists } from '@kubets/shared/machinery/errors.ts'
+import type { KubeObject, ResourceRef } from '@kubets/shared/machinery/object.ts'
+import type { Registry } from '../registry/types.ts'
+import { authenticationReader } from './bootstrap-controller-roles.ts'
+import {
+  bootstrapClusterRoleBindings,
+  bootstrapClusterRoles,
+  type BootstrapBinding,
+  type BootstrapRole,
+} from './bootstrap-roles.ts'
+import { internalScope, kindOfRef, type Lookup } from './lookup.ts'
+
+const apiVersion = 'rbac.authorization.k8s.io/v1'
+const apiGroup = 'rbac.authorization.k8s.io'
+const autoUpdate = 'rbac.authorization.kubernetes.io/autoupdate'
+const aggregateLabel = (name: string): string => `rbac.authorization.k8s.io/aggregate-to-${name}`
+
+// pkg/registry/rbac/rest/storage_rbac.go PolicyData.EnsureRBACPolicy
+/** Creates the roles and bindings every cluster has, and gives back to them what was taken. Rejects when etcd is away. */
+export async function reconcileRbac(registry: Registry, lookup: Lookup, signal: AbortSignal): Promise<void> {
+  const ensure = async <T extends KubeObject>(
+    ref: ResourceRef<T>,
+    wanted: T,
+    merge: (stored: T, wanted: T) => T | undefined,
+  ): Promise<void> => {
+    const { name = '', namespace } = wanted.metadata
+    const scope = internalScope(kindOfRef(ref), signal, namespace)
+    const stored = await lookup.get(ref, name, namespace)
+    if (stored === undefined) {
+      // another apiserver may have been quicker
+      await registry.create(scope, wanted).catch((error: unknown) => {
+        if (!isAlreadyExists(error)) throw error
+      })
+    } else if (stored.metadata.annotations?.[autoUpdate] !== 'false') {
+      if (merge(stored, wanted) === undefined) return
+      await registry.update(scope, name, (current) => merge(current as T, wanted) ?? current)
+    }
+  }
+
+  for (const role of bootstrapClusterRoles) await ensure(clusterRoles, clusterRole(role), withRules)
+  for (const binding of bootstrapClusterRoleBindings) {
+    await ensure<ClusterRoleBinding>(clusterRoleBindings, clusterRoleBinding(binding), withSubjects)
+  }
+  await ensure<Role>(roles, readerRole, withRules)
+  await ensure<RoleBinding>(roleBindings, readerBinding, withSubjects)
+}
+
+const metadata = (name: string, labels: Record<string, string> = {}) => ({
+  name,
+  annotations: { [autoUpdate]: 'true' },
+  labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults', ...labels },
+})
+
+/** The object; a role that aggregates others comes with their rules already in it. */
+export function clusterRole({ name, rules, aggregates, aggregateTo }: BootstrapRole): ClusterRole {
+  const labels: Record<string, string> = aggregateTo === undefined ? {} : { [aggregateLabel(aggregateTo)]: 'true' }
+  return {
+    apiVersion,
+    kind: 'ClusterRole',
+    metadata: metadata(name, labels),
+    rules: structuredClone(aggregates === undefined ? [...rules] : aggregatedRules(aggregates)),
+    ...(aggregates === undefined
+      ? {}
+      : { aggregationRule: { clusterRoleSelectors: [{ matchLabels: { [aggregateLabel(aggregates)]: 'true' } }] } }),
+  }
+}
+
+function aggregatedRules(name: string): PolicyRule[] {
+  return bootstrapClusterRoles
+    .filter((role) => role.aggregateTo === name)
+    .flatMap((role) => (role.aggregates === undefined ? role.rules : aggregatedRules(role.aggregates)))
+}
+
+function clusterRoleBinding({
+  name,
+  groups = [],
+  users = [],
+  serviceAccounts = [],
+}: BootstrapBinding): ClusterRoleBinding {
+  const subjects: Subject[] = [
+    ...groups.map((group) => ({ kind: 'Group', apiGroup, name: group })),
+    ...users.map((user) => ({ kind: 'User', apiGroup, name: user })),
+    ...serviceAccounts.map((account) => ({ kind: 'ServiceAccount', name: account, namespace: 'kube-system' })),
+  ]
+  return {
+    apiVersion,
+    kind: 'ClusterRoleBinding',
+    metadata: metadata(name),
+    ...(subjects.length > 0 ? { subjects } : {}),
+    roleRef: { apiGroup, kind: 'ClusterRole', name },
+  }
+}
+
+const readerMetadata = () => ({ ...metadata(authenticationReader.name), namespace: authenticationReader.namespace })
+const readerRole: Role = { apiVersion, kind: 'Role', metadata: readerMetadata(), rules: authenticationReader.rules }
+const readerBinding: RoleBinding = {
+  apiVersion,
+  kind: 'RoleBinding',
+  metadata: readerMetadata(),
+  subjects: authenticationReader.users.map((name) => ({ kind: 'User', apiGroup, name })),
+  roleRef: { apiGroup, kind: 'Role', name: authenticationReader.name },
+}
+
+/** The stored role with the rules it lacks; undefined when it lacks none. */
+export function withRules<T extends Role | ClusterRole>(stored: T, wanted: T): T | undefined {
+  const own = stored.rules ?? []
+  const missing = wanted.rules.filter((rule) => !own.some((other) => deepEqual(other, rule)))
+  return missing.length === 0 ? undefined : { ...stored, rules: [...own, ...missing] }
+}
+
+/** The stored binding with the subjects it lacks; undefined when it lacks none. */
+function withSubjects<T extends RoleBinding | ClusterRoleBinding>(stored: T, wanted: T): T | undefined {
+  const own = stored.subjects ?? []
+  const same = (a: Subject, b: Subject): boolean =>
+    a.kind === b.kind && a.name === b.name && (a.namespace ?? '') === (b.namespace ?? '')
+  const missing = (wanted.subjects ?? []).filter((subject) => !own.some((other) => same(other, subject)))
+  return missing.length === 0 ? undefined : { ...stored, subjects: [...own, ...missing] }
+}

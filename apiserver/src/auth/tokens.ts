@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto'
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
+import type { UserInfo } from '../registry/types.ts'
+import { signToken, verifyToken, type TokenKey } from './jwt.ts'
+import type { Lookup } from './lookup.ts'
+import { checkBinding, checkClaims, newClaims, userFromClaims, type Binding } from './service-account-token.ts'
+
+export interface TokenSettings {
+  issuer: string
+  /** Audiences this server accepts and gives when none is asked for. */
+  audiences: readonly string[]
+  signingKey: TokenKey
+  verificationKeys: readonly TokenKey[]
+}
+
+export interface VerifiedToken {
+  user: UserInfo
+  /** The asked audiences that the token is for. */
+  audiences: string[]
+}
+
+export interface Tokens {
+  readonly settings: TokenSettings
+  issue(binding: Binding, audiences: readonly string[], seconds: number): string
+  /** Throws an Error that says why the token is not good; undefined when it is none of ours. */
+  verify(token: string, audiences?: readonly string[]): Promise<VerifiedToken | undefined>
+}
+
+// the lifetime of upstream's authentication cache: --authentication-token-cache-ttl
+const cacheMilliseconds = 10_000
+const cacheSize = 4096
+
+/** Service account tokens: made, and checked with a short memory of the good ones. */
+export function createTokens(settings: TokenSettings, lookup: Lookup, clock: Clock): Tokens {
+  const cache = new Map<string, { until: number; result: VerifiedToken }>()
+  const seconds = (): number => Math.floor(clock.now() / 1000)
+
+  const check = async (token: string, audiences: readonly string[]): Promise<VerifiedToken | undefined> => {
+    const claims = verifyToken(settings.verificationKeys, token)
+    if (claims === undefined) return undefined
+    const checked = checkClaims(claims, settings.issuer, audiences, seconds())
+    await checkBinding(checked.claims['kubernetes.io'], lookup, seconds())
+    return { user: userFromClaims(checked.claims), audiences: checked.audiences }
+  }
+
+  return {
+    settings,
+    issue: (binding, audiences, lifetime) =>
+      signToken(settings.signingKey, newClaims(settings.issuer, [...audiences], lifetime, binding, seconds())),
+    async verify(token, audiences = settings.audiences) {
+      // a digest, so that the memory holds no credentials
+      const key = createHash('sha256').update(token).update(audiences.join('\n')).digest('base64')
+      const known = cache.get(key)
+      if (known !== undefined && known.until > clock.now()) return known.result
+      cache.delete(key)
+      const result = await check(token, audiences)
+      if (result === undefined) return undefined
+      const oldest = cache.size >= cacheSize ? cache.keys().next().value : undefined
+      if (oldest !== undefined) cache.delete(oldest)
+      cache.set(key, { until: clock.now() + cacheMilliseconds, result })
+      return result
+    },
+  }
+}

@@ -1,0 +1,77 @@
+import type { IncomingMessage } from 'node:http'
+import { schemaFor } from '@kubets/shared/api/schemas.ts'
+import { badRequest, requestEntityTooLarge, unsupportedMediaType } from '@kubets/shared/machinery/errors.ts'
+import type { KubeObject } from '@kubets/shared/machinery/object.ts'
+import { quote } from '@kubets/shared/machinery/quote.ts'
+import { decodeBody } from '@kubets/shared/machinery/schema/body.ts'
+import type { FieldValidation } from '@kubets/shared/machinery/schema/decode.ts'
+import type { RequestContext } from './context.ts'
+
+// staging/src/k8s.io/apiserver/pkg/server/config.go MaxRequestBodyBytes
+const bodyLimit = 3 * 1024 * 1024
+const bodyTypes = ['application/json', 'application/yaml']
+
+/** The whole body. Throws 413 as soon as it is over 3 MiB; the rest is not read. */
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > bodyLimit) throw tooLarge()
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > bodyLimit) throw tooLarge()
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+const tooLarge = () => requestEntityTooLarge(`limit is ${bodyLimit}`)
+
+/** JSON unless said otherwise. Throws 415 for what is not spoken here. */
+export function bodyFormat(contentType: string | undefined): 'json' | 'yaml' {
+  const type = (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+  if (type === '' || type === 'application/json') return 'json'
+  if (type === 'application/yaml') return 'yaml'
+  throw unsupportedMediaType([`${bodyTypes.join(', ')} (not ${type})`])
+}
+
+/** The query's fieldValidation. Throws 400 for an unknown word. */
+export function fieldValidation(query: URLSearchParams): FieldValidation {
+  const value = query.get('fieldValidation') || 'Warn'
+  if (value === 'Ignore' || value === 'Warn' || value === 'Strict') return value
+  throw badRequest(`fieldValidation: Unsupported value: ${quote(value)}: supported values: "Ignore", "Strict", "Warn"`)
+}
+
+/** The body as an object of this group, version and kind; unknown fields are dropped, warned about, or refused. */
+export async function bodyObject(
+  context: RequestContext,
+  group: string,
+  version: string,
+  kind: string,
+): Promise<KubeObject> {
+  const format = bodyFormat(context.headers['content-type'])
+  const mode = fieldValidation(context.query)
+  const { object, problems } = decodeBody(schemaFor(group, version, kind), await context.body(), format, mode)
+  context.warnings.push(...problems)
+  const decoded = object as unknown as KubeObject
+  checkGroupVersionKind(decoded, group === '' ? version : `${group}/${version}`, kind)
+  return decoded
+}
+
+/** Sets what the body left out. Throws 400 when it says it is something else than the path says. */
+// staging/src/k8s.io/apiserver/pkg/endpoints/handlers/create.go, update.go: the checks after decoding
+export function checkGroupVersionKind(object: KubeObject, apiVersion: string, kind: string): void {
+  object.apiVersion ||= apiVersion
+  object.kind ||= kind
+  if (object.apiVersion !== apiVersion) {
+    throw badRequest(
+      `the API version in the data (${object.apiVersion}) does not match the expected API version (${apiVersion})`,
+    )
+  }
+  if (object.kind !== kind) {
+    throw badRequest(
+      `${object.kind} in version ${quote(apiVersion.split('/').at(-1) ?? '')} cannot be handled as a ${kind}: ` +
+        `the kind in the data does not match the path`,
+    )
+  }
+  object.metadata ??= {}
+}

@@ -1,0 +1,78 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
+import type { Logger } from '@kubets/shared/machinery/logger.ts'
+import type { Authorizer } from '../auth/attributes.ts'
+import type { Authenticate } from '../auth/authenticate.ts'
+import type { Lookup } from '../auth/lookup.ts'
+import type { Rbac } from '../auth/rbac.ts'
+import type { Tokens } from '../auth/tokens.ts'
+import type { Admission, Registry, RequestScope, UserInfo } from '../registry/types.ts'
+import type { Answer } from './answer.ts'
+import type { HealthChecks } from './health.ts'
+import type { KubeletTransport } from './kubelet.ts'
+import type { Metrics } from './metrics.ts'
+import type { RequestInfo } from './request-info.ts'
+
+/** What handlers work with besides the request. */
+export interface Deps {
+  registry: Registry
+  lookup: Lookup
+  admission: Admission
+  authenticate: Authenticate
+  authorizer: Authorizer
+  rbac: Rbac
+  tokens: Tokens
+  kubelet: KubeletTransport
+  health: HealthChecks
+  metrics: Metrics
+  clock: Clock
+  log: Logger
+  /** Aborted when the server stops: ends what would last. */
+  stopping: AbortSignal
+}
+
+/** One request whose sender is known and allowed. */
+export interface RequestContext {
+  method: string
+  path: string
+  query: URLSearchParams
+  headers: IncomingHttpHeaders
+  info: RequestInfo
+  user: UserInfo
+  /** Aborted when the client is gone or the request's time is over. */
+  signal: AbortSignal
+  warnings: string[]
+  /** For handlers that stream: they answer `undefined` and write themselves. */
+  request: IncomingMessage
+  response: ServerResponse
+  /** The whole body; 413 when it is too large. */
+  body(): Promise<Buffer>
+}
+
+/** `undefined`: the handler has written, or is going to write, to the response itself. */
+export type Handler = (context: RequestContext, deps: Deps) => Promise<Answer | undefined> | Answer | undefined
+
+/** The registry's view of the request. */
+export function scopeOf(context: RequestContext, deps: Deps, kind: Kind): RequestScope {
+  const { info, query } = context
+  const namespace = kind.namespaced && info.namespace !== '' ? info.namespace : undefined
+  const fieldManager = query.get('fieldManager') ?? fieldManagerFromUserAgent(context.headers['user-agent'])
+  return {
+    kind,
+    ...(namespace === undefined ? {} : { namespace }),
+    dryRun: query.getAll('dryRun').includes('All'),
+    user: context.user,
+    admission: deps.admission,
+    warn: (text) => {
+      if (!context.warnings.includes(text)) context.warnings.push(text)
+    },
+    signal: context.signal,
+    fieldManager,
+  }
+}
+
+// staging/src/k8s.io/apiserver/pkg/endpoints/handlers/create.go managerOrUserAgent
+function fieldManagerFromUserAgent(userAgent: string | undefined): string {
+  return (userAgent?.split('/')[0] ?? '').replace(/[^\x20-\x7e]/g, '').slice(0, 128)
+}

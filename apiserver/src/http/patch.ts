@@ -1,0 +1,83 @@
+import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
+import { schemaFor } from '@kubets/shared/api/schemas.ts'
+import { badRequest, invalid, StatusError, unsupportedMediaType } from '@kubets/shared/machinery/errors.ts'
+import { FieldPath, invalid as invalidField } from '@kubets/shared/machinery/fieldpath.ts'
+import { apiVersionOf, type KubeObject } from '@kubets/shared/machinery/object.ts'
+import { jsonPatch } from '@kubets/shared/machinery/patch/json-patch.ts'
+import { mergePatch } from '@kubets/shared/machinery/patch/merge-patch.ts'
+import { strategicMergePatch } from '@kubets/shared/machinery/patch/strategic-merge.ts'
+import { decodeObject } from '@kubets/shared/machinery/schema/decode.ts'
+import { parseJson } from '@kubets/shared/machinery/schema/json.ts'
+import type { ObjectNode } from '@kubets/shared/machinery/schema/node.ts'
+import type { UpdateSubresource } from '../registry/types.ts'
+import type { Answer } from './answer.ts'
+import { checkGroupVersionKind, fieldValidation } from './body.ts'
+import { scopeOf, type Deps, type RequestContext } from './context.ts'
+import { formOf, objectAnswer } from './output.ts'
+import { checkDryRun } from './query.ts'
+import { checkNamespace, shapeOf } from './write.ts'
+
+type Apply = (node: ObjectNode, current: object, patch: unknown) => object
+
+const patches: Readonly<Record<string, Apply>> = {
+  'application/json-patch+json': (_, current, patch) => jsonPatch(current, patch),
+  'application/merge-patch+json': (_, current, patch) => mergePatch(current, patch),
+  'application/strategic-merge-patch+json': strategicMergePatch,
+}
+/** What may be sent as a patch. */
+export const patchTypes = Object.keys(patches)
+
+// staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go PatchResource
+export async function patchObject(context: RequestContext, deps: Deps, kind: Kind): Promise<Answer> {
+  formOf(context, true)
+  checkDryRun(context.query.getAll('dryRun'))
+  const apply = patchOf(context.headers['content-type'])
+  const { name, subresource } = context.info
+  const shape = shapeOf(kind, subresource)
+  const node = schemaFor(shape.group, shape.version, shape.kind)
+  const mode = fieldValidation(context.query)
+  const parsed = parsePatch((await context.body()).toString('utf8'), mode !== 'Ignore')
+
+  const change = (current: KubeObject): KubeObject => {
+    const patched = apply(node, current, structuredClone(parsed.value))
+    const text = JSON.stringify(patched)
+    let decoded
+    try {
+      decoded = decodeObject(node, patched, mode === 'Ignore' ? 'Ignore' : 'Warn', parsed.problems)
+    } catch (error) {
+      throw refusedPatch(text, error instanceof StatusError ? error.message : String(error))
+    }
+    if (mode === 'Strict' && decoded.problems.length > 0) {
+      throw refusedPatch(text, `strict decoding error: ${decoded.problems.join(', ')}`)
+    }
+    for (const problem of decoded.problems) if (!context.warnings.includes(problem)) context.warnings.push(problem)
+    const object = decoded.object as unknown as KubeObject
+    checkGroupVersionKind(object, apiVersionOf(shape), shape.kind)
+    checkNamespace(object, context, kind)
+    return object
+  }
+  const { encoded, created } = await deps.registry.update(scopeOf(context, deps, kind), name, change, {
+    subresource: subresource as UpdateSubresource,
+  })
+  return objectAnswer(context, deps.clock, kind, encoded, created ? 201 : 200)
+}
+
+function patchOf(contentType: string | undefined): Apply {
+  const type = (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+  const apply = Object.hasOwn(patches, type) ? patches[type] : undefined
+  if (apply === undefined) throw unsupportedMediaType([`${patchTypes.join(', ')} (not ${type || 'an empty type'})`])
+  return apply
+}
+
+function parsePatch(text: string, findDuplicates: boolean): { value: unknown; problems: string[] } {
+  try {
+    return parseJson(text, findDuplicates)
+  } catch (error) {
+    throw badRequest(`error decoding patch: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/** The 422 for a patch whose result is not an object of the kind. */
+function refusedPatch(text: string, why: string): StatusError {
+  return invalid({ group: '', kind: '' }, '', [invalidField(new FieldPath('patch'), text, why)])
+}

@@ -1,0 +1,128 @@
+import { findKind } from '@kubets/shared/api/kinds/index.ts'
+import type { Kind, Verb } from '@kubets/shared/api/kinds/kind.ts'
+import { methodNotSupported } from '@kubets/shared/machinery/errors.ts'
+import type { KubeObject } from '@kubets/shared/machinery/object.ts'
+import { pageNotFound, success, type Answer } from './answer.ts'
+import { bodyObject } from './body.ts'
+import { connectors } from './connect.ts'
+import { scopeOf, type Deps, type Handler, type RequestContext } from './context.ts'
+import { deleteObject, deleteObjects } from './delete.ts'
+import { componentStatuses } from './component-statuses.ts'
+import { valueAnswer } from './output.ts'
+import { patchObject } from './patch.ts'
+import { proxyRequest } from './proxy.ts'
+import { getObject, listObjects } from './read.ts'
+import { reviews } from './reviews.ts'
+import { createToken } from './token-request.ts'
+import { watchObjects } from './watch.ts'
+import { createObject, updateObject } from './write.ts'
+
+type KindHandler = (context: RequestContext, deps: Deps, kind: Kind) => Promise<Answer | undefined>
+
+const byVerb: Readonly<Record<string, KindHandler>> = {
+  get: getObject,
+  list: listObjects,
+  watch: watchObjects,
+  create: createObject,
+  update: updateObject,
+  patch: patchObject,
+  delete: deleteObject,
+  deletecollection: deleteObjects,
+}
+
+const readAndChange: Readonly<Record<string, KindHandler>> = {
+  get: getObject,
+  update: updateObject,
+  patch: patchObject,
+}
+const readAndChangeSubresources = new Set(['status', 'scale', 'approval', 'ephemeralcontainers', 'resize'])
+
+/** Subresources with handlers of their own, by name and verb. */
+const bySubresource: Readonly<Record<string, Readonly<Record<string, KindHandler>>>> = {
+  binding: { create: bind },
+  eviction: { create: evict },
+  token: { create: createToken },
+  finalize: { update: updateObject },
+}
+
+/** The kind a resource request is about; undefined when there is none. */
+export function kindOf({ info }: RequestContext): Kind | undefined {
+  const kind = findKind(info.apiGroup, info.apiVersion, info.resource)
+  if (kind === undefined) return undefined
+  // /namespaces/x/nodes is no path, and neither is one object without its namespace
+  const inNamespace = info.namespace !== '' && info.resource !== 'namespaces'
+  if (!kind.namespaced && inNamespace) return undefined
+  if (kind.namespaced && !inNamespace && info.parts.length > 1) return undefined
+  const { subresource } = info
+  if (subresource !== '' && !(kind.subresources as readonly string[]).includes(subresource)) return undefined
+  return info.parts.length > 3 && subresource !== 'proxy' ? undefined : kind
+}
+
+/** Requests under /api/v1 and /apis/GROUP/VERSION. */
+export const resource: Handler = async (context, deps) => {
+  const kind = kindOf(context)
+  if (kind === undefined) return pageNotFound()
+  const handler = handlerOf(context, kind)
+  if (handler === undefined) {
+    const { subresource, verb } = context.info
+    const plural = subresource === '' ? kind.plural : `${kind.plural}/${subresource}`
+    throw methodNotSupported({ group: kind.group, plural }, verb || context.method)
+  }
+  return handler(context, deps, kind)
+}
+
+function handlerOf({ info, method }: RequestContext, kind: Kind): KindHandler | undefined {
+  const { verb, subresource } = info
+  if (subresource !== '') {
+    if (connectors[`${kind.plural}/${subresource}`] !== undefined) return connect
+    if (readAndChangeSubresources.has(subresource)) return readAndChange[verb]
+    return bySubresource[subresource]?.[verb]
+  }
+  if (kind.virtual) return virtualHandler(kind, verb)
+  // POST names no object, PUT and PATCH name one
+  if ((method === 'POST') !== (info.name === '') && ['create', 'update', 'patch'].includes(verb)) return undefined
+  return kind.verbs.includes(verb as Verb) ? byVerb[verb] : undefined
+}
+
+function virtualHandler(kind: Kind, verb: string): KindHandler | undefined {
+  if (kind.plural === 'componentstatuses') return verb === 'get' || verb === 'list' ? componentStatuses : undefined
+  if (verb !== 'create') return undefined
+  return kind.plural === 'bindings' ? bindByBody : reviews[kind.plural]
+}
+
+async function connect(context: RequestContext, deps: Deps): Promise<undefined> {
+  const locate = connectors[`${context.info.resource}/${context.info.subresource}`]
+  const target = await locate?.(context, deps)
+  if (target === undefined) {
+    context.response.writeHead(200, { 'content-type': 'text/plain' }).end()
+    return undefined
+  }
+  return proxyRequest(context, target)
+}
+
+const podKind = (): Kind => {
+  const kind = findKind('', 'v1', 'pods')
+  if (kind === undefined) throw new Error('pods are not in the table of kinds')
+  return kind
+}
+
+async function bind(context: RequestContext, deps: Deps): Promise<Answer> {
+  const binding = await bodyObject(context, '', 'v1', 'Binding')
+  return bindPod(context, deps, context.info.name, binding)
+}
+
+async function bindByBody(context: RequestContext, deps: Deps): Promise<Answer> {
+  const binding = await bodyObject(context, '', 'v1', 'Binding')
+  return bindPod(context, deps, binding.metadata.name ?? '', binding)
+}
+
+async function bindPod(context: RequestContext, deps: Deps, name: string, binding: KubeObject): Promise<Answer> {
+  await deps.registry.bindPod(scopeOf(context, deps, podKind()), name, binding)
+  return valueAnswer(context, success(201), 201)
+}
+
+async function evict(context: RequestContext, deps: Deps, kind: Kind): Promise<Answer> {
+  const eviction = await bodyObject(context, 'policy', 'v1', 'Eviction')
+  await deps.registry.evictPod(scopeOf(context, deps, kind), context.info.name, eviction)
+  return valueAnswer(context, success(201), 201)
+}

@@ -1,0 +1,314 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2SecureServer, Http2ServerRequest } from 'node:http2'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { badRequest, timeout, tooManyRequests, StatusError } from '@kubets/shared/machinery/errors.ts'
+import { describeError } from '@kubets/shared/process/signals.ts'
+import fastify from 'fastify'
+import { groupMasters } from '../auth/user.ts'
+import { pageNotFound, statusAnswer, toStatusError, type Answer } from './answer.ts'
+import { readBody } from './body.ts'
+import { connectors } from './connect.ts'
+import type { Deps, Handler, RequestContext } from './context.ts'
+import { admitted } from './filters.ts'
+import { compressed } from './output.ts'
+import { proxyUpgrade } from './upgrade.ts'
+import { durationMilliseconds } from './query.ts'
+import { isLongRunning, parseRequestInfo, type RequestInfo } from './request-info.ts'
+import { kindOf, resource } from './resource.ts'
+import type { Routes } from './routes.ts'
+
+export interface ServerOptions {
+  host: string
+  port: number
+  /** PEM */
+  cert: string
+  key: string
+  /** The authority of client certificates. */
+  clientCa: string
+}
+
+export interface Server {
+  readonly port: number
+  /** Ends watches, lets short requests finish, then closes every connection. */
+  close(): Promise<void>
+}
+
+const requestMilliseconds = 60_000
+const drainMilliseconds = 5_000
+// staging/src/k8s.io/apiserver/pkg/server/config.go MaxRequestsInFlight, MaxMutatingRequestsInFlight
+const limits = { readonly: 400, mutating: 200 }
+
+/** Listens with TLS for HTTP/2, HTTP/1.1 and upgrades on one port. Rejects when it cannot listen. */
+export async function startServer(options: ServerOptions, routes: Routes, deps: Deps): Promise<Server> {
+  const app = fastify({
+    http2: true,
+    https: {
+      allowHTTP1: true,
+      cert: options.cert,
+      key: options.key,
+      ca: options.clientCa,
+      requestCert: true,
+      // who shows a certificate of another authority gets an answer, not a broken handshake
+      rejectUnauthorized: false,
+      minVersion: 'TLSv1.2',
+    },
+    exposeHeadRoutes: false,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024 },
+    frameworkErrors: (error, _request, reply) => {
+      reply.hijack()
+      write(reply.raw as unknown as ServerResponse, statusAnswer(badRequest(error.message)), [])
+    },
+  })
+  // handlers read bodies themselves: some stream them on
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null))
+  for (const [url, handler] of [...Object.entries(routes), ['/*', anything] as const]) {
+    app.all(url, (request, reply) => {
+      reply.hijack()
+      const response = reply.raw as unknown as ServerResponse
+      return serve(request.raw as unknown as IncomingMessage, response, handler, deps)
+    })
+  }
+
+  const server = app.server as unknown as Http2SecureServer
+  const sockets = new Set<Duplex>()
+  server.on('secureConnection', (socket: Duplex) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
+  // a client that breaks off a handshake or a session is no concern of the others
+  server.on('sessionError', (error: Error) => deps.log.debug({ err: error }, 'HTTP/2 session failed'))
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    void upgrade(request, socket, head, deps)
+  })
+  await app.listen({ host: options.host, port: options.port })
+  const { port } = server.address() as AddressInfo
+  return {
+    port,
+    async close() {
+      const closed = app.close()
+      const cancel = deps.clock.timer(drainMilliseconds, () => sockets.forEach((socket) => socket.destroy()))
+      await idle(deps)
+      sockets.forEach((socket) => socket.destroy())
+      await closed
+      cancel()
+    },
+  }
+}
+
+/** Resolves when no short request is being answered any more, or the time for that is over. */
+async function idle({ clock, metrics }: Deps): Promise<void> {
+  const end = clock.now() + drainMilliseconds
+  while (metrics.inFlight.readonly + metrics.inFlight.mutating > 0 && clock.now() < end) await clock.sleep(20)
+}
+
+const anything: Handler = (context, deps) => (context.info.isResourceRequest ? resource(context, deps) : pageNotFound())
+
+/** One request from its head to its answer; never rejects. */
+async function serve(request: IncomingMessage, response: ServerResponse, handler: Handler, deps: Deps): Promise<void> {
+  const { clock, metrics, log } = deps
+  const start = clock.now()
+  const method = request.method ?? 'GET'
+  const gone = new AbortController()
+  response.on('close', () => gone.abort())
+  // reads of a broken connection end in the error that whoever reads gets; this is for when nobody does
+  request.on('error', () => gone.abort())
+  response.on('error', () => gone.abort())
+
+  const warnings: string[] = []
+  let known: RequestInfo = unknownRequest
+  let lasting = false
+  try {
+    const { path, query, info } = parseUrl(request, method)
+    lasting = isLongRunning(info)
+    const limited = lasting ? undefined : limit(info, metrics.inFlight)
+    let cancelTimer = (): void => undefined
+    try {
+      if (lasting) {
+        deps.stopping.addEventListener('abort', () => gone.abort(), { signal: gone.signal })
+      } else {
+        const after = Math.min(requestMilliseconds, durationMilliseconds(query.get('timeout')) || Infinity)
+        const expire = (): void => gone.abort(timeout('request did not complete within the allotted timeout'))
+        cancelTimer = clock.timer(after, expire)
+      }
+      const user = await admitted(request, path, info, deps)
+      if (limited?.over && !user.groups.includes(groupMasters)) {
+        throw tooManyRequests('Too many requests, please try again later.', 1)
+      }
+      const context: RequestContext = {
+        method,
+        path,
+        query,
+        headers: request.headers,
+        info,
+        user,
+        signal: gone.signal,
+        warnings,
+        request,
+        response,
+        body: () => readBody(request),
+      }
+      // time series are made for what there is, not for what a client makes up
+      if (!info.isResourceRequest || kindOf(context) !== undefined) known = info
+      if (lasting) metrics.longRunning(known, 1)
+      const answer = await orAborted(handler(context, deps), gone.signal)
+      if (answer !== undefined) write(response, await compressed(answer, request.headers['accept-encoding']), warnings)
+    } finally {
+      cancelTimer()
+      limited?.done()
+    }
+  } catch (error) {
+    fail(error, request, response, warnings, gone.signal, deps)
+  } finally {
+    if (!response.writableEnded) response.on('finish', () => request.resume())
+    else request.resume()
+    if (lasting && known !== unknownRequest) metrics.longRunning(known, -1)
+    const seconds = (clock.now() - start) / 1000
+    metrics.finished(known, method, response.statusCode, seconds, lasting)
+    log.debug({ method, url: request.url, code: response.statusCode, seconds }, 'request')
+  }
+}
+
+const unknownRequest: RequestInfo = {
+  isResourceRequest: false,
+  path: '',
+  verb: '',
+  apiGroup: '',
+  apiVersion: '',
+  namespace: '',
+  resource: '',
+  subresource: '',
+  name: '',
+  parts: [],
+}
+
+function parseUrl(
+  request: IncomingMessage,
+  method: string,
+): { path: string; query: URLSearchParams; info: RequestInfo } {
+  const url = request.url ?? '/'
+  const mark = url.indexOf('?')
+  const path = mark < 0 ? url : url.slice(0, mark)
+  const query = new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1))
+  try {
+    return { path, query, info: parseRequestInfo(method, path, query) }
+  } catch {
+    throw badRequest(`invalid URL escape in ${JSON.stringify(path)}`)
+  }
+}
+
+/** Counts the request in; `over` when there are too many of its sort already. */
+function limit(info: RequestInfo, inFlight: Deps['metrics']['inFlight']): { over: boolean; done: () => void } {
+  const sort = ['get', 'list', 'head'].includes(info.verb) ? 'readonly' : 'mutating'
+  const over = inFlight[sort] >= limits[sort]
+  inFlight[sort]++
+  return { over, done: () => inFlight[sort]-- }
+}
+
+/** The handler's result, or the reason of the abort as soon as there is one. */
+async function orAborted<T>(work: Promise<T> | T, signal: AbortSignal): Promise<T> {
+  if (!(work instanceof Promise)) return work
+  return new Promise<T>((resolve, reject) => {
+    const abort = (): void => {
+      // what ends in order by the signal (a watch) is given the turn to do so
+      if (signal.reason instanceof StatusError) reject(signal.reason)
+    }
+    signal.addEventListener('abort', abort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
+function fail(
+  error: unknown,
+  request: IncomingMessage,
+  response: ServerResponse,
+  warnings: readonly string[],
+  signal: AbortSignal,
+  { log }: Deps,
+): void {
+  const reason: unknown = signal.reason
+  if (signal.aborted && !(reason instanceof StatusError)) {
+    response.destroy()
+    return
+  }
+  const status = toStatusError(reason instanceof StatusError ? reason : error)
+  if (status.code >= 500) log.error({ err: error, method: request.method, url: request.url }, describeError(error))
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  if (status.code === 413) {
+    // the rest of the body is not wanted: this connection, or stream, ends here
+    if (request.httpVersionMajor === 1) response.setHeader('connection', 'close')
+    else response.on('finish', () => (request as unknown as Http2ServerRequest).stream.close())
+  }
+  write(response, statusAnswer(status), warnings)
+}
+
+function write(response: ServerResponse, answer: Answer, warnings: readonly string[]): void {
+  if (response.destroyed || response.headersSent) return
+  if (warnings.length > 0) response.setHeader('warning', warnings.map(warningHeader))
+  response.writeHead(answer.code, {
+    'audit-id': randomUUID(),
+    'cache-control': 'no-cache, private',
+    ...answer.headers,
+    'content-type': answer.contentType,
+    'content-length': answer.body.length,
+  })
+  response.end(answer.body)
+}
+
+// apimachinery/pkg/util/net/http.go NewWarningHeader
+export function warningHeader(text: string): string {
+  const printable = text.replace(/[^\x20-\x7e]+/g, ' ')
+  return `299 - "${printable.replace(/[\\"]/g, '\\$&')}"`
+}
+
+/** An upgrade request: the same questions first, then bytes in both directions. Never rejects. */
+async function upgrade(request: IncomingMessage, socket: Socket, head: Buffer, deps: Deps): Promise<void> {
+  const method = request.method ?? 'GET'
+  const gone = new AbortController()
+  socket.on('error', () => gone.abort())
+  socket.on('close', () => gone.abort())
+  deps.stopping.addEventListener('abort', () => gone.abort(), { signal: gone.signal })
+  try {
+    const { path, query, info } = parseUrl(request, method)
+    const user = await admitted(request, path, info, deps)
+    const locate = connectors[`${info.resource}/${info.subresource}`]
+    if (!info.isResourceRequest || info.apiGroup !== '' || locate === undefined) {
+      throw badRequest(`${method} ${path} cannot be upgraded`)
+    }
+    const context = {
+      method,
+      path,
+      query,
+      headers: request.headers,
+      info,
+      user,
+      signal: gone.signal,
+      warnings: [],
+      request,
+      response: undefined as never,
+      body: () => Promise.resolve(Buffer.alloc(0)),
+    }
+    const target = await locate(context, deps)
+    if (target === undefined) throw badRequest(`${info.resource} ${info.name} is nowhere yet`)
+    deps.metrics.longRunning(info, 1)
+    try {
+      await proxyUpgrade(request, socket, head, target, deps.clock, gone.signal)
+    } finally {
+      deps.metrics.longRunning(info, -1)
+      deps.metrics.finished(info, method, 101, 0, true)
+    }
+  } catch (error) {
+    refuseUpgrade(socket, statusAnswer(toStatusError(error)))
+  }
+}
+
+function refuseUpgrade(socket: Socket, { code, body, contentType }: Answer): void {
+  if (!socket.writable) return
+  const head = `HTTP/1.1 ${code} \r\ncontent-type: ${contentType}\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n`
+  socket.end(Buffer.concat([Buffer.from(head), body]))
+}

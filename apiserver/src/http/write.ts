@@ -1,0 +1,65 @@
+import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
+import { badRequest } from '@kubets/shared/machinery/errors.ts'
+import type { KubeObject } from '@kubets/shared/machinery/object.ts'
+import type { UpdateSubresource } from '../registry/types.ts'
+import type { Answer } from './answer.ts'
+import { bodyObject } from './body.ts'
+import { scopeOf, type Deps, type RequestContext } from './context.ts'
+import { formOf, objectAnswer } from './output.ts'
+import { checkDryRun } from './query.ts'
+
+/** The shape of what goes in and out under a subresource: scale has its own. */
+export function shapeOf(kind: Kind, subresource: string): { group: string; version: string; kind: string } {
+  return subresource === 'scale' ? { group: 'autoscaling', version: 'v1', kind: 'Scale' } : kind
+}
+
+export async function createObject(context: RequestContext, deps: Deps, kind: Kind): Promise<Answer> {
+  formOf(context, true)
+  checkDryRun(context.query.getAll('dryRun'))
+  const object = await bodyObject(context, kind.group, kind.version, kind.kind)
+  checkNamespace(object, context, kind)
+  const encoded = await deps.registry.create(scopeOf(context, deps, kind), object)
+  return objectAnswer(context, deps.clock, kind, encoded, 201)
+}
+
+export async function updateObject(context: RequestContext, deps: Deps, kind: Kind): Promise<Answer> {
+  formOf(context, true)
+  checkDryRun(context.query.getAll('dryRun'))
+  const { name, subresource } = context.info
+  const shape = shapeOf(kind, subresource)
+  const object = await bodyObject(context, shape.group, shape.version, shape.kind)
+  checkNamespace(object, context, kind)
+  checkName(object, name, subresource)
+  const { encoded, created } = await deps.registry.update(scopeOf(context, deps, kind), name, object, {
+    subresource: subresource as UpdateSubresource,
+    createOnUpdate: kind.createOnUpdate,
+  })
+  return objectAnswer(context, deps.clock, kind, encoded, created ? 201 : 200)
+}
+
+// staging/src/k8s.io/apiserver/pkg/endpoints/handlers/rest.go checkName
+function checkName(object: KubeObject, name: string, subresource: string): void {
+  const given = object.metadata.name
+  if (given === name) return
+  if (given !== undefined && given !== '') {
+    throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`)
+  }
+  if (subresource === '') {
+    throw badRequest('the name of the object (based on URL) was undeterminable: name must be provided')
+  }
+  object.metadata.name = name
+}
+
+// staging/src/k8s.io/apiserver/pkg/registry/rest/create.go EnsureObjectNamespaceMatchesRequestNamespace
+/** Gives the object the path's namespace. Throws 400 when it names another one. */
+export function checkNamespace(object: KubeObject, { info }: RequestContext, kind: Kind): void {
+  if (!kind.namespaced) {
+    delete object.metadata.namespace
+    return
+  }
+  const given = object.metadata.namespace
+  if (given !== undefined && given !== '' && given !== info.namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
+  }
+  object.metadata.namespace = info.namespace
+}

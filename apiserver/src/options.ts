@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
+import { list, optionalText, port, text, type FlagValues } from '@kubets/shared/process/options.ts'
+
+const authorizationModes = ['Node', 'RBAC', 'AlwaysAllow'] as const
+export type AuthorizationMode = (typeof authorizationModes)[number]
+
+// the names and defaults of kube-apiserver's flags
+export const flags = {
+  'etcd-servers': list('etcd endpoints', []),
+  'etcd-prefix': text('prefix of all keys in etcd', '/registry'),
+  'secure-port': port('port of the API', 6443),
+  'bind-address': text('address to listen on', '0.0.0.0'),
+  'advertise-address': optionalText('address that others reach this server at'),
+  'tls-cert-file': text('certificate of this server'),
+  'tls-private-key-file': text('its key'),
+  'client-ca-file': text('authority of client certificates'),
+  'service-cluster-ip-range': list('ranges of cluster IPs', ['10.96.0.0/12']),
+  'service-node-port-range': text('range of node ports', '30000-32767'),
+  'service-account-issuer': text('issuer of service account tokens', 'https://kubernetes.default.svc.cluster.local'),
+  'service-account-key-file': list('keys that tokens are checked by; default: the signing key', []),
+  'service-account-signing-key-file': text('key that signs tokens'),
+  'api-audiences': list('audiences of tokens this server accepts; default: the issuer', []),
+  'kubelet-client-certificate': optionalText('certificate shown to kubelets'),
+  'kubelet-client-key': optionalText('its key'),
+  'kubelet-certificate-authority': optionalText('authority of kubelets'),
+  'authorization-mode': list('Node, RBAC, AlwaysAllow', ['Node', 'RBAC']),
+}
+
+export interface Options {
+  etcdServers: string[]
+  etcdPrefix: string
+  host: string
+  port: number
+  advertiseAddress: string
+  cert: string
+  key: string
+  clientCa: string
+  serviceClusterIPRanges: string[]
+  nodePortRange: { min: number; max: number }
+  issuer: string
+  audiences: string[]
+  /** PEM */
+  signingKey: string
+  verificationKeys: string[]
+  kubelet: { cert?: string; key?: string; ca?: string }
+  authorizationModes: AuthorizationMode[]
+}
+
+/** Checks the flags and reads the files they name. Throws an Error that names the flag. */
+export function readOptions(values: FlagValues<typeof flags>): Options {
+  const file = (flag: string, path: string): string => {
+    try {
+      return readFileSync(path, 'utf8')
+    } catch (error) {
+      throw new Error(`--${flag}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    }
+  }
+  const optional = (flag: 'kubelet-client-certificate' | 'kubelet-client-key' | 'kubelet-certificate-authority') => {
+    const path = values[flag]
+    return path === undefined ? undefined : file(flag, path)
+  }
+  if (values['etcd-servers'].length === 0) throw new Error('--etcd-servers must be given')
+  const signingKey = file('service-account-signing-key-file', values['service-account-signing-key-file'])
+  const keyFiles = values['service-account-key-file']
+  const issuer = values['service-account-issuer']
+  const kubelet = {
+    cert: optional('kubelet-client-certificate'),
+    key: optional('kubelet-client-key'),
+    ca: optional('kubelet-certificate-authority'),
+  }
+  return {
+    etcdServers: values['etcd-servers'],
+    etcdPrefix: values['etcd-prefix'].replace(/\/$/, ''),
+    host: values['bind-address'],
+    port: values['secure-port'],
+    advertiseAddress: values['advertise-address'] ?? advertisable(values['bind-address']),
+    cert: file('tls-cert-file', values['tls-cert-file']),
+    key: file('tls-private-key-file', values['tls-private-key-file']),
+    clientCa: file('client-ca-file', values['client-ca-file']),
+    serviceClusterIPRanges: values['service-cluster-ip-range'],
+    nodePortRange: portRange(values['service-node-port-range']),
+    issuer,
+    audiences: values['api-audiences'].length > 0 ? values['api-audiences'] : [issuer],
+    signingKey,
+    verificationKeys:
+      keyFiles.length > 0 ? keyFiles.map((path) => file('service-account-key-file', path)) : [signingKey],
+    kubelet: Object.fromEntries(Object.entries(kubelet).filter(([, value]) => value !== undefined)),
+    authorizationModes: values['authorization-mode'].map(authorizationMode),
+  }
+}
+
+function portRange(value: string): { min: number; max: number } {
+  const [, first, last] = /^(\d+)-(\d+)$/.exec(value) ?? []
+  const [min, max] = [Number(first), Number(last)]
+  if (!(min >= 1 && max <= 65535 && min <= max)) {
+    throw new Error(`--service-node-port-range: ${value} is no range of ports such as 30000-32767`)
+  }
+  return { min, max }
+}
+
+function authorizationMode(value: string): AuthorizationMode {
+  const mode = authorizationModes.find((known) => known === value)
+  if (mode === undefined) throw new Error(`--authorization-mode: ${value} is none of ${authorizationModes.join(', ')}`)
+  return mode
+}
+
+/** The address listened on, or the first of this machine when that is all of them. */
+function advertisable(bindAddress: string): string {
+  if (bindAddress !== '0.0.0.0' && bindAddress !== '::') return bindAddress
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+  return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.1'
+}
