@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { pods } from '../api/resources.gen.ts'
 import { FakeClock } from '../machinery/fake-clock.ts'
-import { isConflict, isGone, isNotFound, notFound, StatusError } from '../machinery/errors.ts'
+import { isConflict, isGone, isNotFound, notFound, type StatusError } from '../machinery/errors.ts'
 import { realClock } from '../process/clock.ts'
 import { sendJson, startScriptedServer } from '../testing/scripted-server.ts'
 import { waitFor } from '../testing/wait.ts'

@@ -140,36 +140,25 @@ describe('Informer', () => {
     expect(t.queries()).toEqual(['list 0', 'watch 10', 'watch 15'])
   })
 
-  it('never gives up, waits longer with each failure up to 30 s, and stops when told', async () => {
+  it('never gives up, and stops when told', async () => {
     const clock = new FakeClock()
     const t = await setup(clock)
     t.state.refuse = { kind: 'Status', status: 'Failure', reason: 'InternalError', code: 500 }
     t.state.items = [item('a', 1)]
     t.factory.informer(pods).addHandler(t.record)
     t.factory.start(t.stop.signal)
-    const waits: number[] = []
-    let last = clock.now()
-    for (let tries = 2; tries <= 9; tries++) {
-      await waitFor(async () => {
-        await clock.advance(100)
-        return t.server.requests.length === tries
-      }, 20_000)
-      waits.push(clock.now() - last)
-      last = clock.now()
-    }
-    expect(waits[0]).toBeGreaterThanOrEqual(800)
-    expect(waits[0]).toBeLessThan(3000)
-    expect(Math.min(...waits.slice(-2))).toBeGreaterThanOrEqual(25_000)
+    const pass = (done: () => boolean) =>
+      waitFor(async () => {
+        await clock.advance(200)
+        return done()
+      })
+    await pass(() => t.server.requests.length === 4)
     t.state.refuse = undefined
-    const synced = t.factory.waitForSync(t.stop.signal)
-    await waitFor(async () => {
-      await clock.advance(1000)
-      return t.log.length > 0
-    })
-    await synced
+    await pass(() => t.log.length > 0)
+    await waitFor(() => t.watches.length === 1)
     t.stop.abort()
     await waitFor(() => t.watches.every((w) => w.destroyed))
-  }, 30_000)
+  })
 
   it('is shared, serves late handlers and survives those that throw', async () => {
     const t = await setup()

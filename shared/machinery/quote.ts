@@ -12,7 +12,6 @@ const short: Record<string, string> = {
 
 /** A string in double quotes, escaped as Go's %q does. */
 export function quote(text: string): string {
-  // eslint-disable-next-line no-control-regex
   const escaped = text.replace(/["\\\x00-\x1f\x7f]/g, (c) => {
     return short[c] ?? `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`
   })

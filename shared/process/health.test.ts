@@ -5,7 +5,7 @@ import { healthText, serveHealth } from './health.ts'
 describe('serveHealth', () => {
   it('answers health and metrics until the signal aborts', async () => {
     const stop = new AbortController()
-    let problem: string | undefined
+    let problem: string | undefined = undefined
     const port = await serveHealth(
       {
         host: '127.0.0.1',
