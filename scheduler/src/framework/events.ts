@@ -14,5 +14,3 @@ export type ClusterEvent =
   /** A Pod that still waits was changed. */
   | { readonly kind: 'PodUpdate'; readonly pod: PodInfo }
   | { readonly kind: 'NamespaceUpdate' }
-  /** Nothing in particular: the Pod waited for long enough. */
-  | { readonly kind: 'Timeout' }

@@ -1,18 +1,14 @@
 import type { Node, Taint, Toleration } from '@kubets/shared/api/types/core-v1.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
-import { tolerates } from '@kubets/shared/machinery/taints.ts'
+import { tolerates, untoleratedTaint } from '@kubets/shared/machinery/taints.ts'
 import { normalizeScores } from '../framework/normalize.ts'
 import { unresolvable, type Plugin } from '../framework/plugin.ts'
 
 const untolerated = unresolvable('node(s) had untolerated taint(s)')
 
-const forbids = (taint: Taint): boolean => taint.effect === 'NoSchedule' || taint.effect === 'NoExecute'
-
 /** Whether a taint of the node keeps the Pod away. */
 function keepsAway(node: Node | undefined, tolerations: readonly Toleration[]): boolean {
-  const taints = node?.spec.taints
-  if (!taints) return false
-  return taints.some((taint) => forbids(taint) && !tolerations.some((toleration) => tolerates(toleration, taint)))
+  return untoleratedTaint(node?.spec.taints, tolerations, ['NoSchedule', 'NoExecute']) !== undefined
 }
 
 // pkg/scheduler/framework/plugins/tainttoleration/taint_toleration.go

@@ -1,0 +1,100 @@
+import { namespaces, nodes, pods } from '@kubets/shared/api/resources.gen.ts'
+import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
+import type { InformerFactory } from '@kubets/shared/client/informer.ts'
+import { deepEqual } from '@kubets/shared/machinery/deep.ts'
+import type { Cache } from './cache/cache.ts'
+import { podInfo } from './cache/pod-info.ts'
+import type { SchedulingQueue } from './queue/queue.ts'
+
+interface HandlerOptions {
+  readonly informers: InformerFactory
+  readonly cache: Cache
+  readonly queue: SchedulingQueue
+  /** Pods that name it are ours. */
+  readonly schedulerName: string
+}
+
+type Place = 'assigned' | 'pending' | 'none'
+
+/** Feeds the cache and the queue from the informers. Returns how to look a Pod up. */
+// pkg/scheduler/eventhandlers.go
+export function addHandlers({
+  informers,
+  cache,
+  queue,
+  schedulerName,
+}: HandlerOptions): (key: string) => Pod | undefined {
+  const place = ({ spec, status }: Pod): Place => {
+    if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return 'none'
+    if (spec.nodeName) return 'assigned'
+    return spec.schedulerName === schedulerName ? 'pending' : 'none'
+  }
+  const added = (pod: Pod): void => {
+    const where = place(pod)
+    if (where === 'assigned') {
+      cache.setPod(pod)
+      queue.move({ kind: 'AssignedPodAdd', pod: podInfo(pod) })
+    } else if (where === 'pending') {
+      queue.add(podInfo(pod))
+    }
+  }
+  const removed = (pod: Pod): void => {
+    const uid = pod.metadata.uid ?? ''
+    queue.delete(uid)
+    const held = place(pod) === 'assigned' || cache.isAssumed(uid)
+    cache.removePod(uid)
+    if (held) queue.move({ kind: 'AssignedPodDelete', pod: podInfo(pod) })
+  }
+  const updated = (old: Pod, pod: Pod): void => {
+    const uid = pod.metadata.uid ?? ''
+    if (old.metadata.uid !== uid) {
+      removed(old)
+      added(pod)
+      return
+    }
+    const [before, now] = [place(old), place(pod)]
+    if (now === 'none') {
+      if (before !== 'none') removed(old)
+    } else if (before !== now) {
+      queue.delete(uid)
+      added(pod)
+    } else if (now === 'assigned') {
+      cache.setPod(pod)
+      queue.move({ kind: 'AssignedPodUpdate', old: podInfo(old), pod: podInfo(pod) })
+    } else if (!cache.isAssumed(uid)) {
+      queue.update(podInfo(pod), relevantChange(old, pod))
+    }
+  }
+
+  const podInformer = informers.informer(pods)
+  podInformer.addHandler({ add: added, update: updated, delete: removed })
+  informers.informer(nodes).addHandler({
+    add(node) {
+      cache.setNode(node)
+      queue.move({ kind: 'NodeAdd', node })
+    },
+    update(old, node) {
+      cache.setNode(node)
+      queue.move({ kind: 'NodeUpdate', old, node })
+    },
+    delete(node) {
+      cache.removeNode(node.metadata.name ?? '')
+      queue.move({ kind: 'NodeDelete', node })
+    },
+  })
+  informers.informer(namespaces).addHandler({
+    add: (namespace) => cache.setNamespace(namespace),
+    update(old, namespace) {
+      cache.setNamespace(namespace)
+      if (!deepEqual(old.metadata.labels, namespace.metadata.labels)) queue.move({ kind: 'NamespaceUpdate' })
+    },
+    delete: (namespace) => cache.removeNamespace(namespace.metadata.name ?? ''),
+  })
+  return (key) => podInformer.lister.byKey(key)
+}
+
+/** Something other than the status changed. */
+// pkg/scheduler/backend/queue/scheduling_queue.go isPodUpdated
+function relevantChange(old: Pod, pod: Pod): boolean {
+  return !deepEqual(old.spec, pod.spec) || !deepEqual(old.metadata.labels, pod.metadata.labels)
+}

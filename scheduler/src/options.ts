@@ -1,0 +1,35 @@
+import type { LogLevel } from '@kubets/shared/process/logging.ts'
+import { boolean, integer, oneOf, parseFlags, port, text } from '@kubets/shared/process/options.ts'
+
+export interface Options {
+  readonly kubeconfig: string
+  readonly leaderElect: boolean
+  readonly bindAddress: string
+  readonly port: number
+  readonly percentageOfNodesToScore: number
+  readonly logLevel: LogLevel
+}
+
+/** Reads the command line; a problem with it ends the process. */
+export function readOptions(argv: readonly string[]): Options {
+  const flags = parseFlags(
+    'kube-scheduler',
+    {
+      kubeconfig: text('file that says how to reach the apiserver'),
+      'leader-elect': boolean('only one of several schedulers works at a time', true),
+      'bind-address': text('serves /healthz and /metrics', '0.0.0.0'),
+      'secure-port': port('port of /healthz and /metrics', 10259),
+      'percentage-of-nodes-to-score': integer('how many feasible nodes are enough; 0: by cluster size', 0, 0, 100),
+      'log-level': oneOf<LogLevel>('what is logged', ['debug', 'info', 'warn', 'error'], 'info'),
+    },
+    argv,
+  )
+  return {
+    kubeconfig: flags.kubeconfig,
+    leaderElect: flags['leader-elect'],
+    bindAddress: flags['bind-address'],
+    port: flags['secure-port'],
+    percentageOfNodesToScore: flags['percentage-of-nodes-to-score'],
+    logLevel: flags['log-level'],
+  }
+}

@@ -1,0 +1,125 @@
+import { FakeClock } from '@kubets/shared/machinery/fake-clock.ts'
+import { describe, expect, it } from 'vitest'
+import { podInfo } from '../cache/pod-info.ts'
+import { node, pod } from '../cases.ts'
+import type { ClusterEvent } from '../framework/events.ts'
+import { nodeResourcesFit } from '../plugins/node-resources-fit.ts'
+import { nodeUnschedulable } from '../plugins/node-unschedulable.ts'
+import { prioritySort } from '../plugins/priority-sort.ts'
+import { schedulingGates } from '../plugins/scheduling-gates.ts'
+import { SchedulingQueue, type WaitingPod } from './queue.ts'
+
+const nodeAdd: ClusterEvent = { kind: 'NodeAdd', node: node('a') }
+const fit = new Set([nodeResourcesFit.name])
+
+function setUp() {
+  const clock = new FakeClock()
+  const plugins = [schedulingGates, prioritySort, nodeUnschedulable, nodeResourcesFit]
+  return { clock, queue: new SchedulingQueue({ clock, plugins }) }
+}
+
+async function popped(queue: SchedulingQueue): Promise<WaitingPod> {
+  const waiting = await queue.pop()
+  if (!waiting) throw new Error('the queue is closed')
+  return waiting
+}
+
+describe('SchedulingQueue', () => {
+  it('gives Pods by priority, then by age', async () => {
+    const { clock, queue } = setUp()
+    queue.add(podInfo(pod('old')))
+    await clock.advance(10)
+    queue.add(podInfo(pod('new')))
+    queue.add(podInfo(pod('important', { spec: { priority: 1000 } })))
+    const order = [await popped(queue), await popped(queue), await popped(queue)]
+    expect(order.map(({ info }) => info.pod.metadata.name)).toEqual(['important', 'old', 'new'])
+  })
+
+  it('hands a Pod to who waits for one', async () => {
+    const { queue } = setUp()
+    const waiting = popped(queue)
+    queue.add(podInfo(pod('p')))
+    expect((await waiting).attempts).toBe(1)
+  })
+
+  it('wakes a Pod by an event that helps, after its backoff', async () => {
+    const { clock, queue } = setUp()
+    queue.add(podInfo(pod('p', { cpu: '1' })))
+    queue.putUnschedulable(await popped(queue), fit)
+    queue.move({ kind: 'NodeDelete', node: node('a') })
+    expect(queue.sizes).toMatchObject({ unschedulable: 1, backoff: 0 })
+    queue.move(nodeAdd)
+    expect(queue.sizes).toMatchObject({ unschedulable: 0, backoff: 1, active: 0 })
+    await clock.advance(1000)
+    expect(queue.sizes).toMatchObject({ backoff: 0, active: 1 })
+  })
+
+  it('doubles the backoff up to ten seconds', async () => {
+    const { clock, queue } = setUp()
+    queue.add(podInfo(pod('p')))
+    for (const seconds of [1, 2, 4, 8, 10, 10]) {
+      queue.putUnschedulable(await popped(queue), fit)
+      queue.move(nodeAdd)
+      await clock.advance(seconds * 1000 - 1)
+      expect(queue.sizes.active).toBe(0)
+      await clock.advance(1)
+      expect(queue.sizes.active).toBe(1)
+    }
+  })
+
+  it('skips the backoff when it is over by the time the event comes', async () => {
+    const { clock, queue } = setUp()
+    queue.add(podInfo(pod('p')))
+    queue.putUnschedulable(await popped(queue), fit)
+    await clock.advance(5000)
+    queue.move(nodeAdd)
+    expect(queue.sizes.active).toBe(1)
+  })
+
+  it('tries a Pod that no event woke again after five minutes', async () => {
+    const { clock, queue } = setUp()
+    queue.add(podInfo(pod('p')))
+    queue.putUnschedulable(await popped(queue), fit)
+    await clock.advance(300_000)
+    expect(queue.sizes.unschedulable).toBe(1)
+    await clock.advance(30_000)
+    expect(queue.sizes.active).toBe(1)
+  })
+
+  it('holds a Pod with scheduling gates until they are gone', () => {
+    const { queue } = setUp()
+    queue.add(podInfo(pod('p', { spec: { schedulingGates: [{ name: 'quota' }] } })))
+    queue.move(nodeAdd)
+    expect(queue.sizes).toMatchObject({ gated: 1, active: 0 })
+    queue.update(podInfo(pod('p')), true)
+    expect(queue.sizes).toMatchObject({ gated: 0, active: 1 })
+  })
+
+  it('tries a changed Pod again, but not for a change of its status', async () => {
+    const { clock, queue } = setUp()
+    queue.add(podInfo(pod('p')))
+    queue.putUnschedulable(await popped(queue), fit)
+    await clock.advance(5000)
+    queue.update(podInfo(pod('p')), false)
+    expect(queue.sizes.active).toBe(0)
+    queue.update(podInfo(pod('p', { labels: { a: 'b' } })), true)
+    expect(queue.sizes.active).toBe(1)
+  })
+
+  it('forgets a deleted Pod wherever it is', async () => {
+    const { queue } = setUp()
+    for (const name of ['a', 'b', 'c']) queue.add(podInfo(pod(name)))
+    queue.putUnschedulable(await popped(queue), fit)
+    queue.putBackoff(await popped(queue))
+    for (const name of ['a', 'b', 'c']) queue.delete(`uid-${name}`)
+    expect(queue.sizes).toEqual({ active: 0, backoff: 0, unschedulable: 0, gated: 0 })
+  })
+
+  it('ends with undefined', async () => {
+    const { queue } = setUp()
+    const waiting = queue.pop()
+    queue.close()
+    expect(await waiting).toBeUndefined()
+    expect(await queue.pop()).toBeUndefined()
+  })
+})

@@ -1,0 +1,192 @@
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
+import type { PodInfo } from '../cache/pod-info.ts'
+import type { ClusterEvent } from '../framework/events.ts'
+import type { Plugin, QueuedPod } from '../framework/plugin.ts'
+import { Heap } from './heap.ts'
+
+/** A Pod on its way through the queue. */
+export interface WaitingPod extends QueuedPod {
+  /** Scheduling attempts begun. */
+  readonly attempts: number
+  /** When it first came, ms. */
+  readonly firstSeen: number
+  /** Who turned it away last. */
+  readonly rejectedBy: ReadonlySet<string>
+}
+
+export interface QueueOptions {
+  readonly clock: Clock
+  readonly plugins: readonly Plugin[]
+  readonly initialBackoffMs?: number
+  readonly maxBackoffMs?: number
+  readonly maxUnschedulableMs?: number
+}
+
+const flushIntervalMs = 30_000
+
+/**
+ * Pods that wait for a node: the active ones by priority, those that back off after an attempt, and those that wait for
+ * the cluster to change. An event wakes a waiting Pod when a plugin that turned it away says that it may help.
+ */
+// pkg/scheduler/backend/queue/scheduling_queue.go PriorityQueue
+export class SchedulingQueue {
+  readonly #options: Required<QueueOptions>
+  readonly #hints = new Map<string, Plugin>()
+  readonly #active: Heap<WaitingPod>
+  readonly #backoff: Heap<WaitingPod>
+  readonly #unschedulable = new Map<string, WaitingPod>()
+  readonly #gated = new Map<string, WaitingPod>()
+  #waiter: ((pod: WaitingPod | undefined) => void) | undefined
+  #cancelBackoff: (() => void) | undefined
+  #cancelFlush: (() => void) | undefined
+  #closed = false
+
+  constructor(options: QueueOptions) {
+    this.#options = { initialBackoffMs: 1000, maxBackoffMs: 10_000, maxUnschedulableMs: 300_000, ...options }
+    const sort = options.plugins.find((plugin) => plugin.less)
+    const uid = (pod: WaitingPod): string => pod.info.uid
+    this.#active = new Heap(uid, (a, b) => sort?.less?.(a, b) ?? a.timestamp < b.timestamp)
+    this.#backoff = new Heap(uid, (a, b) => this.#backoffEnds(a) < this.#backoffEnds(b))
+    for (const plugin of options.plugins) this.#hints.set(plugin.name, plugin)
+    this.#armFlush()
+  }
+
+  /** How many Pods wait where. */
+  get sizes(): { active: number; backoff: number; unschedulable: number; gated: number } {
+    return {
+      active: this.#active.size,
+      backoff: this.#backoff.size,
+      unschedulable: this.#unschedulable.size,
+      gated: this.#gated.size,
+    }
+  }
+
+  /** Takes a Pod without a node. */
+  add(info: PodInfo): void {
+    const now = this.#options.clock.now()
+    this.#enter({ info, timestamp: now, attempts: 0, firstSeen: now, rejectedBy: new Set() })
+  }
+
+  /** A waiting Pod was changed; `relevant` when not only its status was. */
+  update(info: PodInfo, relevant: boolean): void {
+    const active = this.#active.get(info.uid)
+    if (active) return this.#active.put({ ...active, info })
+    const backingOff = this.#backoff.get(info.uid)
+    if (backingOff) return this.#backoff.put({ ...backingOff, info })
+    const gated = this.#gated.get(info.uid)
+    if (gated) {
+      this.#gated.delete(info.uid)
+      return this.#enter({ ...gated, info })
+    }
+    const waiting = this.#unschedulable.get(info.uid)
+    if (!waiting) return this.add(info)
+    this.#unschedulable.set(info.uid, { ...waiting, info })
+    if (relevant) this.#wake({ ...waiting, info })
+  }
+
+  delete(uid: string): void {
+    this.#active.delete(uid)
+    this.#backoff.delete(uid)
+    this.#unschedulable.delete(uid)
+    this.#gated.delete(uid)
+  }
+
+  /** The next Pod to schedule, as soon as there is one; undefined once the queue is closed. One caller at a time. */
+  pop(): Promise<WaitingPod | undefined> {
+    if (this.#closed) return Promise.resolve(undefined)
+    return new Promise((resolve) => {
+      this.#waiter = resolve
+      this.#serve()
+    })
+  }
+
+  /** Puts back a Pod that no node was found for. */
+  putUnschedulable(pod: WaitingPod, rejectedBy: ReadonlySet<string>): void {
+    this.#unschedulable.set(pod.info.uid, { ...pod, rejectedBy, timestamp: this.#options.clock.now() })
+  }
+
+  /** Puts back a Pod whose attempt ended in an error: it is tried again after its backoff. */
+  putBackoff(pod: WaitingPod): void {
+    this.#backoff.put({ ...pod, timestamp: this.#options.clock.now() })
+    this.#armBackoff()
+  }
+
+  /** Wakes the Pods that the event may help. */
+  move(event: ClusterEvent): void {
+    for (const pod of [...this.#unschedulable.values()]) {
+      for (const name of pod.rejectedBy) {
+        if (this.#hints.get(name)?.queueingHint?.(pod.info, event) === false) continue
+        this.#wake(pod)
+        break
+      }
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#cancelBackoff?.()
+    this.#cancelFlush?.()
+    this.#waiter?.(undefined)
+    this.#waiter = undefined
+  }
+
+  #enter(pod: WaitingPod): void {
+    const held = this.#options.plugins.some((plugin) => plugin.preEnqueue?.(pod.info))
+    if (held) {
+      this.#gated.set(pod.info.uid, pod)
+      return
+    }
+    this.#active.put(pod)
+    this.#serve()
+  }
+
+  #wake(pod: WaitingPod): void {
+    this.#unschedulable.delete(pod.info.uid)
+    if (this.#backoffEnds(pod) > this.#options.clock.now()) {
+      this.#backoff.put(pod)
+      this.#armBackoff()
+    } else {
+      this.#enter(pod)
+    }
+  }
+
+  #serve(): void {
+    if (!this.#waiter || this.#active.size === 0) return
+    const resolve = this.#waiter
+    const pod = this.#active.pop()
+    if (!pod) return
+    this.#waiter = undefined
+    resolve({ ...pod, attempts: pod.attempts + 1 })
+  }
+
+  /** One second after the first attempt, doubled for each further one, ten at most. */
+  #backoffEnds(pod: WaitingPod): number {
+    const { initialBackoffMs, maxBackoffMs } = this.#options
+    if (pod.attempts === 0) return pod.timestamp
+    return pod.timestamp + Math.min(maxBackoffMs, initialBackoffMs * 2 ** (pod.attempts - 1))
+  }
+
+  #armBackoff(): void {
+    this.#cancelBackoff?.()
+    const first = this.#backoff.peek()
+    if (!first || this.#closed) return
+    const wait = this.#backoffEnds(first) - this.#options.clock.now()
+    this.#cancelBackoff = this.#options.clock.timer(Math.max(0, wait), () => {
+      const now = this.#options.clock.now()
+      for (let pod = this.#backoff.peek(); pod && this.#backoffEnds(pod) <= now; pod = this.#backoff.peek()) {
+        this.#backoff.pop()
+        this.#enter(pod)
+      }
+      this.#armBackoff()
+    })
+  }
+
+  /** Nobody waits forever for an event that a hint may have missed. */
+  #armFlush(): void {
+    this.#cancelFlush = this.#options.clock.timer(flushIntervalMs, () => {
+      const oldest = this.#options.clock.now() - this.#options.maxUnschedulableMs
+      for (const pod of [...this.#unschedulable.values()]) if (pod.timestamp < oldest) this.#wake(pod)
+      this.#armFlush()
+    })
+  }
+}

@@ -1,0 +1,78 @@
+import { pods } from '@kubets/shared/api/resources.gen.ts'
+import type { PodCondition } from '@kubets/shared/api/types/core-v1.ts'
+import type { Client } from '@kubets/shared/client/client.ts'
+import type { EventRecorder } from '@kubets/shared/client/events.ts'
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
+import { isNotFound } from '@kubets/shared/machinery/errors.ts'
+import type { Logger } from '@kubets/shared/machinery/logger.ts'
+import { formatTime } from '@kubets/shared/machinery/time.ts'
+import type { PodInfo } from './cache/pod-info.ts'
+import type { Reporter } from './scheduler.ts'
+
+interface ReporterOptions {
+  readonly client: Client
+  readonly recorder: EventRecorder
+  readonly clock: Clock
+  readonly log: Logger
+  readonly signal: AbortSignal
+}
+
+/** Condition writes at a time; further ones wait, the newest one of each Pod alone. */
+const maxWrites = 16
+
+/** Writes events, and for Pods that found no node the PodScheduled condition. */
+// pkg/scheduler/schedule_one.go handleSchedulingFailure, updatePod
+export function apiReporter({ client, recorder, clock, log, signal }: ReporterOptions): Reporter {
+  const waiting = new Map<string, { info: PodInfo; condition: PodCondition }>()
+  let writing = 0
+
+  const write = async (info: PodInfo, condition: PodCondition): Promise<void> => {
+    const { name = '', namespace, uid } = info.pod.metadata
+    const body = { metadata: { uid }, status: { conditions: [condition] } }
+    try {
+      await client.patch(pods, name, body, { type: 'strategic', namespace, subresource: 'status', signal })
+    } catch (error) {
+      if (isNotFound(error) || signal.aborted) return
+      log.warn({ err: error, pod: `${namespace}/${name}` }, 'condition not written')
+    }
+  }
+  const next = (): void => {
+    for (const [uid, { info, condition }] of waiting) {
+      if (writing >= maxWrites || signal.aborted) return
+      waiting.delete(uid)
+      writing++
+      void write(info, condition).finally(() => {
+        writing--
+        next()
+      })
+    }
+  }
+  return {
+    scheduled({ pod, uid }, node) {
+      waiting.delete(uid)
+      const { namespace, name } = pod.metadata
+      recorder.event(pod, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${node}`)
+    },
+    failed(info, reason, message) {
+      recorder.event(info.pod, 'Warning', 'FailedScheduling', message)
+      const condition = nextCondition(info, reason, message, formatTime(clock.now()))
+      if (condition) waiting.set(info.uid, { info, condition })
+      next()
+    },
+  }
+}
+
+/** The condition to write; undefined when the Pod already says the same. */
+function nextCondition({ pod }: PodInfo, reason: string, message: string, now: string): PodCondition | undefined {
+  const { generation } = pod.metadata
+  const old = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
+  if (old?.status === 'False' && old.reason === reason && old.message === message) return undefined
+  return {
+    type: 'PodScheduled',
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+    status: 'False',
+    lastTransitionTime: old?.status === 'False' ? (old.lastTransitionTime ?? now) : now,
+    reason,
+    message,
+  }
+}

@@ -1,0 +1,161 @@
+import { scheduler as eventLoop } from 'node:timers/promises'
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
+import { isNotFound } from '@kubets/shared/machinery/errors.ts'
+import type { Logger } from '@kubets/shared/machinery/logger.ts'
+import type { Cache } from './cache/cache.ts'
+import type { PodInfo } from './cache/pod-info.ts'
+import { fitErrorMessage } from './framework/fit-error.ts'
+import type { ProfilePlugin } from './framework/plugin.ts'
+import { schedule } from './framework/schedule.ts'
+import type { AttemptResult } from './metrics.ts'
+import type { SchedulingQueue, WaitingPod } from './queue/queue.ts'
+
+/** Tells users what became of a Pod; never throws. */
+export interface Reporter {
+  scheduled(pod: PodInfo, node: string): void
+  failed(pod: PodInfo, reason: 'Unschedulable' | 'SchedulerError', message: string): void
+}
+
+export interface AttemptMetrics {
+  attempt(result: AttemptResult, seconds: number): void
+  algorithm(seconds: number): void
+  scheduled(attempts: number, seconds: number): void
+}
+
+export interface SchedulerOptions {
+  readonly queue: SchedulingQueue
+  readonly cache: Cache
+  readonly plugins: readonly ProfilePlugin[]
+  readonly report: Reporter
+  readonly metrics: AttemptMetrics
+  /** Whether the API still has the Pod without a node. */
+  readonly isPending: (pod: PodInfo) => boolean
+  readonly clock: Clock
+  readonly log: Logger
+  readonly random: () => number
+  readonly percentageOfNodesToScore: number
+}
+
+/** Bindings on their way; more and the next Pod waits, so that a slow apiserver is not buried. */
+const maxBinding = 256
+/** How long one Pod may take from its node's choice to its binding. */
+const bindLimitMs = 60_000
+
+/**
+ * Takes Pods from the queue one by one and finds each a node. A cycle does not wait for anything; the binding goes on
+ * beside the next cycles, for which the Pod already has its place.
+ */
+// pkg/scheduler/schedule_one.go ScheduleOne
+export class Scheduler {
+  readonly #options: SchedulerOptions
+  #startIndex = 0
+  #binding = 0
+  #bindingEnded: (() => void) | undefined
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options
+  }
+
+  /** Schedules until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { queue, log } = this.#options
+    signal.addEventListener('abort', () => queue.close(), { once: true })
+    if (signal.aborted) queue.close()
+    for (;;) {
+      const waiting = await queue.pop()
+      if (!waiting) return
+      try {
+        this.#attempt(waiting, signal)
+      } catch (error) {
+        log.error({ err: error, pod: nameOf(waiting.info) }, 'scheduling failed')
+        this.#failed(waiting, error, this.#options.clock.now())
+      }
+      // let bindings and watches go on
+      await eventLoop.yield()
+      if (this.#binding >= maxBinding) await new Promise<void>((resolve) => (this.#bindingEnded = resolve))
+    }
+  }
+
+  /** One scheduling cycle. */
+  #attempt(waiting: WaitingPod, signal: AbortSignal): void {
+    const { cache, clock, metrics, plugins, queue, report, random, percentageOfNodesToScore } = this.#options
+    const { info } = waiting
+    const started = clock.now()
+    if (info.pod.metadata.deletionTimestamp) return
+    const result = schedule(info, cache, { plugins, percentageOfNodesToScore, startIndex: this.#startIndex, random })
+    metrics.algorithm((clock.now() - started) / 1000)
+
+    if (!('node' in result)) {
+      queue.putUnschedulable(waiting, result.plugins)
+      metrics.attempt('unschedulable', (clock.now() - started) / 1000)
+      report.failed(info, 'Unschedulable', fitErrorMessage(result))
+      return
+    }
+    this.#startIndex = (this.#startIndex + result.evaluated) % Math.max(1, cache.nodes.length)
+    const node = result.node.name
+    cache.assume(info, node)
+    for (const { plugin } of plugins) {
+      const refusal = plugin.reserve?.(info, node)
+      if (!refusal) continue
+      this.#release(waiting, node)
+      queue.putUnschedulable(waiting, new Set([plugin.name]))
+      metrics.attempt('unschedulable', (clock.now() - started) / 1000)
+      report.failed(info, 'Unschedulable', refusal.reasons.join(', '))
+      return
+    }
+    this.#binding++
+    void this.#bind(waiting, node, started, signal).finally(() => {
+      this.#binding--
+      this.#bindingEnded?.()
+      this.#bindingEnded = undefined
+    })
+  }
+
+  /** Makes the choice known; never rejects. */
+  async #bind(waiting: WaitingPod, node: string, started: number, signal: AbortSignal): Promise<void> {
+    const { clock, log, metrics, plugins, report } = this.#options
+    const { info } = waiting
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(bindLimitMs)])
+    try {
+      for (const { plugin } of plugins) {
+        const refusal = await plugin.permit?.(info, node, limit)
+        if (refusal) throw new Error(refusal.reasons.join(', '))
+      }
+      for (const { plugin } of plugins) await plugin.preBind?.(info, node, limit)
+      const binder = plugins.find(({ plugin }) => plugin.bind)
+      await binder?.plugin.bind?.(info, node, limit)
+    } catch (error) {
+      this.#release(waiting, node)
+      if (signal.aborted) return
+      log.warn({ err: error, pod: nameOf(info), node }, 'binding failed')
+      this.#failed(waiting, error, started)
+      return
+    }
+    const now = clock.now()
+    metrics.attempt('scheduled', (now - started) / 1000)
+    metrics.scheduled(waiting.attempts, (now - waiting.firstSeen) / 1000)
+    report.scheduled(info, node)
+  }
+
+  /** Gives the place on the node back and lets those who wait for it know. */
+  #release({ info }: WaitingPod, node: string): void {
+    const { cache, plugins, queue } = this.#options
+    for (const { plugin } of plugins.toReversed()) plugin.unreserve?.(info, node)
+    cache.forget(info.uid)
+    queue.move({ kind: 'AssignedPodDelete', pod: info })
+  }
+
+  /** An attempt ended in an error: the Pod is tried again, unless it is gone or has its node by now. */
+  // pkg/scheduler/schedule_one.go handleSchedulingFailure
+  #failed(waiting: WaitingPod, error: unknown, started: number): void {
+    const { clock, isPending, metrics, queue, report } = this.#options
+    metrics.attempt('error', (clock.now() - started) / 1000)
+    if (isNotFound(error) || !isPending(waiting.info)) return
+    queue.putBackoff(waiting)
+    report.failed(waiting.info, 'SchedulerError', error instanceof Error ? error.message : String(error))
+  }
+}
+
+function nameOf({ pod }: PodInfo): string {
+  return `${pod.metadata.namespace ?? ''}/${pod.metadata.name ?? ''}`
+}
