@@ -2,7 +2,7 @@ import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import { createAdmission } from './admission/index.ts'
 import { createAuthenticate } from './auth/authenticate.ts'
-import { firstVerdict, type Authorizer } from './auth/attributes.ts'
+import { firstVerdict, healthPathsAuthorizer, type Authorizer } from './auth/attributes.ts'
 import { signingKey, verificationKey } from './auth/jwt.ts'
 import { createLookup } from './auth/lookup.ts'
 import { nodeAuthorizer } from './auth/node-authorizer.ts'
@@ -31,6 +31,7 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
   const stop = new AbortController()
   const registry = createRegistry({
     etcdServers: options.etcdServers,
+    etcdTls: options.etcdTls,
     etcdPrefix: options.etcdPrefix,
     clock,
     log,
@@ -64,7 +65,11 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
     lookup,
     admission: createAdmission(lookup, clock),
     authenticate: createAuthenticate(tokens, clock, log),
-    authorizer: firstVerdict([mastersAuthorizer, ...options.authorizationModes.map((mode) => modes[mode])]),
+    authorizer: firstVerdict([
+      healthPathsAuthorizer,
+      mastersAuthorizer,
+      ...options.authorizationModes.map((mode) => modes[mode]),
+    ]),
     rbac,
     tokens,
     kubelet: options.kubelet,

@@ -8,6 +8,9 @@ export type AuthorizationMode = (typeof authorizationModes)[number]
 // the names and defaults of kube-apiserver's flags
 export const flags = {
   'etcd-servers': list('etcd endpoints', []),
+  'etcd-cafile': optionalText('authority of etcd; with it, TLS and a client certificate are used'),
+  'etcd-certfile': optionalText('certificate shown to etcd'),
+  'etcd-keyfile': optionalText('its key'),
   'etcd-prefix': text('prefix of all keys in etcd', '/registry'),
   'secure-port': port('port of the API', 6443),
   'bind-address': text('address to listen on', '0.0.0.0'),
@@ -29,6 +32,7 @@ export const flags = {
 
 export interface Options {
   etcdServers: string[]
+  etcdTls: { ca: string; cert: string; key: string } | undefined
   etcdPrefix: string
   host: string
   port: number
@@ -71,6 +75,7 @@ export function readOptions(values: FlagValues<typeof flags>): Options {
   }
   return {
     etcdServers: values['etcd-servers'],
+    etcdTls: etcdTls(values, file),
     etcdPrefix: values['etcd-prefix'].replace(/\/$/, ''),
     host: values['bind-address'],
     port: values['secure-port'],
@@ -105,9 +110,20 @@ function authorizationMode(value: string): AuthorizationMode {
   return mode
 }
 
-/** The address listened on, or the first of this machine when that is all of them. */
+// staging/src/k8s.io/apiserver/pkg/server/options/serving.go DefaultExternalAddress
+/** The address listened on, or the first of this machine when that is all of them, or only reached from here. */
 function advertisable(bindAddress: string): string {
-  if (bindAddress !== '0.0.0.0' && bindAddress !== '::') return bindAddress
+  if (!/^(0\.0\.0\.0|::|127\..*|::1)$/.test(bindAddress)) return bindAddress
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
-  return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.1'
+  return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? bindAddress
+}
+
+/** All three files or none. */
+function etcdTls(values: FlagValues<typeof flags>, file: (flag: string, path: string) => string): Options['etcdTls'] {
+  const { 'etcd-cafile': ca, 'etcd-certfile': cert, 'etcd-keyfile': key } = values
+  if (ca === undefined && cert === undefined && key === undefined) return undefined
+  if (ca === undefined || cert === undefined || key === undefined) {
+    throw new Error('--etcd-cafile, --etcd-certfile and --etcd-keyfile go together: give all three or none')
+  }
+  return { ca: file('etcd-cafile', ca), cert: file('etcd-certfile', cert), key: file('etcd-keyfile', key) }
 }

@@ -44,6 +44,13 @@ export function firstVerdict(authorizers: readonly Authorizer[]): Authorizer {
   }
 }
 
+// staging/src/k8s.io/apiserver/pkg/server/options/authorization.go: the default of --authorization-always-allow-paths
+/** Anybody may ask how the server is: also while the roles that say so cannot be read. */
+export const healthPathsAuthorizer: Authorizer = {
+  authorize: ({ isResourceRequest, path }) =>
+    !isResourceRequest && ['/healthz', '/readyz', '/livez'].includes(path) ? { verdict: 'allow', reason: '' } : noOpinion,
+}
+
 // staging/src/k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/errors.go ForbiddenStatusError
 /** The 403 for a request that was not allowed. */
 export function forbiddenRequest(attributes: Attributes, reason: string): StatusError {

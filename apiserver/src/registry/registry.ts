@@ -23,7 +23,13 @@ const eventTtlSeconds = 3600
 /** Starts at once; until etcd has been read, requests wait up to three seconds and are then refused with 503. */
 export function createRegistry(options: RegistryOptions): Registry {
   const { clock, log } = options
-  const storage = new Storage({ endpoints: options.etcdServers, prefix: options.etcdPrefix, clock, log })
+  const storage = new Storage({
+    endpoints: options.etcdServers,
+    tls: options.etcdTls,
+    prefix: options.etcdPrefix,
+    clock,
+    log,
+  })
   const ranges = { ips: options.serviceClusterIPRanges.map(parseRange), nodePorts: options.nodePortRange }
   const behaviours = new Map<string, Behaviour>([
     ['/events', { ttlSeconds: eventTtlSeconds }],

@@ -133,6 +133,8 @@ export interface CachedKind {
 export interface RegistryOptions {
   /** host:port, or http(s)://host:port, each. */
   etcdServers: readonly string[]
+  /** PEM; unset: etcd is spoken to without TLS. */
+  etcdTls?: { ca: string; cert: string; key: string } | undefined
   /** "/registry" */
   etcdPrefix: string
   clock: Clock

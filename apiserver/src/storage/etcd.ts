@@ -29,9 +29,18 @@ export interface RangeOptions {
   revision?: number
 }
 
+/** How to speak TLS to etcd, as PEM: its authority, and this apiserver's client certificate. */
+export interface EtcdTls {
+  ca: string
+  cert: string
+  key: string
+}
+
 export interface EtcdOptions {
   /** host:port, or http(s)://host:port */
   endpoints: readonly string[]
+  /** Unset: plain connections. */
+  tls?: EtcdTls | undefined
   clock: Clock
 }
 
@@ -63,9 +72,16 @@ const passThrough = {
 export class Etcd {
   readonly #client: Etcd3
 
-  constructor({ endpoints, clock }: EtcdOptions) {
+  constructor({ endpoints, tls, clock }: EtcdOptions) {
     this.#client = new Etcd3({
       hosts: [...endpoints],
+      ...(tls && {
+        credentials: {
+          rootCertificate: Buffer.from(tls.ca),
+          certChain: Buffer.from(tls.cert),
+          privateKey: Buffer.from(tls.key),
+        },
+      }),
       grpcOptions: channelOptions,
       faultHandling: { host: () => passThrough, global: passThrough },
       defaultCallOptions: () => ({ deadline: clock.now() + requestTimeoutMs }),

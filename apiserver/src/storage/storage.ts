@@ -3,7 +3,7 @@ import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { runCompactor } from './compactor.ts'
 import { fromStored, storedBytes } from './encoded.ts'
-import { Etcd, type KeyValue } from './etcd.ts'
+import { Etcd, type EtcdTls, type KeyValue } from './etcd.ts'
 import { folderOf, prefixEnd } from './keys.ts'
 import { Leases } from './leases.ts'
 import type { Page, PageOptions, ResourceCache } from './resource-cache.ts'
@@ -14,6 +14,7 @@ import { WatchCache } from './watch-cache.ts'
 export interface StorageOptions {
   /** host:port, or http(s)://host:port */
   endpoints: readonly string[]
+  tls?: EtcdTls | undefined
   /** Without a slash at the end: "/registry". */
   prefix: string
   clock: Clock

@@ -2,7 +2,7 @@ import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { serviceUnavailable } from '@kubets/shared/machinery/errors.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import { fromStored } from './encoded.ts'
-import type { Etcd } from './etcd.ts'
+import type { Etcd, EtcdTls } from './etcd.ts'
 import { folderOf, prefixEnd, splitStorageKey } from './keys.ts'
 import { ResourceCache } from './resource-cache.ts'
 import { RevisionWaiters } from './revision-waiters.ts'
@@ -13,6 +13,7 @@ import { openWatch, type RawEvent, type StreamEnd } from './watch-stream.ts'
 export interface WatchCacheOptions {
   etcd: Etcd
   endpoints: readonly string[]
+  tls?: EtcdTls | undefined
   prefix: string
   clock: Clock
   log: Logger
@@ -159,11 +160,11 @@ export class WatchCache {
   }
 
   #follow(attempt: number, signal: AbortSignal, onCreated: () => void): Promise<StreamEnd> {
-    const { endpoints, prefix } = this.#options
+    const { endpoints, tls, prefix } = this.#options
     if (signal.aborted) return Promise.resolve({ reason: 'closed' })
     const endpoint = endpoints[attempt % endpoints.length] ?? ''
     return new Promise((resolve) => {
-      this.#stop = openWatch(endpoint, `${prefix}/`, this.#revision + 1, {
+      this.#stop = openWatch({ endpoint, tls }, `${prefix}/`, this.#revision + 1, {
         onCreated,
         onEvents: (events) => this.#apply(events),
         onEnd: resolve,

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import * as grpc from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
-import { channelOptions } from './etcd.ts'
+import { channelOptions, type EtcdTls } from './etcd.ts'
 import { prefixEnd } from './keys.ts'
 
 export interface RawEvent {
@@ -49,16 +49,17 @@ function loadWatchService(): grpc.ServiceClientConstructor {
  * it has no fragments and goes silent when a large catch-up does not fit one message. Returns what ends the stream.
  */
 export function openWatch(
-  endpoint: string,
+  { endpoint, tls }: { endpoint: string; tls?: EtcdTls | undefined },
   prefix: string,
   startRevision: number,
   handlers: StreamHandlers,
 ): () => void {
   watchService ??= loadWatchService()
-  const secure = endpoint.startsWith('https:')
   const client = new watchService(
     endpoint.replace(/^https?:\/\//, ''),
-    secure ? grpc.credentials.createSsl() : grpc.credentials.createInsecure(),
+    tls
+      ? grpc.credentials.createSsl(Buffer.from(tls.ca), Buffer.from(tls.key), Buffer.from(tls.cert))
+      : grpc.credentials.createInsecure(),
     channelOptions,
   ) as unknown as WatchClient
   const metadata = new grpc.Metadata()
