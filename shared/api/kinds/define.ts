@@ -21,6 +21,7 @@ export function defineKind<T extends KubeObject>(given: Named<T> & Partial<Kind<
     virtual: false,
     nameRule: 'subdomain',
     generation: false,
+    statusOnCreate: false,
     createOnUpdate: false,
     unconditionalUpdate: true,
     columns: nameAndAge,

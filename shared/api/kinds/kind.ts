@@ -81,6 +81,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly nameRule: NameRule
   /** metadata.generation is 1 on create and grows with each change outside metadata and status. */
   readonly generation: boolean
+  /** A new object keeps the status it comes with; for all others it is dropped. */
+  readonly statusOnCreate: boolean
   /** PUT of a name that does not exist creates it. */
   readonly createOnUpdate: boolean
   /** PUT without a resourceVersion is taken as "whatever is there now". */

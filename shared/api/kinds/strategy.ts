@@ -11,7 +11,7 @@ type Fields = KubeObject & Record<string, unknown>
 
 /** A new object, in place: no status, generation 1, then the kind's own. */
 export function prepareForCreate(kind: Kind, obj: KubeObject): void {
-  if (kind.subresources.includes('status')) delete (obj as Fields)['status']
+  if (kind.subresources.includes('status') && !kind.statusOnCreate) delete (obj as Fields)['status']
   if (kind.generation) obj.metadata.generation = 1
   else delete obj.metadata.generation
   delete obj.metadata.deletionTimestamp
@@ -33,9 +33,6 @@ export function prepareForStatusUpdate(kind: Kind, obj: KubeObject, old: KubeObj
   for (const field of new Set([...Object.keys(obj), ...Object.keys(old)]))
     if (field !== 'status' && field !== 'metadata') take(field, obj, old)
   keepSystemFields(obj, old)
-  // pkg/registry/core/pod/strategy.go podStatusStrategy: owners are none of a status writer's business
-  if (old.metadata.ownerReferences) obj.metadata.ownerReferences = clone(old.metadata.ownerReferences)
-  else delete obj.metadata.ownerReferences
   kind.prepareForStatusUpdate?.(obj, old)
 }
 

@@ -2,6 +2,8 @@ import type { DaemonSet } from '../../../types/apps-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
+import { validate, validateUpdate, validateStatusUpdate } from './validation.ts'
+import { prepareForCreate, prepareForUpdate } from './strategy.ts'
 
 export const daemonSet = defineKind<DaemonSet>({
   group: 'apps',
@@ -16,4 +18,9 @@ export const daemonSet = defineKind<DaemonSet>({
   columns,
   row,
   defaults,
+  validate,
+  validateUpdate,
+  validateStatusUpdate,
+  prepareForCreate,
+  prepareForUpdate,
 })

@@ -2,6 +2,9 @@ import type { Deployment } from '../../../types/apps-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
+import { validate, validateUpdate, validateStatusUpdate } from './validation.ts'
+import { prepareForUpdate, prepareForStatusUpdate } from './strategy.ts'
+import { scale } from './fields.ts'
 
 export const deployment = defineKind<Deployment>({
   group: 'apps',
@@ -16,4 +19,10 @@ export const deployment = defineKind<Deployment>({
   columns,
   row,
   defaults,
+  validate,
+  validateUpdate,
+  validateStatusUpdate,
+  prepareForUpdate,
+  prepareForStatusUpdate,
+  scale,
 })

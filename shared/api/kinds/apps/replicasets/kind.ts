@@ -2,6 +2,8 @@ import type { ReplicaSet } from '../../../types/apps-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
+import { validate, validateUpdate, validateStatusUpdate } from './validation.ts'
+import { selectableFields, scale } from './fields.ts'
 
 export const replicaSet = defineKind<ReplicaSet>({
   group: 'apps',
@@ -16,4 +18,9 @@ export const replicaSet = defineKind<ReplicaSet>({
   columns,
   row,
   defaults,
+  validate,
+  validateUpdate,
+  validateStatusUpdate,
+  selectableFields,
+  scale,
 })

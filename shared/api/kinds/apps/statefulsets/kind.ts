@@ -2,6 +2,8 @@ import type { StatefulSet } from '../../../types/apps-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
+import { validate, validateUpdate, validateStatusUpdate } from './validation.ts'
+import { scale } from './fields.ts'
 
 export const statefulSet = defineKind<StatefulSet>({
   group: 'apps',
@@ -12,8 +14,13 @@ export const statefulSet = defineKind<StatefulSet>({
   shortNames: ['sts'],
   categories: ['all'],
   subresources: ['scale', 'status'],
+  nameRule: 'label',
   generation: true,
   columns,
   row,
   defaults,
+  validate,
+  validateUpdate,
+  validateStatusUpdate,
+  scale,
 })

@@ -2,6 +2,7 @@ import type { Job } from '../../../types/batch-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
+import { selectableFields } from './fields.ts'
 
 export const job = defineKind<Job>({
   group: 'batch',
@@ -15,4 +16,5 @@ export const job = defineKind<Job>({
   columns,
   row,
   defaults,
+  selectableFields,
 })

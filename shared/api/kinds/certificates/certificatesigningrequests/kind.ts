@@ -1,6 +1,7 @@
 import type { CertificateSigningRequest } from '../../../types/certificates-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
+import { selectableFields } from './fields.ts'
 
 export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   group: 'certificates.k8s.io',
@@ -12,4 +13,5 @@ export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   subresources: ['approval', 'status'],
   columns,
   row,
+  selectableFields,
 })

@@ -1,6 +1,7 @@
 import type { Lease } from '../../../types/coordination-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
+import { validate } from './validation.ts'
 
 export const lease = defineKind<Lease>({
   group: 'coordination.k8s.io',
@@ -12,4 +13,5 @@ export const lease = defineKind<Lease>({
   unconditionalUpdate: false,
   columns,
   row,
+  validate,
 })

@@ -1,6 +1,7 @@
 import type { ConfigMap } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
+import { validate, validateUpdate } from './validation.ts'
 
 export const configMap = defineKind<ConfigMap>({
   group: '',
@@ -11,4 +12,6 @@ export const configMap = defineKind<ConfigMap>({
   shortNames: ['cm'],
   columns,
   row,
+  validate,
+  validateUpdate,
 })

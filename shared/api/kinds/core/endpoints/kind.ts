@@ -2,6 +2,7 @@ import type { Endpoints } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
+import { validate } from './validation.ts'
 
 export const endpoints = defineKind<Endpoints>({
   group: '',
@@ -16,4 +17,5 @@ export const endpoints = defineKind<Endpoints>({
   columns,
   row,
   defaults,
+  validate,
 })

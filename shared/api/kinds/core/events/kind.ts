@@ -1,6 +1,8 @@
 import type { Event } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
+import { validate } from './validation.ts'
+import { selectableFields } from './fields.ts'
 
 export const event = defineKind<Event>({
   group: '',
@@ -13,4 +15,6 @@ export const event = defineKind<Event>({
   createOnUpdate: true,
   columns,
   row,
+  validate,
+  selectableFields,
 })

@@ -2,7 +2,9 @@ import type { Namespace } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
+import { validate, validateUpdate, validateStatusUpdate } from './validation.ts'
 import { prepareForCreate, prepareForUpdate } from './strategy.ts'
+import { selectableFields } from './fields.ts'
 
 export const namespace = defineKind<Namespace>({
   group: '',
@@ -17,6 +19,10 @@ export const namespace = defineKind<Namespace>({
   columns,
   row,
   defaults,
+  validate,
+  validateUpdate,
+  validateStatusUpdate,
   prepareForCreate,
   prepareForUpdate,
+  selectableFields,
 })

@@ -2,6 +2,8 @@ import type { Node } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
+import { validate, validateUpdate, validateStatusUpdate } from './validation.ts'
+import { selectableFields } from './fields.ts'
 
 export const node = defineKind<Node>({
   group: '',
@@ -11,7 +13,12 @@ export const node = defineKind<Node>({
   namespaced: false,
   shortNames: ['no'],
   subresources: ['proxy', 'status'],
+  statusOnCreate: true,
   columns,
   row,
   defaults,
+  validate,
+  validateUpdate,
+  validateStatusUpdate,
+  selectableFields,
 })

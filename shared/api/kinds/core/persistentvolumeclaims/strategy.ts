@@ -12,7 +12,8 @@ function fillDataSources(spec: PersistentVolumeClaim['spec']): void {
   if (dataSource && !dataSourceRef) spec.dataSourceRef = { ...dataSource }
   else if (!dataSource && dataSourceRef && !dataSourceRef.namespace) {
     const { apiGroup, kind, name } = dataSourceRef
-    if (apiGroup === undefined || kind === 'PersistentVolumeClaim' || kind === 'VolumeSnapshot')
-      spec.dataSource = { ...(apiGroup === undefined ? {} : { apiGroup }), kind, name }
+    // a claim has no group, and then the field is left out, whatever its type says
+    if (apiGroup === undefined || kind === 'VolumeSnapshot')
+      spec.dataSource = { ...(apiGroup !== undefined && { apiGroup }), kind, name } as NonNullable<typeof dataSource>
   }
 }

@@ -2,6 +2,9 @@ import type { Pod } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
+import { validate, validateUpdate, validateStatusUpdate } from './validation.ts'
+import { prepareForCreate, prepareForStatusUpdate, deletionGracePeriod } from './strategy.ts'
+import { selectableFields } from './fields.ts'
 
 export const pod = defineKind<Pod>({
   group: '',
@@ -27,4 +30,11 @@ export const pod = defineKind<Pod>({
   columns,
   row,
   defaults,
+  validate,
+  validateUpdate,
+  validateStatusUpdate,
+  prepareForCreate,
+  prepareForStatusUpdate,
+  deletionGracePeriod,
+  selectableFields,
 })

@@ -2,6 +2,7 @@ import type { PodTemplate } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
+import { validate } from './validation.ts'
 
 export const podTemplate = defineKind<PodTemplate>({
   group: '',
@@ -13,4 +14,5 @@ export const podTemplate = defineKind<PodTemplate>({
   columns,
   row,
   defaults,
+  validate,
 })

@@ -2,6 +2,7 @@ import type { ReplicationController } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
+import { selectableFields, scale } from './fields.ts'
 
 export const replicationController = defineKind<ReplicationController>({
   group: '',
@@ -16,4 +17,6 @@ export const replicationController = defineKind<ReplicationController>({
   columns,
   row,
   defaults,
+  selectableFields,
+  scale,
 })

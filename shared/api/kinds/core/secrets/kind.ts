@@ -2,6 +2,9 @@ import type { Secret } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
+import { validate, validateUpdate } from './validation.ts'
+import { prepareForUpdate } from './strategy.ts'
+import { selectableFields } from './fields.ts'
 
 export const secret = defineKind<Secret>({
   group: '',
@@ -12,4 +15,8 @@ export const secret = defineKind<Secret>({
   columns,
   row,
   defaults,
+  validate,
+  validateUpdate,
+  prepareForUpdate,
+  selectableFields,
 })

@@ -2,6 +2,8 @@ import type { Service } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
+import { validate, validateUpdate, validateStatusUpdate } from './validation.ts'
+import { prepareForCreate, prepareForUpdate } from './strategy.ts'
 
 export const service = defineKind<Service>({
   group: '',
@@ -17,4 +19,9 @@ export const service = defineKind<Service>({
   columns,
   row,
   defaults,
+  validate,
+  validateUpdate,
+  validateStatusUpdate,
+  prepareForCreate,
+  prepareForUpdate,
 })

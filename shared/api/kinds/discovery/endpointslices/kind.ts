@@ -2,6 +2,7 @@ import type { EndpointSlice } from '../../../types/discovery-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
+import { validate, validateUpdate } from './validation.ts'
 
 export const endpointSlice = defineKind<EndpointSlice>({
   group: 'discovery.k8s.io',
@@ -13,4 +14,6 @@ export const endpointSlice = defineKind<EndpointSlice>({
   columns,
   row,
   defaults,
+  validate,
+  validateUpdate,
 })

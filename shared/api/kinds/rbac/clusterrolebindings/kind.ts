@@ -2,6 +2,7 @@ import type { ClusterRoleBinding } from '../../../types/rbac-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
+import { validate, validateUpdate } from './validation.ts'
 
 export const clusterRoleBinding = defineKind<ClusterRoleBinding>({
   group: 'rbac.authorization.k8s.io',
@@ -14,4 +15,6 @@ export const clusterRoleBinding = defineKind<ClusterRoleBinding>({
   columns,
   row,
   defaults,
+  validate,
+  validateUpdate,
 })

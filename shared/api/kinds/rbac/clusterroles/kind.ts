@@ -1,6 +1,7 @@
 import type { ClusterRole } from '../../../types/rbac-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
+import { validate } from './validation.ts'
 
 export const clusterRole = defineKind<ClusterRole>({
   group: 'rbac.authorization.k8s.io',
@@ -12,4 +13,5 @@ export const clusterRole = defineKind<ClusterRole>({
   createOnUpdate: true,
   columns,
   row,
+  validate,
 })

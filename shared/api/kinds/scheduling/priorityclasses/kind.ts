@@ -2,6 +2,7 @@ import type { PriorityClass } from '../../../types/scheduling-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
+import { validate, validateUpdate } from './validation.ts'
 
 export const priorityClass = defineKind<PriorityClass>({
   group: 'scheduling.k8s.io',
@@ -14,4 +15,6 @@ export const priorityClass = defineKind<PriorityClass>({
   columns,
   row,
   defaults,
+  validate,
+  validateUpdate,
 })
