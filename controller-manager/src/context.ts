@@ -1,0 +1,31 @@
+import type { Client } from '@kubets/shared/client/client.ts'
+import type { ReconcileMetrics } from '@kubets/shared/client/controller.ts'
+import type { EventRecorder } from '@kubets/shared/client/events.ts'
+import type { InformerFactory } from '@kubets/shared/client/informer.ts'
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
+import type { Logger } from '@kubets/shared/machinery/logger.ts'
+import type { Options } from './options.ts'
+
+/** What every controller is given: nothing else of the process is visible to it. */
+export interface ControllerContext {
+  client: Client
+  /** One informer per resource, shared by all controllers. */
+  informers: InformerFactory
+  clock: Clock
+  log: Logger
+  metrics: ReconcileMetrics
+  options: Options
+  /** Records events under the given component name. */
+  recorder: (component: string) => EventRecorder
+}
+
+/** Runs until the signal aborts; called when the informers asked for in `start` have synced. */
+export type Run = (signal: AbortSignal) => Promise<void>
+
+/** A controller as the ordered list in controllers.ts names it. */
+export interface Controller {
+  /** Upstream's name, as --controllers takes it. */
+  name: string
+  /** Asks for informers and hangs handlers on them; returns the loop, or undefined where options switch it off. */
+  start: (context: ControllerContext) => Run | undefined
+}

@@ -1,0 +1,31 @@
+import type { Controller } from './context.ts'
+import { deploymentController } from './deployment/controller.ts'
+import { endpointsController } from './endpoints/controller.ts'
+import { endpointSliceController } from './endpointslice/controller.ts'
+import { garbageCollectorController } from './garbage-collector/controller.ts'
+import { namespaceController } from './namespace/controller.ts'
+import { nodeIpamController } from './node-ipam/controller.ts'
+import { nodeLifecycleController } from './node-lifecycle/controller.ts'
+import { podGarbageCollectorController } from './pod-garbage-collector/controller.ts'
+import { replicaSetController } from './replicaset/controller.ts'
+import { replicationControllerController } from './replicationcontroller/controller.ts'
+import { rootCACertPublisherController } from './root-ca-cert-publisher/controller.ts'
+import { serviceAccountController } from './serviceaccount/controller.ts'
+import { taintEvictionController } from './taint-eviction/controller.ts'
+
+/** All controllers in the order they start: what Pods need to start at all comes first. */
+export const controllers: readonly Controller[] = [
+  serviceAccountController,
+  rootCACertPublisherController,
+  nodeIpamController,
+  nodeLifecycleController,
+  taintEvictionController,
+  deploymentController,
+  replicaSetController,
+  replicationControllerController,
+  endpointsController,
+  endpointSliceController,
+  namespaceController,
+  podGarbageCollectorController,
+  garbageCollectorController,
+]

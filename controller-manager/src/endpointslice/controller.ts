@@ -1,0 +1,127 @@
+import {
+  endpointSlices,
+  nodes as nodesRef,
+  pods as podsRef,
+  services as servicesRef,
+} from '@kubets/shared/api/resources.gen.ts'
+import type { EndpointSlice } from '@kubets/shared/api/types/discovery-v1.ts'
+import { WorkQueue } from '@kubets/shared/client/workqueue.ts'
+import { isNotFound } from '@kubets/shared/machinery/errors.ts'
+import type { Controller, ControllerContext, Run } from '../context.ts'
+import { messageOf, namespaceIsGoing } from '../failure.ts'
+import { Expectations, expectationLapseMs } from '../pods/expectations.ts'
+import { runLoop } from '../run-loop.ts'
+import { watchServicePods } from '../services/changes.ts'
+import { followsPods, selects } from '../services/service-pods.ts'
+import { TriggerTimes } from '../services/trigger-time.ts'
+import { managedBy, managedByLabel, serviceNameLabel } from './names.ts'
+import { plan } from './plan.ts'
+
+const name = 'endpointslice-controller'
+const workers = 5
+const sliceIndex = 'managed-for-service'
+
+const serviceKey = (slice: EndpointSlice): string | undefined => {
+  const labels = slice.metadata.labels ?? {}
+  if (labels[managedByLabel] !== managedBy || !labels[serviceNameLabel]) return undefined
+  return `${slice.metadata.namespace}/${labels[serviceNameLabel]}`
+}
+
+const start = (context: ControllerContext): Run => {
+  const { client, informers, clock } = context
+  const recorder = context.recorder('endpoint-slice-controller')
+  const services = informers.informer(servicesRef)
+  const pods = informers.informer(podsRef)
+  const nodes = informers.informer(nodesRef)
+  const slices = informers.informer(endpointSlices)
+  const queue = new WorkQueue({ name, clock })
+  const triggers = new TriggerTimes()
+  // Created slices the cache does not show yet: planning without them would create them twice.
+  const expectations = new Expectations(() => clock.now())
+  const waitingForNodes = new Set<string>()
+
+  slices.addIndex(sliceIndex, (slice) => {
+    const key = serviceKey(slice)
+    return key ? [key] : []
+  })
+  watchServicePods(services, pods, (key) => queue.add(key))
+  slices.addHandler({
+    add: (slice) => {
+      const key = serviceKey(slice)
+      if (!key) return
+      expectations.creationSeen(key)
+      queue.add(key)
+    },
+    update: (old, slice) => {
+      for (const key of new Set([serviceKey(old), serviceKey(slice)])) if (key) queue.add(key)
+    },
+    delete: (slice) => {
+      const key = serviceKey(slice)
+      if (key) queue.add(key)
+    },
+  })
+  nodes.addHandler({
+    add: () => {
+      for (const key of waitingForNodes) queue.add(key)
+    },
+  })
+
+  const remove = async (slice: EndpointSlice, signal: AbortSignal): Promise<void> => {
+    const { name: sliceName = '', namespace, uid } = slice.metadata
+    try {
+      await client.delete(endpointSlices, sliceName, { namespace, preconditions: { uid }, signal })
+    } catch (error) {
+      if (!isNotFound(error)) throw error
+    }
+  }
+
+  const create = async (key: string, slice: EndpointSlice, signal: AbortSignal): Promise<void> => {
+    try {
+      await client.create(endpointSlices, slice, { namespace: slice.metadata.namespace, signal })
+    } catch (error) {
+      expectations.creationSeen(key)
+      if (!namespaceIsGoing(error)) throw error
+    }
+  }
+
+  const reconcile = async (key: string, signal: AbortSignal): Promise<void> => {
+    waitingForNodes.delete(key)
+    const service = services.lister.byKey(key)
+    if (!service) {
+      // Its slices go with it by their owner reference.
+      triggers.forget(key)
+      expectations.forget(key)
+      return
+    }
+    if (!followsPods(service)) return
+    if (!expectations.satisfied(key)) return queue.addAfter(key, expectationLapseMs)
+    const selected = pods.lister
+      .list(service.metadata.namespace)
+      .filter((pod) => selects(service, pod.metadata.labels ?? {}))
+    const actions = plan({
+      service,
+      pods: selected,
+      slices: slices.lister.byIndex(sliceIndex, key).filter((slice) => slice.metadata.deletionTimestamp === undefined),
+      node: (nodeName) => nodes.lister.get(nodeName),
+      triggerTime: triggers.next(key, service, selected),
+    })
+    if (actions.incomplete) waitingForNodes.add(key)
+    if (actions.create.length > 0) expectations.expectCreations(key, actions.create.length)
+    const results = await Promise.allSettled([
+      ...actions.create.map((slice) => create(key, slice, signal)),
+      ...actions.update.map((slice) => client.update(endpointSlices, slice, { signal })),
+      ...actions.delete.map((slice) => remove(slice, signal)),
+    ])
+    for (const result of results) {
+      if (result.status === 'fulfilled') continue
+      const text = `Error updating Endpoint Slices for Service ${key}: ${messageOf(result.reason)}`
+      recorder.event(service, 'Warning', 'FailedToUpdateEndpointSlices', text)
+      throw result.reason
+    }
+  }
+
+  return runLoop(context, { name, queue, workers, reconcile })
+}
+
+// pkg/controller/endpointslice/endpointslice_controller.go
+export const endpointSliceController: Controller = { name, start }

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest'
+import type { ObjectMeta } from '@kubets/shared/machinery/meta-v1.gen.ts'
+import type { KubeObject, ResourceRef } from '@kubets/shared/machinery/object.ts'
+import { blockingDependents, OwnerGraph } from './graph.ts'
+import type { Work } from './graph.ts'
+
+const ref: ResourceRef = { group: '', version: 'v1', plural: 'as', kind: 'A', namespaced: true }
+const object = (uid: string, owners: string[] = [], rest: ObjectMeta = {}, block = true): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'A',
+  metadata: {
+    name: uid,
+    uid,
+    namespace: 'n',
+    ownerReferences: owners.map((owner) => ({
+      apiVersion: 'v1',
+      kind: 'A',
+      name: owner,
+      uid: owner,
+      blockOwnerDeletion: block,
+    })),
+    ...rest,
+  },
+})
+const going = { deletionTimestamp: '2026-01-01T00:00:00Z' }
+const foreground = { ...going, finalizers: ['foregroundDeletion'] }
+const asks = ({ check, orphan }: Work): [string[], string[]] => [[...check].sort(), [...orphan].sort()]
+
+describe('OwnerGraph', () => {
+  it('asks after an owner it does not know, once', () => {
+    const graph = new OwnerGraph()
+    expect(asks(graph.put(object('pod', ['set']), ref))).toEqual([['set'], []])
+    expect(asks(graph.put(object('other', ['set']), ref))).toEqual([[], []])
+    expect(graph.get('set')).toMatchObject({ ref: undefined, name: 'set', namespace: 'n' })
+    expect(asks(graph.put(object('set'), ref))).toEqual([[], []])
+    expect(graph.get('set')?.dependents.size).toBe(2)
+  })
+
+  it('asks after the dependants of what is gone', () => {
+    const graph = new OwnerGraph()
+    graph.put(object('set'), ref)
+    graph.put(object('a', ['set']), ref)
+    graph.put(object('b', ['set']), ref)
+    expect(asks(graph.remove('set'))).toEqual([['a', 'b'], []])
+    expect(asks(graph.remove('set'))).toEqual([[], []])
+  })
+
+  it('forgets an unseen owner with its last dependant', () => {
+    const graph = new OwnerGraph()
+    graph.put(object('a', ['ghost']), ref)
+    graph.remove('a')
+    expect(graph.size).toBe(0)
+  })
+
+  it('starts a foreground deletion once and follows it', () => {
+    const graph = new OwnerGraph()
+    graph.put(object('set'), ref)
+    graph.put(object('a', ['set']), ref)
+    graph.put(object('b', ['set']), ref)
+    expect(asks(graph.put(object('set', [], foreground), ref))).toEqual([['a', 'b', 'set'], []])
+    expect(asks(graph.put(object('set', [], foreground), ref))).toEqual([[], []])
+    expect(asks(graph.remove('a'))).toEqual([['set'], []])
+    expect(asks(graph.put(object('b', ['set'], {}, false), ref))).toEqual([['set'], []])
+    const set = graph.get('set')
+    expect(set && blockingDependents(set)).toEqual([])
+  })
+
+  it('notices who comes while its owner goes', () => {
+    const graph = new OwnerGraph()
+    graph.put(object('set', [], foreground), ref)
+    expect(asks(graph.put(object('late', ['set']), ref))).toEqual([['late'], []])
+  })
+
+  it('starts to orphan once', () => {
+    const graph = new OwnerGraph()
+    const orphaning = { ...going, finalizers: ['orphan'] }
+    graph.put(object('set'), ref)
+    expect(asks(graph.put(object('set', [], orphaning), ref))).toEqual([[], ['set']])
+    expect(asks(graph.put(object('set', [], orphaning), ref))).toEqual([[], []])
+  })
+})

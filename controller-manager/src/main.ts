@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { Client } from '@kubets/shared/client/client.ts'
+import { loadKubeconfig } from '@kubets/shared/client/config.ts'
+import { runLeaderElected } from '@kubets/shared/client/leader-election.ts'
+import { realClock as clock } from '@kubets/shared/process/clock.ts'
+import { serveHealth } from '@kubets/shared/process/health.ts'
+import { createLogger } from '@kubets/shared/process/logging.ts'
+import { createRegistry, reconcileMetrics } from '@kubets/shared/process/metrics.ts'
+import { parseFlags } from '@kubets/shared/process/options.ts'
+import { runMain } from '@kubets/shared/process/signals.ts'
+import { controllers } from './controllers.ts'
+import { runControllers } from './manager.ts'
+import { flags, isSelected, readOptions } from './options.ts'
+
+const program = 'kube-controller-manager'
+
+await runMain(program, async (signal) => {
+  const values = parseFlags(program, flags, process.argv.slice(2))
+  const options = readOptions(values)
+  const log = createLogger(program)
+  const registry = createRegistry()
+  const metrics = reconcileMetrics(registry)
+  const client = new Client({ ...loadKubeconfig(values.kubeconfig), userAgent: `${program}/v1.36.0` }, { clock })
+  const selected = controllers.filter(({ name }) => isSelected(name, values.controllers))
+  const unknown = values.controllers
+    .map((name) => name.replace(/^-/, ''))
+    .filter((name) => name !== '*' && !controllers.some((controller) => controller.name === name))
+  if (unknown.length > 0) throw new Error(`--controllers: there is no ${unknown.join(', ')}`)
+
+  const stopServing = new AbortController()
+  await serveHealth(
+    {
+      host: values['bind-address'],
+      port: values['secure-port'],
+      log,
+      checks: { ping: () => undefined },
+      metrics: () => registry.metrics(),
+    },
+    stopServing.signal,
+  )
+  const work = (leading: AbortSignal): Promise<void> =>
+    runControllers({ client, clock, log, metrics, options, controllers: selected }, leading)
+  try {
+    if (!values['leader-elect']) return await work(signal)
+    await runLeaderElected(
+      {
+        client,
+        clock,
+        log,
+        name: program,
+        namespace: 'kube-system',
+        identity: `${hostname()}_${randomUUID()}`,
+        leaseDurationMs: values['leader-elect-lease-duration'],
+        renewDeadlineMs: values['leader-elect-renew-deadline'],
+        retryPeriodMs: values['leader-elect-retry-period'],
+        onLeading: work,
+      },
+      signal,
+    )
+  } finally {
+    stopServing.abort()
+    await client.close()
+  }
+})

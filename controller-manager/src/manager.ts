@@ -1,0 +1,33 @@
+import { EventRecorder } from '@kubets/shared/client/events.ts'
+import { InformerFactory } from '@kubets/shared/client/informer.ts'
+import type { Controller, ControllerContext } from './context.ts'
+
+type ManagerOptions = Omit<ControllerContext, 'informers' | 'recorder'> & { controllers: readonly Controller[] }
+
+/** Runs the controllers over one set of informers until the signal aborts. Rejects when one of them ends before. */
+export const runControllers = async (options: ManagerOptions, signal: AbortSignal): Promise<void> => {
+  const { controllers, ...shared } = options
+  const { client, clock, log } = shared
+  const informers = new InformerFactory(client, { clock, log })
+  const recorders: EventRecorder[] = []
+  const recorder = (component: string): EventRecorder => {
+    const created = new EventRecorder({ client, clock, component, log })
+    recorders.push(created)
+    return created
+  }
+  const context: ControllerContext = { ...shared, informers, recorder }
+  const loops = controllers.flatMap((controller) => {
+    const run = controller.start(context)
+    return run ? [{ name: controller.name, run }] : []
+  })
+  informers.start(signal)
+  await informers.waitForSync(signal)
+  log.info({ controllers: loops.map(({ name }) => name) }, 'controllers started')
+  await Promise.all(
+    loops.map(async ({ name, run }) => {
+      await run(signal)
+      if (!signal.aborted) throw new Error(`${name} ended`)
+    }),
+  )
+  await Promise.all(recorders.map((each) => each.flush()))
+}

@@ -1,0 +1,93 @@
+import { namespaces as namespacesRef } from '@kubets/shared/api/resources.gen.ts'
+import type { Namespace } from '@kubets/shared/api/types/core-v1.ts'
+import { WorkQueue } from '@kubets/shared/client/workqueue.ts'
+import { isConflict, isNotFound } from '@kubets/shared/machinery/errors.ts'
+import { objectKey } from '@kubets/shared/machinery/object.ts'
+import type { Controller, ControllerContext, Run } from '../context.ts'
+import { discover } from '../discovery/discover.ts'
+import { preferred } from '../discovery/resources.ts'
+import { messageOf } from '../failure.ts'
+import { runLoop } from '../run-loop.ts'
+import { removeContent } from './content.ts'
+import { deletionOrder, isEmptied, ownFinalizer, planStatus, retryAfter } from './plan.ts'
+import type { Pass } from './plan.ts'
+
+const name = 'namespace-controller'
+const workers = 10
+
+const start = (context: ControllerContext): Run => {
+  const { client, informers, clock } = context
+  const namespaces = informers.informer(namespacesRef)
+  const queue = new WorkQueue({ name, clock, maxDelayMs: 60_000 })
+
+  // Only namespaces on their way out are of interest, so the rest costs nothing.
+  const enqueue = (namespace: Namespace): void => {
+    if (namespace.metadata.deletionTimestamp !== undefined) queue.add(objectKey(namespace))
+  }
+  namespaces.addHandler({ add: enqueue, update: (_, namespace) => enqueue(namespace) })
+
+  const emptyOut = async (namespace: string, signal: AbortSignal): Promise<Pass> => {
+    const { resources, failures } = await discover(client, signal)
+    const pass: Pass = { discoveryFailures: failures, deletionFailures: [], remaining: [], graceSeconds: 0 }
+    for (const step of deletionOrder(preferred(resources))) {
+      const results = await Promise.allSettled(
+        step.map((resource) => removeContent(client, resource, namespace, signal)),
+      )
+      for (const result of results) {
+        if (result.status === 'rejected') {
+          pass.deletionFailures.push(messageOf(result.reason))
+          continue
+        }
+        pass.remaining.push(result.value)
+        pass.graceSeconds = Math.max(pass.graceSeconds, result.value.graceSeconds)
+      }
+      if (!isEmptied({ ...pass, discoveryFailures: [] })) break
+    }
+    return pass
+  }
+
+  const finalize = async (namespace: Namespace, signal: AbortSignal): Promise<void> => {
+    const finalizers = (namespace.spec.finalizers ?? []).filter((finalizer) => finalizer !== ownFinalizer)
+    const next = { ...namespace, spec: { ...namespace.spec, finalizers } }
+    try {
+      await client.update(namespacesRef, next, { subresource: 'finalize', signal })
+    } catch (error) {
+      if (!isNotFound(error)) throw error
+    }
+  }
+
+  const reconcile = async (key: string, signal: AbortSignal): Promise<void> => {
+    if (namespaces.lister.byKey(key)?.metadata.deletionTimestamp === undefined) return
+    let namespace: Namespace
+    try {
+      // Deleting is for good, so the live object decides, not the cache.
+      namespace = await client.get(namespacesRef, key, { signal })
+    } catch (error) {
+      if (isNotFound(error)) return
+      throw error
+    }
+    const { deletionTimestamp } = namespace.metadata
+    if (deletionTimestamp === undefined || !(namespace.spec.finalizers ?? []).includes(ownFinalizer)) return
+    const pass = await emptyOut(key, signal)
+    const status = planStatus(namespace, pass, clock.now())
+    if (status !== namespace.status) {
+      try {
+        namespace = await client.update(namespacesRef, { ...namespace, status }, { subresource: 'status', signal })
+      } catch (error) {
+        if (isNotFound(error)) return
+        if (!isConflict(error)) throw error
+        queue.add(key)
+        return
+      }
+    }
+    if (isEmptied(pass)) return finalize(namespace, signal)
+    const [failure] = pass.deletionFailures
+    if (failure !== undefined) throw new Error(failure)
+    queue.addAfter(key, retryAfter(pass))
+  }
+
+  return runLoop(context, { name, queue, workers, reconcile })
+}
+
+// pkg/controller/namespace/namespace_controller.go
+export const namespaceController: Controller = { name, start }

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs'
+import { boolean, duration, integer, list, optionalText, port, text } from '@kubets/shared/process/options.ts'
+import type { FlagValues } from '@kubets/shared/process/options.ts'
+import { cidrSpace } from './node-ipam/plan.ts'
+import type { CidrSpace } from './node-ipam/plan.ts'
+
+export const flags = {
+  kubeconfig: text('kubeconfig file that says how to reach the apiserver and as whom'),
+  'leader-elect': boolean('work only while holding the lease kube-system/kube-controller-manager', true),
+  'leader-elect-lease-duration': duration('how long others wait for a leader that went silent', 15_000),
+  'leader-elect-renew-deadline': duration('how long a leader tries to renew before it gives up', 10_000),
+  'leader-elect-retry-period': duration('pause between tries to get or renew the lease', 2_000),
+  controllers: list('controllers to run: * for all, a name for one, -name for all but one', ['*']),
+  'cluster-cidr': text('range of all Pod addresses', '10.244.0.0/16'),
+  'allocate-node-cidrs': boolean('give every node a part of the cluster CIDR', true),
+  'node-cidr-mask-size': integer('mask of one node’s part', 24, 1, 32),
+  'root-ca-file': optionalText('certificate to publish as kube-root-ca.crt in every namespace'),
+  'service-account-private-key-file': optionalText('accepted for compatibility: the apiserver signs all tokens'),
+  'bind-address': text('address of the health and metrics server', '127.0.0.1'),
+  'secure-port': port('port of the health and metrics server', 10257),
+  'node-monitor-period': duration('pause between looks at the nodes', 5_000),
+  'node-monitor-grace-period': duration('silence after which a node counts as lost', 50_000),
+  'node-startup-grace-period': duration('silence after which a node that never reported counts as lost', 60_000),
+  'node-eviction-rate': text('nodes a second whose Pods are evicted in a healthy zone', '0.1'),
+  'terminated-pod-gc-threshold': integer('finished Pods to keep; 0 keeps all', 12_500),
+}
+
+/** All that the controllers take from the command line, read and checked. */
+export interface Options {
+  /** PEM text. */
+  rootCA: string | undefined
+  /** Undefined when node ranges are allocated by someone else. */
+  podCidrs: CidrSpace | undefined
+  nodeMonitorPeriodMs: number
+  nodeMonitorGraceMs: number
+  nodeStartupGraceMs: number
+  /** Milliseconds between two nodes of a zone whose Pods are evicted. */
+  evictionIntervalMs: number
+  terminatedPodThreshold: number
+}
+
+/** Checks the flags against each other and reads the files they name. Throws with what is wrong. */
+export const readOptions = (values: FlagValues<typeof flags>): Options => {
+  const rate = Number(values['node-eviction-rate'])
+  if (!(rate > 0)) throw new Error('--node-eviction-rate must be a positive number')
+  const rootCAFile = values['root-ca-file']
+  return {
+    rootCA: rootCAFile === undefined ? undefined : readFileSync(rootCAFile, 'utf8'),
+    podCidrs: values['allocate-node-cidrs']
+      ? cidrSpace(values['cluster-cidr'], values['node-cidr-mask-size'])
+      : undefined,
+    nodeMonitorPeriodMs: values['node-monitor-period'],
+    nodeMonitorGraceMs: values['node-monitor-grace-period'],
+    nodeStartupGraceMs: values['node-startup-grace-period'],
+    evictionIntervalMs: 1000 / rate,
+    terminatedPodThreshold: values['terminated-pod-gc-threshold'],
+  }
+}
+
+/** Tells whether --controllers selects a controller. */
+// cmd/kube-controller-manager component-base/controllermanager IsControllerEnabled
+export const isSelected = (name: string, selection: readonly string[]): boolean => {
+  if (selection.includes(name)) return true
+  if (selection.includes(`-${name}`)) return false
+  return selection.includes('*')
+}

@@ -1,0 +1,48 @@
+import { namespaces as namespacesRef } from '@kubets/shared/api/resources.gen.ts'
+import type { Namespace } from '@kubets/shared/api/types/core-v1.ts'
+import type { Informer } from '@kubets/shared/client/informer.ts'
+import { WorkQueue } from '@kubets/shared/client/workqueue.ts'
+import { isAlreadyExists, isNotFound } from '@kubets/shared/machinery/errors.ts'
+import { objectKey } from '@kubets/shared/machinery/object.ts'
+import type { KubeObject } from '@kubets/shared/machinery/object.ts'
+import type { ControllerContext, Run } from './context.ts'
+import { namespaceIsGoing } from './failure.ts'
+import { runLoop } from './run-loop.ts'
+
+interface PerNamespace {
+  controller: string
+  /** Follows the objects that namespaces should have; any change to one brings its namespace back. */
+  objects: Informer<KubeObject>
+  /** The name all of them bear. */
+  objectName: string
+  /** Makes the namespace's object right. */
+  ensure: (namespace: Namespace, signal: AbortSignal) => Promise<void>
+}
+
+/** The loop of a controller that keeps one object of a fixed name in every namespace. */
+export const startPerNamespace = (context: ControllerContext, options: PerNamespace): Run => {
+  const { controller, objects, objectName, ensure } = options
+  const namespaces = context.informers.informer(namespacesRef)
+  const queue = new WorkQueue({ name: controller, clock: context.clock })
+
+  namespaces.addHandler({
+    add: (namespace) => queue.add(objectKey(namespace)),
+    update: (_, namespace) => queue.add(objectKey(namespace)),
+  })
+  const enqueueFor = ({ metadata }: KubeObject): void => {
+    if (metadata.name === objectName && metadata.namespace) queue.add(metadata.namespace)
+  }
+  objects.addHandler({ update: (_, object) => enqueueFor(object), delete: enqueueFor })
+
+  const reconcile = async (key: string, signal: AbortSignal): Promise<void> => {
+    const namespace = namespaces.lister.byKey(key)
+    if (!namespace) return
+    try {
+      await ensure(namespace, signal)
+    } catch (error) {
+      // It came or the namespace went since the cache was read.
+      if (!isAlreadyExists(error) && !isNotFound(error) && !namespaceIsGoing(error)) throw error
+    }
+  }
+  return runLoop(context, { name: controller, queue, workers: 1, reconcile })
+}

@@ -1,0 +1,63 @@
+import { nodes as nodesRef, pods as podsRef } from '@kubets/shared/api/resources.gen.ts'
+import type { Node } from '@kubets/shared/api/types/core-v1.ts'
+import { WorkQueue } from '@kubets/shared/client/workqueue.ts'
+import { deepEqual } from '@kubets/shared/machinery/deep.ts'
+import { objectKey } from '@kubets/shared/machinery/object.ts'
+import type { Controller, ControllerContext, Run } from '../context.ts'
+import { indexByNode } from '../pods/by-node.ts'
+import { disrupt } from '../pods/disrupt.ts'
+import { runLoop } from '../run-loop.ts'
+import { evictionTime } from './plan.ts'
+
+const name = 'taint-eviction-controller'
+const workers = 8
+
+const start = (context: ControllerContext): Run => {
+  const { client, informers, clock } = context
+  const recorder = context.recorder(name)
+  const nodes = informers.informer(nodesRef)
+  const pods = informers.informer(podsRef)
+  const podsOf = indexByNode(pods)
+  const queue = new WorkQueue({ name, clock })
+
+  const enqueuePodsOf = (node: Node): void => {
+    for (const pod of podsOf(node.metadata.name ?? '')) queue.add(objectKey(pod))
+  }
+  nodes.addHandler({
+    add: (node) => {
+      if ((node.spec.taints ?? []).length > 0) enqueuePodsOf(node)
+    },
+    update: (old, node) => {
+      if (!deepEqual(old.spec.taints, node.spec.taints)) enqueuePodsOf(node)
+    },
+  })
+  pods.addHandler({
+    add: (pod) => {
+      if (pod.spec?.nodeName) queue.add(objectKey(pod))
+    },
+    update: (old, pod) => {
+      if (old.spec?.nodeName !== pod.spec?.nodeName || !deepEqual(old.spec?.tolerations, pod.spec?.tolerations))
+        queue.add(objectKey(pod))
+    },
+  })
+
+  const reconcile = async (key: string, signal: AbortSignal): Promise<void> => {
+    const pod = pods.lister.byKey(key)
+    if (!pod?.spec?.nodeName) return
+    const now = clock.now()
+    const due = evictionTime(pod, nodes.lister.get(pod.spec.nodeName), now)
+    if (due === undefined) return
+    if (due > now) return queue.addAfter(key, due - now)
+    recorder.event(pod, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${key}`)
+    const because = {
+      reason: 'DeletionByTaintManager',
+      message: 'Taint manager: deleting due to NoExecute taint',
+    }
+    await disrupt(client, pod, { because, now, signal })
+  }
+
+  return runLoop(context, { name, queue, workers, reconcile })
+}
+
+// pkg/controller/tainteviction/taint_eviction.go
+export const taintEvictionController: Controller = { name, start }

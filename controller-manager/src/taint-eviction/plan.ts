@@ -1,0 +1,30 @@
+import type { Node, Pod, Taint, Toleration } from '@kubets/shared/api/types/core-v1.ts'
+import { tolerates } from '@kubets/shared/machinery/taints.ts'
+import { parseTime } from '@kubets/shared/machinery/time.ts'
+
+/** When a Pod has to leave its node: milliseconds since the epoch, undefined for never. */
+const leavesAt = (taint: Taint, tolerations: readonly Toleration[], pod: Pod, now: number): number | undefined => {
+  const accepting = tolerations.filter((toleration) => tolerates(toleration, taint))
+  if (accepting.length === 0) return now
+  const limits = accepting.flatMap(({ tolerationSeconds }) =>
+    tolerationSeconds === undefined ? [] : [Math.max(0, tolerationSeconds)],
+  )
+  if (limits.length === 0) return undefined
+  // A Pod that came to a tainted node is tolerated from its own start on.
+  const tainted = taint.timeAdded ? parseTime(taint.timeAdded) : now
+  const created = pod.metadata.creationTimestamp ? parseTime(pod.metadata.creationTimestamp) : now
+  return Math.max(tainted, created) + Math.min(...limits) * 1000
+}
+
+/** When the NoExecute taints of its node make the Pod leave; `now` or earlier means at once, undefined never. */
+// pkg/controller/tainteviction/taint_eviction.go processPodOnNode
+export const evictionTime = (pod: Pod, node: Node | undefined, now: number): number | undefined => {
+  if (!node || pod.metadata.deletionTimestamp !== undefined) return undefined
+  let earliest: number | undefined
+  for (const taint of node.spec.taints ?? []) {
+    if (taint.effect !== 'NoExecute') continue
+    const time = leavesAt(taint, pod.spec?.tolerations ?? [], pod, now)
+    if (time !== undefined) earliest = Math.min(earliest ?? time, time)
+  }
+  return earliest
+}
