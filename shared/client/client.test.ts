@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { afterEach, describe, expect, it } from 'vitest'
 import { pods } from '../api/resources.gen.ts'
 import { FakeClock } from '../machinery/fake-clock.ts'
@@ -231,6 +232,8 @@ describe('Client.watch', () => {
     }
     await waitFor(() => open === 0)
     const stop = new AbortController()
+    for (let i = 0; i < 3; i++) for await (const _ of client.watch(pods, { signal: stop.signal })) break
+    await waitFor(() => open === 0 && getEventListeners(stop.signal, 'abort').length === 0)
     const watch = client.watch(pods, { signal: stop.signal })
     await watch.next()
     const next = watch.next()

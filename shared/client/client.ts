@@ -35,6 +35,12 @@ export interface WatchOptions extends Selection {
   signal: AbortSignal
 }
 
+interface CreateOptions {
+  namespace?: string
+  dryRun?: boolean
+  signal?: AbortSignal
+}
+
 interface DeleteSettings {
   gracePeriodSeconds?: number
   propagationPolicy?: 'Orphan' | 'Background' | 'Foreground'
@@ -84,21 +90,26 @@ export class Client {
     return list
   }
 
-  create<T extends KubeObject, B extends object = T>(
+  create<T extends KubeObject>(
     ref: ResourceRef<T>,
+    obj: T,
+    options?: CreateOptions & { name?: undefined; subresource?: undefined },
+  ): Promise<T>
+  /** Posts to a subresource of the object `name`, which takes and returns a kind of its own. */
+  create<B extends object>(
+    ref: ResourceRef,
     obj: B,
-    options: { namespace?: string; subresource?: string; name?: string; dryRun?: boolean; signal?: AbortSignal } = {},
-  ): Promise<B> {
-    const namespace = options.namespace ?? (obj as Partial<KubeObject>).metadata?.namespace
+    options: CreateOptions & { name: string; subresource: string },
+  ): Promise<B>
+  create(
+    ref: ResourceRef,
+    obj: Partial<KubeObject>,
+    options: CreateOptions & { name?: string; subresource?: string } = {},
+  ): Promise<object> {
+    const namespace = options.namespace ?? obj.metadata?.namespace
     const path = resourcePath(ref, namespace, options.name, options.subresource)
-    const body = { apiVersion: apiVersionOf(ref), kind: ref.kind, ...obj }
-    return this.#json(
-      'POST',
-      path,
-      { dryRun: options.dryRun ? 'All' : undefined },
-      JSON.stringify(body),
-      options.signal,
-    )
+    const query = { dryRun: options.dryRun ? 'All' : undefined }
+    return this.#json('POST', path, query, JSON.stringify(obj), options.signal)
   }
 
   /** Replaces the object (or its subresource) if its resourceVersion is still the current one. */

@@ -44,7 +44,7 @@ export class EventRecorder {
       return
     }
     this.#queue.push(this.#make(referenceTo(about), type, reason, message))
-    this.#sending ??= this.#drain().finally(() => (this.#sending = undefined))
+    this.#sending ??= this.#drain()
   }
 
   /** Resolves when everything is sent, or after five seconds. */
@@ -82,10 +82,13 @@ export class EventRecorder {
   }
 
   async #drain(): Promise<void> {
+    // the caller stores this promise before it can come to its end
+    await Promise.resolve()
     for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) {
       const verdict = this.#correlator.correlate(event, this.#options.clock.now())
       if (verdict.action !== 'drop') await this.#sendRetrying(verdict)
     }
+    this.#sending = undefined
   }
 
   async #sendRetrying(verdict: Exclude<Verdict, { action: 'drop' }>): Promise<void> {

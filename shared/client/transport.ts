@@ -34,6 +34,8 @@ export class Transport {
     const options: Agent.Options = {
       allowH2: false,
       headersTimeout: 0,
+      // servers wait longer, or announce how long; a handshake costs more than an idle connection
+      keepAliveTimeout: 30_000,
       connect: {
         ca: config.ca,
         cert: config.cert,
@@ -72,7 +74,9 @@ export class Transport {
   async stream(req: TransportRequest & { signal: AbortSignal }, silenceMs: number): Promise<Dispatcher.ResponseData> {
     const limit = new RequestLimit(this.#clock, req)
     try {
-      return await this.#dispatch(this.#streams, req, limit.signal, silenceMs)
+      const response = await this.#dispatch(this.#streams, req, limit.signal, silenceMs)
+      response.body.once('close', () => limit.end())
+      return response
     } catch (error) {
       limit.end()
       throw limit.explain(error)
