@@ -43,8 +43,6 @@ class ServiceAllocator {
   }
 
   plan(old: Service | undefined, next: Service | undefined, avoid: ReadonlySet<string>): Companions {
-    // pkg/registry/core/service/strategy.go NormalizeClusterIPs
-    if (next?.spec.clusterIP && !next.spec.clusterIPs?.length) next.spec.clusterIPs = [next.spec.clusterIP]
     const asked = { ips: new Set(clusterIPsOf(next)), ports: new Set(nodePortsOf(next)) }
     if (next) {
       this.#refuse(next, [

@@ -1,0 +1,462 @@
+import { findKindByGVK } from '@kubets/shared/api/kinds/index.ts'
+import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
+import type { Pod, Service } from '@kubets/shared/api/types/core-v1.ts'
+import { silentLogger } from '@kubets/shared/machinery/logger.ts'
+import type { KubeObject } from '@kubets/shared/machinery/object.ts'
+import { realClock } from '@kubets/shared/process/clock.ts'
+import { startEtcd } from '@kubets/shared/testing/etcd.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createRegistry } from './registry.ts'
+import type { Registry, RequestScope, Watch } from './types.ts'
+
+let etcd: Awaited<ReturnType<typeof startEtcd>>
+let registry: Registry
+let second: Registry
+const ended = new AbortController()
+
+async function open(advertiseAddress: string): Promise<Registry> {
+  const opened = createRegistry({
+    etcdServers: [etcd.endpoint],
+    etcdPrefix: '/registry',
+    clock: realClock,
+    log: silentLogger,
+    serviceClusterIPRanges: ['10.96.0.0/24'],
+    nodePortRange: { min: 30000, max: 30099 },
+    advertiseAddress,
+    securePort: 6443,
+  })
+  await until(async () => (await opened.health()) === undefined, 'ready')
+  return opened
+}
+
+async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const deadline = realClock.now() + 15_000
+  while (!(await condition())) {
+    if (realClock.now() > deadline) throw new Error(`not within 15 s: ${what}`)
+    await realClock.sleep(10)
+  }
+}
+
+beforeAll(async () => {
+  etcd = await startEtcd()
+  registry = await open('10.0.0.1')
+  second = await open('10.0.0.2')
+})
+
+afterAll(async () => {
+  ended.abort()
+  await Promise.all([registry.close(), second.close()])
+  await etcd.stop()
+})
+
+function scope(apiVersion: string, kind: string, namespace?: string, more: Partial<RequestScope> = {}): RequestScope {
+  const found: Kind | undefined = findKindByGVK(apiVersion, kind)
+  if (!found) throw new Error(`no kind ${apiVersion} ${kind}`)
+  const place = namespace === undefined ? {} : { namespace }
+  return { kind: found, dryRun: false, warn: () => undefined, signal: ended.signal, ...place, ...more }
+}
+
+const maps = (namespace: string): RequestScope => scope('v1', 'ConfigMap', namespace)
+
+function map(name: string, more: object = {}): KubeObject {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, ...more } }
+}
+
+function pod(name: string, more: object = {}): KubeObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, ...more },
+    spec: { containers: [{ name: 'main', image: 'busybox' }] },
+  } as KubeObject
+}
+
+function service(name: string, spec: object = {}): KubeObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name },
+    spec: { ports: [{ port: 80 }], ...spec },
+  } as KubeObject
+}
+
+async function take(watch: Watch, count: number): Promise<string[]> {
+  const seen: string[] = []
+  for await (const batch of watch) {
+    for (const { type, encoded } of batch) seen.push(`${type} ${encoded.object.metadata.name ?? '-'}`)
+    if (seen.length >= count) break
+  }
+  return seen
+}
+
+describe('objects', () => {
+  it('are created once, with what the server decides', async () => {
+    const { object } = await registry.create(maps('crud'), map('a', { uid: 'mine', creationTimestamp: 'then' }))
+    expect(object.metadata).toMatchObject({ name: 'a', namespace: 'crud' })
+    expect(object.metadata.uid).toMatch(/^[0-9a-f-]{36}$/)
+    expect(object.metadata.creationTimestamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
+    await expect(second.create(maps('crud'), map('a'))).rejects.toMatchObject({
+      code: 409,
+      message: 'configmaps "a" already exists',
+    })
+    await expect(registry.create(maps('crud'), map('b', { namespace: 'other' }))).rejects.toMatchObject({ code: 400 })
+    await expect(registry.create(maps('crud'), map('B_'))).rejects.toMatchObject({ code: 422 })
+    expect((await second.get(maps('crud'), 'a')).object).toEqual(object)
+  })
+
+  it('get generated names', async () => {
+    const object: KubeObject = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { generateName: 'gen-' } }
+    const created = await registry.create(maps('crud'), object)
+    expect(created.object.metadata.name).toMatch(/^gen-[a-z0-9]{5}$/)
+  })
+
+  it('are updated only from the state that was read', async () => {
+    const created = await registry.create(maps('update'), map('a'))
+    const { resourceVersion = '' } = created.object.metadata
+    const changed = { ...map('a', { resourceVersion }), data: { x: '1' } }
+    const { encoded } = await second.update(maps('update'), 'a', changed)
+    expect(encoded.object).toMatchObject({ data: { x: '1' } })
+    await expect(registry.update(maps('update'), 'a', changed)).rejects.toMatchObject({
+      code: 409,
+      message:
+        'Operation cannot be fulfilled on configmaps "a": the object has been modified; please apply your changes to the latest version and try again',
+    })
+    await expect(registry.update(maps('update'), 'none', map('none'))).rejects.toMatchObject({ code: 404 })
+  })
+
+  it('take every one of many concurrent changes', async () => {
+    await registry.create(maps('update'), map('counter'))
+    const add = (current: KubeObject): KubeObject => {
+      const data = (current as KubeObject & { data?: { n?: string } }).data
+      return { ...current, data: { n: String(Number(data?.n ?? 0) + 1) } } as KubeObject
+    }
+    await Promise.all(
+      Array.from({ length: 20 }, (_, i) => (i % 2 ? registry : second).update(maps('update'), 'counter', add)),
+    )
+    expect((await registry.get(maps('update'), 'counter')).object).toMatchObject({ data: { n: '20' } })
+  })
+
+  it('are not written when nothing changes', async () => {
+    const created = await registry.create(maps('update'), map('same'))
+    const { encoded } = await registry.update(maps('update'), 'same', (current) => current)
+    expect(encoded.resourceVersion).toBe(created.resourceVersion)
+  })
+
+  it('stay unwritten in a dry run', async () => {
+    const dry = { ...maps('dry'), dryRun: true }
+    await registry.create(dry, map('a'))
+    await expect(registry.get(maps('dry'), 'a')).rejects.toMatchObject({ code: 404 })
+    await registry.create(maps('dry'), map('a'))
+    await expect(registry.create(dry, map('a'))).rejects.toMatchObject({ code: 409 })
+    await registry.delete(dry, 'a')
+    await registry.get(maps('dry'), 'a')
+  })
+})
+
+describe('deletion', () => {
+  it('waits for finalizers, and the update that takes the last one ends it', async () => {
+    await registry.create(maps('delete'), map('held', { finalizers: ['example.com/x'] }))
+    const marked = await registry.delete(maps('delete'), 'held')
+    expect(marked.deleted).toBe(false)
+    expect(marked.encoded.object.metadata).toMatchObject({ deletionGracePeriodSeconds: 0 })
+    expect((await registry.delete(maps('delete'), 'held')).deleted).toBe(false)
+    await registry.update(maps('delete'), 'held', ({ metadata, ...rest }) => ({
+      ...rest,
+      metadata: { ...metadata, finalizers: [] },
+    }))
+    await expect(registry.get(maps('delete'), 'held')).rejects.toMatchObject({ code: 404 })
+  })
+
+  it('asks for the identity it was told', async () => {
+    const { object } = await registry.create(maps('delete'), map('a'))
+    await expect(registry.delete(maps('delete'), 'a', { preconditions: { uid: 'other' } })).rejects.toMatchObject({
+      code: 409,
+      message: `Operation cannot be fulfilled on configmaps "a": Precondition failed: UID in precondition: other, UID in object meta: ${object.metadata.uid ?? ''}`,
+    })
+    expect(
+      (await registry.delete(maps('delete'), 'a', { preconditions: { uid: object.metadata.uid ?? '' } })).deleted,
+    ).toBe(true)
+  })
+
+  it('empties a selection', async () => {
+    for (const name of ['a', 'b', 'c'])
+      await registry.create(maps('many'), map(name, { labels: { go: name === 'b' ? 'no' : 'yes' } }))
+    expect(await registry.deleteCollection(maps('many'), { labelSelector: 'go=yes' })).toHaveLength(2)
+    expect((await registry.list(maps('many'))).items.map(({ object }) => object.metadata.name)).toEqual(['b'])
+  })
+
+  it('keeps a namespace until it is emptied', async () => {
+    const namespaces = scope('v1', 'Namespace')
+    await registry.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'going' } })
+    const { encoded, deleted } = await registry.delete(namespaces, 'going')
+    expect(deleted).toBe(false)
+    expect(encoded.object).toMatchObject({ status: { phase: 'Terminating' } })
+    const finalize = (current: KubeObject): KubeObject => ({ ...current, spec: {} }) as KubeObject
+    await registry.update(namespaces, 'going', finalize, { subresource: 'finalize' })
+    await expect(registry.get(namespaces, 'going')).rejects.toMatchObject({ code: 404 })
+  })
+})
+
+describe('lists', () => {
+  it('page through the state of their first page', async () => {
+    for (let i = 0; i < 7; i++) await registry.create(maps('pages'), map(`m${String(i)}`))
+    const first = await registry.list(maps('pages'), { limit: 3 })
+    expect(first.remainingItemCount).toBe(4)
+    await registry.create(maps('pages'), map('m3x'))
+    await registry.delete(maps('pages'), 'm5')
+    const rest: string[] = []
+    for (let token = first.continue; token !== undefined;) {
+      const page = await registry.list(maps('pages'), { limit: 3, continue: token })
+      expect(page.resourceVersion).toBe(first.resourceVersion)
+      rest.push(...page.items.map(({ object }) => object.metadata.name ?? ''))
+      token = page.continue
+    }
+    expect(rest).toEqual(['m3', 'm4', 'm5', 'm6'])
+    const exact = { resourceVersion: first.resourceVersion, resourceVersionMatch: 'Exact' }
+    expect((await registry.list(maps('pages'), exact)).items).toHaveLength(7)
+  })
+
+  it('see what another apiserver has just written', async () => {
+    for (let i = 0; i < 10; i++) {
+      await registry.create(maps('fresh'), map(`m${String(i)}`))
+      expect((await second.list(maps('fresh'))).items).toHaveLength(i + 1)
+    }
+  })
+
+  it('refuse what they cannot understand', async () => {
+    const bad = (options: object) => expect(registry.list(maps('x'), options)).rejects
+    await bad({ labelSelector: 'a in' }).toMatchObject({ code: 400 })
+    await bad({ fieldSelector: 'spec.x=1' }).toMatchObject({
+      message:
+        'Unable to find "/v1, Resource=configmaps" that match label selector "", field selector "spec.x=1": field label not supported: spec.x',
+    })
+    await bad({ resourceVersion: 'x' }).toMatchObject({ code: 400 })
+    await bad({ continue: '???' }).toMatchObject({ code: 400 })
+    await bad({ resourceVersionMatch: 'Exact' }).toMatchObject({ code: 422 })
+  })
+})
+
+describe('watches', () => {
+  it('give the state first and then changes, of the selection only', async () => {
+    await registry.create(maps('watch'), map('a', { labels: { in: 'yes' } }))
+    const watch = await registry.watch(maps('watch'), { labelSelector: 'in=yes' })
+    const relabel =
+      (value: string) =>
+      (object: KubeObject): KubeObject => ({
+        ...object,
+        metadata: { ...object.metadata, labels: { in: value } },
+      })
+    await second.create(maps('watch'), map('b', { labels: { in: 'no' } }))
+    await second.update(maps('watch'), 'b', relabel('yes'))
+    await second.update(maps('watch'), 'a', relabel('no'))
+    await second.delete(maps('watch'), 'b')
+    expect(await take(watch, 4)).toEqual(['ADDED a', 'ADDED b', 'DELETED a', 'DELETED b'])
+  })
+
+  it('mark the end of the state when asked to', async () => {
+    await registry.create(maps('stream'), map('a'))
+    const options = { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan', allowWatchBookmarks: true }
+    expect(await take(await registry.watch(maps('stream'), options), 2)).toEqual(['ADDED a', 'BOOKMARK -'])
+  })
+
+  it('from too long ago are one error', async () => {
+    const watch = await registry.watch(maps('watch'), { resourceVersion: '1' })
+    for await (const batch of watch) {
+      expect(batch[0]?.type).toBe('ERROR')
+      expect(batch[0]?.encoded.object).toMatchObject({ kind: 'Status', code: 410, reason: 'Expired' })
+    }
+  })
+
+  it('end with their request', async () => {
+    const request = new AbortController()
+    const watch = await registry.watch({ ...maps('nothing'), signal: request.signal })
+    request.abort()
+    expect(await take(watch, 1)).toEqual([])
+  })
+})
+
+describe('Pods', () => {
+  const pods = scope('v1', 'Pod', 'pods')
+  const binding = (node: string): KubeObject =>
+    ({ apiVersion: 'v1', kind: 'Binding', metadata: { name: 'p' }, target: { kind: 'Node', name: node } }) as KubeObject
+
+  it('are bound once, whoever tries', async () => {
+    await registry.create(pods, pod('p'))
+    const results = await Promise.allSettled(
+      Array.from({ length: 8 }, (_, i) => (i % 2 ? registry : second).bindPod(pods, 'p', binding(`n${String(i)}`))),
+    )
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    const { object } = await registry.get(pods, 'p')
+    const { spec, status } = object as Pod
+    expect(status?.conditions).toContainEqual(expect.objectContaining({ type: 'PodScheduled', status: 'True' }))
+    await expect(registry.bindPod(pods, 'p', binding('other'))).rejects.toMatchObject({
+      code: 409,
+      message: `Operation cannot be fulfilled on pods/binding "p": pod p is already assigned to node "${spec.nodeName ?? ''}"`,
+    })
+  })
+
+  it('are kept for their grace period once they have a node', async () => {
+    const { encoded, deleted } = await registry.delete(pods, 'p')
+    expect(deleted).toBe(false)
+    expect(encoded.object.metadata.deletionGracePeriodSeconds).toBe(30)
+    expect((await registry.delete(pods, 'p', { gracePeriodSeconds: 0 })).deleted).toBe(true)
+    await registry.create(pods, pod('nowhere'))
+    expect((await registry.delete(pods, 'nowhere')).deleted).toBe(true)
+  })
+
+  it('are evicted as far as their budget goes', async () => {
+    const budgets = scope('policy/v1', 'PodDisruptionBudget', 'pods')
+    const labels = { app: 'web' }
+    const budget = {
+      apiVersion: 'policy/v1',
+      kind: 'PodDisruptionBudget',
+      metadata: { name: 'b' },
+      spec: { minAvailable: 1, selector: { matchLabels: labels } },
+    }
+    await registry.create(budgets, budget as KubeObject)
+    const allow = (current: KubeObject): KubeObject =>
+      ({
+        ...current,
+        status: {
+          observedGeneration: current.metadata.generation ?? 0,
+          disruptionsAllowed: 1,
+          desiredHealthy: 1,
+          currentHealthy: 2,
+          expectedPods: 2,
+        },
+      }) as KubeObject
+    await registry.update(budgets, 'b', allow, { subresource: 'status' })
+    for (const name of ['w1', 'w2']) {
+      await registry.create(pods, pod(name, { labels }))
+      const run = (current: KubeObject): KubeObject =>
+        ({ ...current, status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } }) as KubeObject
+      await registry.update(pods, name, run, { subresource: 'status' })
+    }
+    const eviction = (name: string): KubeObject => ({ apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name } })
+    await registry.evictPod(pods, 'w1', eviction('w1'))
+    await expect(registry.evictPod(pods, 'w2', eviction('w2'))).rejects.toMatchObject({
+      code: 429,
+      message: "Cannot evict pod as it would violate the pod's disruption budget.",
+    })
+  })
+})
+
+describe('scale', () => {
+  it('is read and written through its own object', async () => {
+    const deployments = scope('apps/v1', 'Deployment', 'scale')
+    const labels = { app: 'web' }
+    const template = { metadata: { labels }, spec: { containers: [{ name: 'main', image: 'busybox' }] } }
+    const deployment = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'web' },
+      spec: { replicas: 2, selector: { matchLabels: labels }, template },
+    }
+    await registry.create(deployments, deployment as KubeObject)
+    const scale = await registry.get(deployments, 'web', { subresource: 'scale' })
+    expect(scale.object).toMatchObject({
+      kind: 'Scale',
+      spec: { replicas: 2 },
+      status: { replicas: 0, selector: 'app=web' },
+    })
+    const set =
+      (replicas: number) =>
+      (current: KubeObject): KubeObject =>
+        ({ ...current, spec: { replicas } }) as KubeObject
+    await registry.update(deployments, 'web', set(5), { subresource: 'scale' })
+    const { object } = await registry.get(deployments, 'web')
+    expect(object).toMatchObject({ spec: { replicas: 5 }, metadata: { generation: 2 } })
+    await expect(registry.update(deployments, 'web', set(-1), { subresource: 'scale' })).rejects.toMatchObject({
+      code: 422,
+    })
+  })
+})
+
+describe('the first objects', () => {
+  it('are there, with the address of every apiserver', async () => {
+    const names = (await registry.list(scope('v1', 'Namespace'))).items.map(({ object }) => object.metadata.name)
+    expect(names).toEqual(expect.arrayContaining(['default', 'kube-node-lease', 'kube-public', 'kube-system']))
+    const kubernetes = (await registry.get(scope('v1', 'Service', 'default'), 'kubernetes')).object as Service
+    expect(kubernetes.spec.clusterIP).toBe('10.96.0.1')
+    const endpoints = (await registry.get(scope('v1', 'Endpoints', 'default'), 'kubernetes')).object
+    expect(endpoints).toMatchObject({ subsets: [{ addresses: [{ ip: '10.0.0.1' }, { ip: '10.0.0.2' }] }] })
+  })
+})
+
+describe('Services', () => {
+  const services = scope('v1', 'Service', 'svc')
+
+  it('get different addresses from apiservers that race', async () => {
+    // 254 usable addresses, of which the `kubernetes` Service has one
+    const created = await Promise.all(
+      Array.from({ length: 200 }, (_, i) => (i % 2 ? registry : second).create(services, service(`s${String(i)}`))),
+    )
+    const ips = created.map(({ object }) => (object as Service).spec.clusterIP)
+    expect(new Set(ips).size).toBe(200)
+    expect(ips.every((ip) => ip?.startsWith('10.96.0.'))).toBe(true)
+    await registry.deleteCollection(services, {})
+    expect((await registry.list(scope('networking.k8s.io/v1', 'IPAddress'))).items).toHaveLength(1)
+  })
+
+  it('of which one can have an address that several ask for', async () => {
+    const tries = Array.from({ length: 6 }, (_, i) =>
+      (i % 2 ? registry : second).create(services, service(`same${String(i)}`, { clusterIP: '10.96.0.77' })),
+    )
+    const results = await Promise.allSettled(tries)
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    const refused = results.find((result) => result.status === 'rejected')
+    expect(refused?.reason).toMatchObject({ code: 422 })
+    expect(String(refused?.reason)).toContain('failed to allocate IP 10.96.0.77: provided IP is already allocated')
+  })
+
+  it('are refused what is outside the ranges', async () => {
+    await expect(registry.create(services, service('far', { clusterIP: '10.97.0.1' }))).rejects.toMatchObject({
+      code: 422,
+      message:
+        'Service "far" is invalid: spec.clusterIPs: Invalid value: ["10.97.0.1"]: failed to allocate IP 10.97.0.1: the provided IP (10.97.0.1) is not in the valid range. The range of valid IPs is 10.96.0.0/24',
+    })
+    const ports = [{ port: 80, nodePort: 40000 }]
+    await expect(registry.create(services, service('far', { type: 'NodePort', ports }))).rejects.toMatchObject({
+      message:
+        'Service "far" is invalid: spec.ports[0].nodePort: Invalid value: 40000: provided port is not in the valid range. The range of valid ports is 30000-30099',
+    })
+  })
+
+  it('give node ports back when their type no longer needs them', async () => {
+    const ports = [{ port: 80, nodePort: 30033 }]
+    await registry.create(services, service('np', { type: 'NodePort', ports }))
+    await expect(second.create(services, service('np2', { type: 'NodePort', ports }))).rejects.toMatchObject({
+      message:
+        'Service "np2" is invalid: spec.ports[0].nodePort: Invalid value: 30033: provided port is already allocated',
+    })
+    const plain = (current: KubeObject): KubeObject =>
+      ({ ...current, spec: { ...(current as Service).spec, type: 'ClusterIP' } }) as KubeObject
+    const { encoded } = await registry.update(services, 'np', plain)
+    expect((encoded.object as Service).spec.ports?.[0]?.nodePort).toBeUndefined()
+    await second.create(services, service('np2', { type: 'NodePort', ports }))
+  })
+
+  it('say when all node ports are taken', async () => {
+    const ports = Array.from({ length: 99 }, (_, i) => ({ port: i + 1, name: `p${String(i)}` }))
+    await registry.create(services, service('all', { type: 'NodePort', ports }))
+    await expect(registry.create(services, service('more', { type: 'NodePort' }))).rejects.toMatchObject({
+      code: 500,
+      message: 'Internal error occurred: failed to allocate a nodePort: range is full',
+    })
+  })
+})
+
+describe('large lists', () => {
+  it('are answered from the cache', async () => {
+    const queue = Array.from({ length: 2000 }, (_, i) => i).values()
+    const data = { x: 'x'.repeat(1024) }
+    await Promise.all(
+      Array.from({ length: 16 }, async () => {
+        for (const i of queue) await registry.create(maps('large'), { ...map(`m${String(i)}`), data } as KubeObject)
+      }),
+    )
+    const { items } = await second.list(maps('large'))
+    expect(items).toHaveLength(2000)
+    expect((await registry.list(maps('large'), { fieldSelector: 'metadata.name=m1234' })).items).toHaveLength(1)
+  })
+})
