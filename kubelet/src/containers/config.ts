@@ -59,12 +59,13 @@ export async function containerConfig(context: ConfigContext, signal: AbortSigna
       await terminationLog(context, messagePath),
     ],
     devices: [],
-    labels: { [keys.backOff]: String(context.backOffSeconds) },
-    annotations: {
+    labels: {
+      [keys.backOff]: String(context.backOffSeconds),
       [keys.terminationMessagePath]: messagePath,
       [keys.terminationMessagePolicy]: container.terminationMessagePolicy ?? 'File',
       [keys.gracePeriod]: String(pod.spec.terminationGracePeriodSeconds ?? 30),
     },
+    annotations: {},
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,
     tty: container.tty ?? false,

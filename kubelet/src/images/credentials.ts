@@ -41,11 +41,15 @@ function entriesOf(secret: Secret): Record<string, DockerConfigEntry> {
   try {
     const modern = secret.data?.['.dockerconfigjson']
     if (modern !== undefined) {
-      const config = JSON.parse(Buffer.from(modern, 'base64').toString()) as { auths?: Record<string, DockerConfigEntry> }
+      const config = JSON.parse(Buffer.from(modern, 'base64').toString()) as {
+        auths?: Record<string, DockerConfigEntry>
+      }
       return config.auths ?? {}
     }
     const old = secret.data?.['.dockercfg']
-    return old === undefined ? {} : (JSON.parse(Buffer.from(old, 'base64').toString()) as Record<string, DockerConfigEntry>)
+    return old === undefined
+      ? {}
+      : (JSON.parse(Buffer.from(old, 'base64').toString()) as Record<string, DockerConfigEntry>)
   } catch {
     return {}
   }
@@ -53,7 +57,10 @@ function entriesOf(secret: Secret): Record<string, DockerConfigEntry> {
 
 // "https://index.docker.io/v1/" is what docker login writes for Docker's own registry
 function normal(key: string): string {
-  const bare = key.replace(/^https?:\/\//, '').replace(/\/v[12]\/?$/, '').replace(/\/$/, '')
+  const bare = key
+    .replace(/^https?:\/\//, '')
+    .replace(/\/v[12]\/?$/, '')
+    .replace(/\/$/, '')
   return bare.replace(/^(index|registry-1)\.docker\.io/, defaultRegistry)
 }
 

@@ -20,9 +20,9 @@ export interface ImageContext {
 
 /** The image is not there and this is what the container waits with. */
 export class ImageError extends Error {
-  readonly failure: StartFailure & { pullSeconds?: number }
+  readonly failure: StartFailure
 
-  constructor(failure: StartFailure & { pullSeconds?: number }) {
+  constructor(failure: StartFailure) {
     super(failure.message)
     this.name = 'ImageError'
     this.failure = failure

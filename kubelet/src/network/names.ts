@@ -14,7 +14,12 @@ export function podHostname(pod: Pod, nodeName: string, clusterDomain: string): 
 
 /** The text of the Pod's /etc/hosts. */
 // pkg/kubelet/kubelet_pods.go managedHostsFileContent
-export function hostsFile(ips: readonly string[], hostname: string, fqdn: string, aliases: readonly HostAlias[]): string {
+export function hostsFile(
+  ips: readonly string[],
+  hostname: string,
+  fqdn: string,
+  aliases: readonly HostAlias[],
+): string {
   const own = fqdn === '' ? hostname : `${fqdn}\t${fqdn.split('.')[0] ?? hostname}`
   return [
     '# Kubernetes-managed hosts file.',

@@ -18,7 +18,10 @@ export function parseResolvConf(text: string): ResolvConf {
   let searches: string[] = []
   let options: string[] = []
   for (const line of text.split('\n')) {
-    const [key, ...values] = line.replace(/[#;].*$/, '').trim().split(/\s+/)
+    const [key, ...values] = line
+      .replace(/[#;].*$/, '')
+      .trim()
+      .split(/\s+/)
     if (key === 'nameserver' && values[0]) nameservers.push(values[0])
     // the last one counts, as it does for the resolver
     if (key === 'search') searches = values.filter((one) => one !== '.')

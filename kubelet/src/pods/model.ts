@@ -22,11 +22,17 @@ export interface StartFailure {
   /** For pulls: from when the reason is ImagePullBackOff, and with which message. */
   backOffAt?: number
   backOffMessage?: string
+  /** For pulls: the back-off, from which the next one follows. */
+  pullSeconds?: number
 }
 
+/** By container name, or by one of the keys of `shared`. */
 export type StartFailures = ReadonlyMap<string, StartFailure>
 
-/** Labels and annotations of our containers beyond those of the runtime. */
+/** Failures of what all containers of a Pod need; no container can have such a name. */
+export const shared = { sandbox: '/sandbox', volumes: '/volumes' } as const
+
+/** Labels of our containers beyond those of the runtime. */
 export const keys = {
   /** Seconds a restart has to wait when the container ends. */
   backOff: 'kubets.back-off',

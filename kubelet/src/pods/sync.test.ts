@@ -258,6 +258,16 @@ const cases: Case[] = [
     wakeAt: t0 + 9,
   },
   {
+    name: 'volumes that cannot be had hold the containers back',
+    pod: one,
+    sandboxes: [sandbox()],
+    unmounted: true,
+    failures: { '/volumes': { reason: 'ContainerCreating', message: 'no', retryAt: t0 + 5000 } },
+    steps: [],
+    waiting: { a: 'ContainerCreating: no' },
+    wakeAt: t0 + 5000,
+  },
+  {
     name: 'old instances go, two of each stay',
     pod: one,
     sandboxes: [sandbox()],
@@ -315,6 +325,7 @@ describe('sync', () => {
         probes: (id, kind) => test.probes?.[`${id} ${kind}`],
         failures: new Map(Object.entries(test.failures ?? {})),
         mounted: !test.unmounted,
+        volumesOnDisk: false,
         ending: test.ending,
       })
       expect(result.steps.map(text)).toEqual(test.steps)

@@ -10,6 +10,7 @@ import {
   mainContainersBegan,
   newest,
   readySandbox,
+  shared,
   shouldRestart,
   type PodRuntimeState,
   type ProbeResults,
@@ -46,6 +47,8 @@ export interface SyncInput {
   failures: StartFailures
   /** Whether the Pod's volumes are in place. */
   mounted: boolean
+  /** Whether there may be volumes to take away, from this kubelet or the one before. */
+  volumesOnDisk: boolean
   /**
    * Set when the Pod must end, whatever its restart policy: it was deleted, evicted or ran out of time. `remove` also
    * takes away what it leaves (its API object is going or gone).
@@ -87,11 +90,27 @@ export function sync(input: SyncInput): SyncResult {
     end(input, plan, input.pod.spec.terminationGracePeriodSeconds ?? 30, false)
     return { ...plan, done: true }
   }
-  if (!input.mounted) plan.steps.push({ kind: 'mountVolumes' })
-  if (!sandbox) plan.steps.push(...newSandbox(input.state))
-  else if (planInit(input, plan, sandbox)) planMain(input, plan, sandbox)
+  const volumes = input.mounted || attempt(input, plan, shared.volumes, { kind: 'mountVolumes' })
+  if (!sandbox) for (const step of newSandbox(input.state)) attempt(input, plan, shared.sandbox, step)
+  else if (volumes && planInit(input, plan, sandbox)) planMain(input, plan, sandbox)
   plan.steps.push(...garbage(input.state))
   return { ...plan, done: false }
+}
+
+/** Plans what all containers need, unless it failed a moment ago; true when it is planned. */
+function attempt(input: SyncInput, plan: Plan, key: string, step: Step): boolean {
+  const failure = input.failures.get(key)
+  if (!failure || input.now >= failure.retryAt) {
+    plan.steps.push(step)
+    return true
+  }
+  wake(plan, failure.retryAt)
+  const all = [...(input.pod.spec.initContainers ?? []), ...input.pod.spec.containers]
+  for (const { name } of all) {
+    if (newest(input.state, name)) continue
+    plan.waiting.set(name, { reason: failure.reason, message: failure.message })
+  }
+  return false
 }
 
 // a killed sandbox takes its containers along; what is left of it is stopped before the next one starts
@@ -270,7 +289,7 @@ function end(input: SyncInput, plan: Plan, graceSeconds: number, remove: boolean
   for (const one of state.sandboxes) {
     if (one.state === 'SANDBOX_READY') plan.steps.push({ kind: 'stopSandbox', id: one.id })
   }
-  if (input.mounted) plan.steps.push({ kind: 'unmountVolumes' })
+  if (input.mounted || input.volumesOnDisk) plan.steps.push({ kind: 'unmountVolumes' })
   if (remove) plan.steps.push({ kind: 'finish' })
   else plan.steps.push(...garbage(state))
 }

@@ -127,13 +127,7 @@ export class ProbeManager {
     const cancel = clock.timer(timeoutMs, () => timeout.abort())
     const target = { container, containerId: status.id, podIP }
     try {
-      const { result, output } = await runProbe(
-        runtime,
-        probe,
-        target,
-        { timeoutMs, timeout: timeout.signal },
-        signal,
-      )
+      const { result, output } = await runProbe(runtime, probe, target, { timeoutMs, timeout: timeout.signal }, signal)
       if (result === 'Success') return result
       const about = containerReference(pod, container)
       const how = result === 'Failure' ? 'failed' : 'errored'

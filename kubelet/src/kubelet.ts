@@ -1,0 +1,158 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { nodes, pods, services } from '@kubets/shared/api/resources.gen.ts'
+import { Client } from '@kubets/shared/client/client.ts'
+import { loadKubeconfig } from '@kubets/shared/client/config.ts'
+import { EventRecorder } from '@kubets/shared/client/events.ts'
+import { InformerFactory } from '@kubets/shared/client/informer.ts'
+import type { Logger } from '@kubets/shared/machinery/logger.ts'
+import { realClock as clock } from '@kubets/shared/process/clock.ts'
+import { serveHealth } from '@kubets/shared/process/health.ts'
+import { createLogger } from '@kubets/shared/process/logging.ts'
+import { createRegistry } from '@kubets/shared/process/metrics.ts'
+import { ApiObjects } from './api-objects.ts'
+import type { NodeAllocatable } from './containers/downward.ts'
+import { ImagePuller } from './images/puller.ts'
+import { PodNetwork } from './network/network.ts'
+import { keepLease } from './node/lease.ts'
+import { defaultAddress, mayLowerOomScore, readMachine } from './node/machine.ts'
+import { NodeRegistration } from './node/registration.ts'
+import { nodeResources } from './node/status.ts'
+import type { Options } from './options.ts'
+import type { PodDeps } from './pods/deps.ts'
+import { PodManager } from './pods/manager.ts'
+import { ProbeManager } from './probes/manager.ts'
+import { createDockerRuntime } from './runtime/docker/index.ts'
+import { startServer } from './server/server.ts'
+import { VolumeManager } from './volumes/manager.ts'
+
+/** Runs the node agent until the signal aborts. Rejects when it cannot begin. */
+export async function runKubelet(options: Options, signal: AbortSignal): Promise<void> {
+  const log = createLogger('kubelet')
+  const { nodeName, rootDir } = options
+  if (options.kubeconfig === undefined) throw new Error('--kubeconfig must be given')
+  await mkdir(rootDir, { recursive: true, mode: 0o750 })
+  const address = options.nodeIps.length > 0 ? undefined : await defaultAddress()
+  const ips = address === undefined ? options.nodeIps : [address]
+  if (ips.length === 0) throw new Error('the machine has no address: give one with --node-ip')
+  const machine = await readMachine(rootDir)
+  const config = loadKubeconfig(options.kubeconfig)
+  const client = new Client({ ...config, userAgent: 'kubelet' }, { clock })
+  const recorder = new EventRecorder({ client, clock, log, component: 'kubelet', host: nodeName })
+  const negativeOomScores = await mayLowerOomScore()
+  if (!negativeOomScores) log.warn('this machine allows no negative oom_score_adj: going on without')
+  const runtime = createDockerRuntime({
+    endpoint: options.endpoint,
+    nodeName,
+    infraImage: options.infraImage,
+    networkName: `kubets-${nodeName}`,
+    negativeOomScores,
+    clock,
+    log,
+  })
+  const network = new PodNetwork({ context: runtime.context, clusterCidr: options.clusterCidr, log })
+
+  const podFactory = new InformerFactory(client, { clock, log })
+  const podInformer = podFactory.informer(pods, { fieldSelector: `spec.nodeName=${nodeName}` })
+  const factory = new InformerFactory(client, { clock, log })
+  const serviceInformer = factory.informer(services)
+  const objects = new ApiObjects(client, serviceInformer.lister)
+  const resources = nodeResources(machine, options.maxPods)
+  const allocatable: NodeAllocatable = {
+    cpu: resources['cpu'] ?? '0',
+    memory: resources['memory'] ?? '0',
+    'ephemeral-storage': resources['ephemeral-storage'] ?? '0',
+  }
+  const probes = new ProbeManager({ runtime, recorder, clock, changed: (uid) => manager.poke(uid) })
+  const deps: PodDeps = {
+    runtime,
+    probes,
+    objects,
+    recorder,
+    network,
+    clock,
+    log,
+    lifetime: signal,
+    puller: new ImagePuller(runtime),
+    volumes: new VolumeManager({ rootDir, objects, allocatable, clock }),
+    dns: { clusterDns: options.clusterDns, clusterDomain: options.clusterDomain },
+    node: {
+      name: nodeName,
+      ips,
+      allocatable,
+      memoryBytes: machine.memoryBytes,
+      seccompDir: path.join(rootDir, 'seccomp'),
+    },
+  }
+  const manager = new PodManager(deps, client, podInformer)
+
+  const registration = new NodeRegistration({
+    client,
+    runtime,
+    clock,
+    log,
+    name: nodeName,
+    ips,
+    port: options.port,
+    maxPods: options.maxPods,
+    machine,
+    networkProblem: () => network.problem,
+    podCidr: (cidr) => network.setUp(cidr, signal),
+  })
+  await serve(options, client, deps, manager, log, signal)
+  if (options.podCidr !== undefined) await network.setUp(options.podCidr, signal)
+  // containers are told of the Services there are, so these come first
+  const managing = async (): Promise<void> => {
+    factory.start(signal)
+    await factory.waitForSync(signal)
+    podFactory.start(signal)
+    await podFactory.waitForSync(signal)
+    log.info({ node: nodeName }, 'kubelet runs')
+    await manager.run()
+  }
+  const node = () => client.get(nodes, nodeName, { signal }).catch(() => undefined)
+  await Promise.all([
+    registration.run(signal),
+    keepLease({ client, clock, log, nodeName, node }, signal),
+    managing().catch((error: unknown) => {
+      if (!signal.aborted) throw error
+    }),
+  ])
+  probes.stop()
+}
+
+async function serve(
+  options: Options,
+  client: Client,
+  deps: PodDeps,
+  manager: PodManager,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  const registry = createRegistry()
+  const metrics = (): Promise<string> => registry.metrics()
+  await serveHealth({ host: '127.0.0.1', port: options.healthzPort, log, checks: {}, metrics }, signal)
+  const { certFile, keyFile, clientCaFile } = options
+  if (certFile === undefined || keyFile === undefined || clientCaFile === undefined) {
+    log.warn('no HTTPS server: it needs --tls-cert-file, --tls-private-key-file and --client-ca-file')
+    return
+  }
+  const [cert, key, clientCA] = await Promise.all(
+    [certFile, keyFile, clientCaFile].map((file) => readFile(file, 'utf8')),
+  )
+  await startServer({
+    host: '0.0.0.0',
+    port: options.port,
+    cert: cert ?? '',
+    key: key ?? '',
+    clientCA: clientCA ?? '',
+    client,
+    nodeName: options.nodeName,
+    log,
+    metrics,
+    runtime: deps.runtime,
+    pods: manager,
+    clock: deps.clock,
+    signal,
+  })
+}

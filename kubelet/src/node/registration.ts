@@ -1,0 +1,138 @@
+import { nodes } from '@kubets/shared/api/resources.gen.ts'
+import type { Node, NodeStatus } from '@kubets/shared/api/types/core-v1.ts'
+import type { Client } from '@kubets/shared/client/client.ts'
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
+import { isAlreadyExists, isNotFound } from '@kubets/shared/machinery/errors.ts'
+import type { Logger } from '@kubets/shared/machinery/logger.ts'
+import type { Image, Runtime } from '../runtime/types.ts'
+import type { Machine } from './machine.ts'
+import { initialNode, nodeLabels, nodeStatus, worthWriting, type NodeSeen } from './status.ts'
+
+export interface RegistrationOptions {
+  client: Client
+  runtime: Runtime
+  clock: Clock
+  log: Logger
+  name: string
+  ips: readonly string[]
+  port: number
+  maxPods: number
+  machine: Machine
+  /** Why Pods cannot have a network; undefined when they can. */
+  networkProblem(): string | undefined
+  /** Takes the node's Pod CIDR when it is known, and again on every look. */
+  podCidr(cidr: string): Promise<void>
+}
+
+// pkg/kubelet/apis/config/v1beta1/defaults.go: nodeStatusUpdateFrequency and nodeStatusReportFrequency
+const lookMs = 10_000
+const reportMs = 5 * 60_000
+// until the node is ready it is looked at often: everything waits for it
+const soonMs = 200
+
+/** Keeps the Node object: creates it, and writes its status when it changes, or every five minutes. */
+// pkg/kubelet/kubelet_node_status.go
+export class NodeRegistration {
+  readonly #options: RegistrationOptions
+  #writtenAt = 0
+  #runtimeVersion = ''
+  #images: Image[] = []
+  #poke: () => void = () => undefined
+
+  constructor(options: RegistrationOptions) {
+    this.#options = options
+  }
+
+  /** Makes it look now. */
+  poke(): void {
+    this.#poke()
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#options
+    while (!signal.aborted) {
+      let ready = false
+      try {
+        ready = await this.#look(signal)
+      } catch (error) {
+        if (signal.aborted) return
+        log.warn({ error: error instanceof Error ? error.message : String(error) }, 'node status could not be written')
+      }
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#poke = resolve
+      const cancel = clock.timer(ready ? lookMs : soonMs, resolve)
+      signal.addEventListener('abort', this.#poke, { once: true })
+      await promise
+      signal.removeEventListener('abort', resolve)
+      cancel()
+    }
+  }
+
+  /** One look; true when the node is ready. */
+  async #look(signal: AbortSignal): Promise<boolean> {
+    const { client, name, clock } = this.#options
+    const seen = await this.#see(signal)
+    const node = await this.#getOrCreate(seen, signal)
+    if (node.spec.podCIDR) {
+      await this.#options.podCidr(node.spec.podCIDR)
+      seen.problems = await this.#problems(signal)
+    }
+    const status = nodeStatus(seen, node.status)
+    const now = clock.now()
+    if (worthWriting(node.status, status) || now - this.#writtenAt >= reportMs) {
+      const body = { status: withReplacedAddresses(status) }
+      await client.patch(nodes, name, body, { type: 'strategic', subresource: 'status', signal })
+      this.#writtenAt = now
+    }
+    return seen.problems.length === 0
+  }
+
+  async #see(signal: AbortSignal): Promise<NodeSeen & { problems: readonly string[] }> {
+    const { runtime, clock, name, ips, port, maxPods, machine } = this.#options
+    const problems = await this.#problems(signal)
+    const away = problems.some((one) => one.startsWith('container runtime'))
+    if (!away && this.#runtimeVersion === '') this.#runtimeVersion = (await runtime.version(signal)).runtimeVersion
+    if (!away) this.#images = await runtime.listImages(signal)
+    const runtimeVersion = this.#runtimeVersion
+    const images = this.#images
+    return { name, ips, port, maxPods, machine, runtimeVersion, images, problems, now: clock.now() }
+  }
+
+  async #problems(signal: AbortSignal): Promise<string[]> {
+    const down = await this.#options.runtime.status(signal)
+    if (down !== undefined) return [`container runtime is down: ${down}`]
+    const network = this.#options.networkProblem()
+    if (network === undefined) return []
+    const reason = 'NetworkReady=false reason:NetworkPluginNotReady'
+    return [`container runtime network not ready: ${reason} message:${network}`]
+  }
+
+  async #getOrCreate(seen: NodeSeen, signal: AbortSignal): Promise<Node> {
+    const { client, name, machine, log } = this.#options
+    const architecture = machine.info.architecture
+    try {
+      const node = await client.get(nodes, name, { signal })
+      const missing = Object.entries(nodeLabels(name, architecture)).filter(
+        ([key, value]) => node.metadata.labels?.[key] !== value,
+      )
+      if (missing.length === 0) return node
+      const body = { metadata: { labels: Object.fromEntries(missing) } }
+      return await client.patch(nodes, name, body, { type: 'strategic', signal })
+    } catch (error) {
+      if (!isNotFound(error)) throw error
+    }
+    try {
+      const node = await client.create(nodes, initialNode(name, architecture, nodeStatus(seen, undefined)), { signal })
+      log.info({ node: name }, 'node is registered')
+      return node
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error
+      return client.get(nodes, name, { signal })
+    }
+  }
+}
+
+// merged by type, two addresses of one type would become one
+function withReplacedAddresses(status: NodeStatus): object {
+  return { ...status, addresses: [{ $patch: 'replace' }, ...(status.addresses ?? [])] }
+}

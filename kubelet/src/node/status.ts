@@ -1,0 +1,135 @@
+// The Node object as the kubelet reports it: pure. pkg/kubelet/nodestatus/setters.go, kubelet_node_status.go
+import type { ContainerImage, Node, NodeCondition, NodeStatus } from '@kubets/shared/api/types/core-v1.ts'
+import { deepEqual } from '@kubets/shared/machinery/deep.ts'
+import { formatTime } from '@kubets/shared/machinery/time.ts'
+import type { Image } from '../runtime/types.ts'
+import type { Machine } from './machine.ts'
+
+export interface NodeSeen {
+  name: string
+  ips: readonly string[]
+  port: number
+  maxPods: number
+  machine: Machine
+  runtimeVersion: string
+  images: readonly Image[]
+  /** Why the node cannot run Pods; empty when it can. */
+  problems: readonly string[]
+  now: number
+}
+
+export const kubeletVersion = 'v1.36.0'
+// pkg/kubelet/apis/config: nodeStatusMaxImages
+const maxImages = 50
+const maxImageNames = 5
+
+/** The labels every node has. */
+export function nodeLabels(name: string, architecture: string): Record<string, string> {
+  return {
+    'kubernetes.io/hostname': name,
+    'kubernetes.io/os': 'linux',
+    'kubernetes.io/arch': architecture,
+    'beta.kubernetes.io/os': 'linux',
+    'beta.kubernetes.io/arch': architecture,
+  }
+}
+
+/** What the machine has for Pods. */
+export function nodeResources(machine: Machine, maxPods: number): Record<string, string> {
+  return {
+    cpu: String(machine.cpus),
+    memory: `${Math.floor(machine.memoryBytes / 1024)}Ki`,
+    'ephemeral-storage': `${Math.floor(machine.diskBytes / 1024)}Ki`,
+    'hugepages-1Gi': '0',
+    'hugepages-2Mi': '0',
+    pods: String(maxPods),
+  }
+}
+
+/** The status; a condition keeps its transition time from `before` while its status stays. */
+export function nodeStatus(seen: NodeSeen, before: NodeStatus | undefined): NodeStatus {
+  const { machine } = seen
+  const resources = nodeResources(machine, seen.maxPods)
+  return {
+    capacity: resources,
+    allocatable: resources,
+    addresses: [
+      ...seen.ips.map((address) => ({ type: 'InternalIP', address })),
+      { type: 'Hostname', address: seen.name },
+    ],
+    daemonEndpoints: { kubeletEndpoint: { Port: seen.port } },
+    nodeInfo: {
+      ...machine.info,
+      containerRuntimeVersion: `docker://${seen.runtimeVersion}`,
+      kubeletVersion,
+      kubeProxyVersion: '',
+    },
+    conditions: conditions(seen, before),
+    images: nodeImages(seen.images),
+  }
+}
+
+function conditions(seen: NodeSeen, before: NodeStatus | undefined): NodeCondition[] {
+  const ready =
+    seen.problems.length === 0
+      ? { status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }
+      : { status: 'False', reason: 'KubeletNotReady', message: `[${seen.problems.join(', ')}]` }
+  if (seen.problems.length === 1) ready.message = seen.problems[0] ?? ''
+  const claims = [
+    claim('MemoryPressure', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
+    claim('DiskPressure', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
+    claim('PIDPressure', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
+    { type: 'Ready', ...ready },
+  ]
+  const now = formatTime(seen.now)
+  return claims.map((one) => {
+    const old = conditionOf(before, one.type)
+    const kept = old?.status === one.status ? old.lastTransitionTime : undefined
+    return { ...one, lastHeartbeatTime: now, lastTransitionTime: kept ?? now }
+  })
+}
+
+function claim(type: string, reason: string, message: string) {
+  return { type, status: 'False', reason, message }
+}
+
+// the largest images: they are worth most to a scheduler that looks where they are
+function nodeImages(images: readonly Image[]): ContainerImage[] {
+  return images
+    .map((image) => ({
+      names: [...image.repoDigests, ...image.repoTags].slice(0, maxImageNames),
+      sizeBytes: image.size,
+    }))
+    .filter((image) => image.names.length > 0)
+    .toSorted((a, b) => b.sizeBytes - a.sizeBytes)
+    .slice(0, maxImages)
+}
+
+/** The Node object with which the kubelet introduces itself. */
+export function initialNode(name: string, architecture: string, status: NodeStatus): Node {
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name, labels: nodeLabels(name, architecture) },
+    spec: {},
+    status,
+  }
+}
+
+/** True when `after` says anything new besides its heartbeats; conditions of others do not count. */
+export function worthWriting(before: NodeStatus | undefined, after: NodeStatus): boolean {
+  const known = (before ?? {}) as Record<string, unknown>
+  return Object.entries(after).some(([key, value]) =>
+    key === 'conditions'
+      ? after.conditions?.some((one) => !deepEqual(lasting(one), lasting(conditionOf(before, one.type))))
+      : !deepEqual(value, known[key]),
+  )
+}
+
+function conditionOf(status: NodeStatus | undefined, type: string): NodeCondition | undefined {
+  return status?.conditions?.find((one) => one.type === type)
+}
+
+function lasting(condition: NodeCondition | undefined): unknown {
+  return { ...condition, lastHeartbeatTime: undefined }
+}

@@ -1,0 +1,48 @@
+import os from 'node:os'
+import { boolean, integer, list, optionalText, port, text, type FlagValues } from '@kubets/shared/process/options.ts'
+
+/** The kubelet's flags, with upstream's names. cmd/kubelet/app/options */
+export const flags = {
+  kubeconfig: optionalText('kubeconfig file by which the API server is reached'),
+  'hostname-override': text('name of the node', os.hostname().toLowerCase()),
+  'node-ip': list('addresses of the node; the one of the default route if empty', []),
+  'root-dir': text('folder for volumes and state', '/var/lib/kubelet'),
+  'container-runtime-endpoint': text("Docker's socket", 'unix:///var/run/docker.sock'),
+  'pod-infra-container-image': text('image of the container that holds a Pod together', 'kubets/pause:1'),
+  'tls-cert-file': optionalText("file with the server's certificate"),
+  'tls-private-key-file': optionalText("file with the server's key"),
+  'client-ca-file': optionalText('file with the authority whose clients may connect'),
+  port: port('port of the HTTPS server', 10250),
+  'healthz-port': port('port of /healthz on 127.0.0.1', 10248),
+  'cluster-dns': list('addresses of the cluster DNS', []),
+  'cluster-domain': text('domain of the cluster', 'cluster.local'),
+  'max-pods': integer('how many Pods this node takes', 110, 1),
+  'pod-cidr': optionalText("addresses of this node's Pods, when the API server assigns none"),
+  'non-masquerade-cidr': text('addresses of all Pods of the cluster', '10.244.0.0/16'),
+  cleanup: boolean('remove everything this node has in Docker and in the kernel, and end', false),
+}
+
+export type Options = ReturnType<typeof toOptions>
+
+/** The flags as one object. */
+export function toOptions(values: FlagValues<typeof flags>) {
+  return {
+    kubeconfig: values.kubeconfig,
+    nodeName: values['hostname-override'],
+    nodeIps: values['node-ip'],
+    rootDir: values['root-dir'],
+    endpoint: values['container-runtime-endpoint'],
+    infraImage: values['pod-infra-container-image'],
+    certFile: values['tls-cert-file'],
+    keyFile: values['tls-private-key-file'],
+    clientCaFile: values['client-ca-file'],
+    port: values.port,
+    healthzPort: values['healthz-port'],
+    clusterDns: values['cluster-dns'],
+    clusterDomain: values['cluster-domain'],
+    maxPods: values['max-pods'],
+    podCidr: values['pod-cidr'],
+    clusterCidr: values['non-masquerade-cidr'],
+    cleanup: values.cleanup,
+  }
+}

@@ -1,0 +1,36 @@
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
+import type { Logger } from '@kubets/shared/machinery/logger.ts'
+import type { NodeAllocatable } from '../containers/downward.ts'
+import type { Recorder } from '../events.ts'
+import type { ImagePuller } from '../images/puller.ts'
+import type { DnsSettings } from '../network/resolv-conf.ts'
+import type { ObjectSource } from '../objects.ts'
+import type { ProbeManager } from '../probes/manager.ts'
+import type { Runtime } from '../runtime/types.ts'
+import type { VolumeManager } from '../volumes/manager.ts'
+
+/** What the work on Pods needs of the rest of the kubelet. */
+export interface PodDeps {
+  runtime: Runtime
+  volumes: VolumeManager
+  probes: ProbeManager
+  puller: ImagePuller
+  objects: ObjectSource
+  recorder: Recorder
+  network: { readonly problem: string | undefined; allowHairpin(): Promise<void> }
+  node: NodeFacts
+  dns: DnsSettings
+  clock: Clock
+  log: Logger
+  /** The kubelet's own life. */
+  lifetime: AbortSignal
+}
+
+export interface NodeFacts {
+  name: string
+  /** The node's addresses, preferred one first. */
+  ips: readonly string[]
+  allocatable: NodeAllocatable
+  memoryBytes: number
+  seccompDir: string
+}

@@ -1,0 +1,157 @@
+import { pods as podsRef } from '@kubets/shared/api/resources.gen.ts'
+import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
+import type { Client } from '@kubets/shared/client/client.ts'
+import type { Informer } from '@kubets/shared/client/informer.ts'
+import { isConflict, isNotFound } from '@kubets/shared/machinery/errors.ts'
+import type { PodIdentity } from '../runtime/types.ts'
+import type { PodDeps } from './deps.ts'
+import { changedPods, traces, type PodTrace } from './relist.ts'
+import { StatusWriter } from './status-writer.ts'
+import { PodWorker } from './worker.ts'
+
+const relistMs = 10_000
+const deleteRetryMs = 1000
+// pkg/kubelet/kubelet_pods.go HandlePodCleanups: what nobody knows any more ends soon
+const orphanGraceSeconds = 2
+
+/** Has a worker for each Pod of this node, and for what is left of Pods that the API server does not know any more. */
+export class PodManager {
+  readonly #deps: PodDeps
+  readonly #client: Client
+  readonly #informer: Informer<Pod>
+  readonly #writer: StatusWriter
+  readonly #workers = new Map<string, PodWorker>()
+  /** Pods whose worker has ended while the API server still has them. */
+  readonly #ended = new Set<string>()
+  #seen: ReadonlyMap<string, PodTrace> = new Map()
+
+  constructor(deps: PodDeps, client: Client, informer: Informer<Pod>) {
+    this.#deps = deps
+    this.#client = client
+    this.#informer = informer
+    this.#writer = new StatusWriter(client, deps.clock, deps.log, deps.lifetime)
+    informer.addHandler({
+      add: (pod) => this.#take(pod),
+      update: (old, pod) => {
+        if (old.metadata.uid !== pod.metadata.uid) this.#lose(old)
+        this.#take(pod)
+      },
+      delete: (pod) => this.#lose(pod),
+    })
+  }
+
+  /** The Pods of this node as the API server knows them. */
+  list(): Pod[] {
+    return this.#informer.lister.list()
+  }
+
+  get(namespace: string, name: string): Pod | undefined {
+    return this.#informer.lister.get(name, namespace)
+  }
+
+  /** Makes the worker of a Pod look again. */
+  poke(podUid: string): void {
+    this.#workers.get(podUid)?.poke()
+  }
+
+  /** Follows the runtime until the kubelet ends. The informer must have synced: what it does not know is removed. */
+  async run(): Promise<void> {
+    await Promise.all([this.#followEvents(), this.#relistForever()])
+  }
+
+  async #followEvents(): Promise<void> {
+    for await (const event of this.#deps.runtime.containerEvents(this.#deps.lifetime)) {
+      if (event.type === 'missed') await this.#relist()
+      else this.poke(event.podUid)
+    }
+  }
+
+  async #relistForever(): Promise<void> {
+    const { clock, lifetime } = this.#deps
+    while (!lifetime.aborted) {
+      await this.#relist()
+      await clock.sleep(relistMs, lifetime).catch(() => undefined)
+    }
+  }
+
+  async #relist(): Promise<void> {
+    const { runtime, lifetime, volumes } = this.#deps
+    try {
+      const [sandboxes, containers] = await Promise.all([
+        runtime.listPodSandbox({}, lifetime),
+        runtime.listContainers({}, lifetime),
+      ])
+      const now = traces(sandboxes, containers)
+      for (const uid of changedPods(this.#seen, now)) this.poke(uid)
+      this.#seen = now
+      for (const [uid, trace] of now) if (!this.#workers.has(uid)) this.#adoptOrphan(trace.identity)
+      for (const uid of await volumes.podsOnDisk()) {
+        if (!this.#workers.has(uid) && !now.has(uid)) await volumes.removePod(uid, lifetime)
+      }
+    } catch (error) {
+      if (lifetime.aborted) return
+      this.#deps.log.warn({ error: error instanceof Error ? error.message : String(error) }, 'relist failed')
+    }
+  }
+
+  #take(pod: Pod): void {
+    const uid = pod.metadata.uid ?? ''
+    this.#writer.observe(pod)
+    const worker = this.#workers.get(uid)
+    if (worker) worker.update(pod)
+    else this.#start(pod)
+  }
+
+  #lose(pod: Pod): void {
+    const { uid = '', deletionGracePeriodSeconds } = pod.metadata
+    this.#workers.get(uid)?.remove(deletionGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30)
+    if (this.#ended.delete(uid)) this.#workers.delete(uid)
+    this.#writer.forget(uid)
+  }
+
+  #adoptOrphan(identity: PodIdentity): void {
+    this.#deps.log.info({ pod: identity.name, namespace: identity.namespace }, 'removing a Pod that is gone')
+    const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { ...identity }, spec: { containers: [] } }
+    this.#start(pod).remove(orphanGraceSeconds)
+  }
+
+  #start(pod: Pod): PodWorker {
+    const uid = pod.metadata.uid ?? ''
+    const worker = new PodWorker(
+      this.#deps,
+      {
+        report: (reported, status) => this.#writer.report(reported, status),
+        finished: (finished) => this.#delete(finished),
+      },
+      pod,
+    )
+    this.#workers.set(uid, worker)
+    void worker.run().then(() => {
+      const known = this.#informer.lister.get(pod.metadata.name ?? '', pod.metadata.namespace)
+      if (known?.metadata.uid === uid) this.#ended.add(uid)
+      else this.#workers.delete(uid)
+    })
+    return worker
+  }
+
+  /** Deletes the API object of a Pod of which nothing is left, after its last status. */
+  async #delete(pod: Pod): Promise<void> {
+    const { uid = '', name = '', namespace = '', deletionTimestamp } = pod.metadata
+    if (deletionTimestamp === undefined) return
+    const { clock, lifetime, log } = this.#deps
+    await this.#writer.flush(uid)
+    for (;;) {
+      try {
+        const options = { namespace, gracePeriodSeconds: 0, preconditions: { uid }, signal: lifetime }
+        await this.#client.delete(podsRef, name, options)
+        return
+      } catch (error) {
+        if (isNotFound(error) || isConflict(error) || lifetime.aborted) return
+        log.warn({ pod: name, error: String(error) }, 'a Pod that has ended could not be deleted, will be tried again')
+        await clock.sleep(deleteRetryMs, lifetime).catch(() => undefined)
+        // somebody else may have deleted it meanwhile
+        if (this.#informer.lister.get(name, namespace)?.metadata.uid !== uid) return
+      }
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { Container, Pod } from '@kubets/shared/api/types/core-v1.ts'
+import { hostsFile, nodeHostsFile, podHostname } from '../network/names.ts'
+import { formatResolvConf, parseResolvConf, podResolvConf } from '../network/resolv-conf.ts'
+import type { Mount, PodIdentity, PodSandboxConfig, PortMapping } from '../runtime/types.ts'
+import type { PodDeps } from './deps.ts'
+
+/** The Pod's identity for the runtime. */
+export function identityOf(pod: Pod): PodIdentity {
+  const { name = '', namespace = '', uid = '' } = pod.metadata
+  return { name, namespace, uid }
+}
+
+/** What the runtime must know of the Pod's sandbox. */
+// pkg/kubelet/kuberuntime/kuberuntime_sandbox.go generatePodSandboxConfig
+export function sandboxConfig(deps: PodDeps, pod: Pod, attempt: number): PodSandboxConfig {
+  const { spec } = pod
+  const containers = [...(spec.initContainers ?? []), ...spec.containers]
+  return {
+    pod: identityOf(pod),
+    attempt,
+    hostname: podHostname(pod, deps.node.name, deps.dns.clusterDomain).hostname,
+    namespaces: {
+      network: spec.hostNetwork ? 'NODE' : 'POD',
+      pid: spec.hostPID ? 'NODE' : spec.shareProcessNamespace ? 'POD' : 'CONTAINER',
+      ipc: spec.hostIPC ? 'NODE' : 'POD',
+    },
+    portMappings: containers.flatMap(hostPorts),
+    sysctls: Object.fromEntries((spec.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value])),
+    privileged: false,
+    labels: {},
+    annotations: {},
+  }
+}
+
+function hostPorts(container: Container): PortMapping[] {
+  return (container.ports ?? [])
+    .filter((port) => (port.hostPort ?? 0) > 0)
+    .map((port) => ({
+      protocol: (port.protocol ?? 'TCP') as PortMapping['protocol'],
+      containerPort: port.containerPort,
+      hostPort: port.hostPort ?? 0,
+      hostIP: port.hostIP ?? '',
+    }))
+}
+
+/** Starts a sandbox. Rejects with the runtime's error, or with the reason why there is no network. */
+export async function runSandbox(deps: PodDeps, pod: Pod, attempt: number, signal: AbortSignal): Promise<void> {
+  if (!pod.spec.hostNetwork && deps.network.problem !== undefined) {
+    throw new Error(`network is not ready: ${deps.network.problem}`)
+  }
+  await deps.runtime.runPodSandbox(sandboxConfig(deps, pod, attempt), signal)
+  if (!pod.spec.hostNetwork) await deps.network.allowHairpin()
+}
+
+/** Writes the Pod's /etc/hosts and /etc/resolv.conf and says where to mount them. */
+export async function systemMounts(deps: PodDeps, pod: Pod, podIPs: readonly string[]): Promise<Mount[]> {
+  const podDir = deps.volumes.podDir(pod.metadata.uid ?? '')
+  const { hostname, fqdn } = podHostname(pod, deps.node.name, deps.dns.clusterDomain)
+  const aliases = pod.spec.hostAliases ?? []
+  const hosts = pod.spec.hostNetwork
+    ? nodeHostsFile(await readFile('/etc/hosts', 'utf8').catch(() => ''), aliases)
+    : hostsFile(podIPs, hostname, fqdn, aliases)
+  const host = parseResolvConf(await readFile('/etc/resolv.conf', 'utf8').catch(() => ''))
+  const { conf, missing } = podResolvConf(pod, host, deps.dns)
+  if (missing && pod.spec.dnsPolicy === 'ClusterFirstWithHostNet') {
+    const message = `kubelet does not have ClusterDNS IP configured and cannot create Pod using "ClusterFirst" policy. Falling back to "Default" policy.`
+    deps.recorder.event(pod, 'Warning', 'MissingClusterDNS', message)
+  }
+  const files = { 'etc-hosts': hosts, 'etc-resolv.conf': formatResolvConf(conf) }
+  // in place: containers that run already have this very file mounted
+  for (const [name, text] of Object.entries(files)) await writeFile(path.join(podDir, name), text, { mode: 0o644 })
+  return [
+    { hostPath: path.join(podDir, 'etc-hosts'), containerPath: '/etc/hosts', readonly: false, propagation: 'private' },
+    {
+      hostPath: path.join(podDir, 'etc-resolv.conf'),
+      containerPath: '/etc/resolv.conf',
+      readonly: false,
+      propagation: 'private',
+    },
+  ]
+}

@@ -1,0 +1,113 @@
+import type { Container, Pod } from '@kubets/shared/api/types/core-v1.ts'
+import { ConfigError } from '../containers/config-error.ts'
+import { containerConfig } from '../containers/config.ts'
+import type { PodAddresses } from '../containers/downward.ts'
+import { runHook } from '../containers/hooks.ts'
+import { containerReference } from '../events.ts'
+import { ensureImage, ImageError } from '../images/ensure.ts'
+import type { PodSandboxStatus } from '../runtime/types.ts'
+import type { PodDeps } from './deps.ts'
+import { killContainer } from './kill-container.ts'
+import type { StartFailure } from './model.ts'
+import { sandboxConfig, systemMounts } from './sandbox.ts'
+import type { Step } from './sync.ts'
+
+/** A container did not start; what it waits with. */
+export class StartError extends Error {
+  readonly failure: StartFailure
+
+  constructor(failure: StartFailure) {
+    super(failure.message)
+    this.name = 'StartError'
+    this.failure = failure
+  }
+}
+
+// pkg/kubelet/pod_workers.go backOffPeriod: when something that is missing is looked for again
+const retryMs = 10_000
+// long enough to be seen before the back-off takes the reason's place
+const showErrorMs = 2000
+
+/** The addresses of a Pod whose sandbox runs. */
+export function addressesOf(deps: PodDeps, sandbox: PodSandboxStatus | undefined): PodAddresses {
+  const onHost = sandbox?.network === 'NODE'
+  return { podIPs: onHost ? deps.node.ips : (sandbox?.ips ?? []), hostIPs: deps.node.ips }
+}
+
+/**
+ * Pulls the image, creates and starts a container and runs its postStart hook. `interrupt` ends waiting (for a pull, for
+ * a hook) but no call that changes something half way. Throws StartError, or the runtime's error when it is away.
+ */
+// pkg/kubelet/kuberuntime/kuberuntime_container.go startContainer
+export async function startContainer(
+  deps: PodDeps,
+  pod: Pod,
+  container: Container,
+  step: Extract<Step, { kind: 'startContainer' }>,
+  sandbox: PodSandboxStatus,
+  before: StartFailure | undefined,
+  interrupt: AbortSignal,
+): Promise<void> {
+  const { runtime, recorder, clock, lifetime } = deps
+  const about = containerReference(pod, container)
+  const failed = (reason: string, message: string, inMs: number): StartError => {
+    recorder.event(about, 'Warning', 'Failed', `Error: ${message}`)
+    return new StartError({ reason, message, retryAt: clock.now() + inMs })
+  }
+  const image = await ensureImage(deps, pod, container, before?.pullSeconds ?? 0, interrupt).catch((error: unknown) => {
+    if (!(error instanceof ImageError)) throw error
+    recorder.event(about, 'Warning', 'Failed', `Error: ${error.failure.reason}`)
+    throw new StartError(error.failure)
+  })
+  const addresses = addressesOf(deps, sandbox)
+  let id: string
+  try {
+    const config = await containerConfig(
+      {
+        pod,
+        container,
+        image,
+        addresses,
+        attempt: step.attempt,
+        backOffSeconds: step.backOffSeconds,
+        objects: deps.objects,
+        allocatable: deps.node.allocatable,
+        nodeMemoryBytes: deps.node.memoryBytes,
+        podDir: deps.volumes.podDir(pod.metadata.uid ?? ''),
+        seccompDir: deps.node.seccompDir,
+        volume: (name) => deps.volumes.find(pod, name),
+        systemMounts: await systemMounts(deps, pod, addresses.podIPs),
+      },
+      interrupt,
+    )
+    const podConfig = sandboxConfig(deps, pod, sandbox.attempt)
+    id = await runtime.createContainer(sandbox.id, config, podConfig, lifetime)
+  } catch (error) {
+    interrupt.throwIfAborted()
+    const message = error instanceof Error ? error.message : String(error)
+    if (error instanceof ConfigError) throw failed('CreateContainerConfigError', message, retryMs)
+    throw failed('CreateContainerError', message, retryMs)
+  }
+  recorder.event(about, 'Normal', 'Created', `Created container: ${container.name}`)
+  try {
+    await runtime.startContainer(id, lifetime)
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    throw failed('RunContainerError', `failed to start container "${container.name}": ${message}`, showErrorMs)
+  }
+  recorder.event(about, 'Normal', 'Started', `Started container ${container.name}`)
+  const hook = container.lifecycle?.postStart
+  if (!hook) return
+  try {
+    const target = { container, containerId: id, podIP: addresses.podIPs[0] ?? '' }
+    await runHook(runtime, clock, hook, target, interrupt)
+  } catch (error) {
+    interrupt.throwIfAborted()
+    const message = error instanceof Error ? error.message : String(error)
+    recorder.event(about, 'Warning', 'FailedPostStartHook', 'PostStartHook failed')
+    deps.log.warn({ pod: pod.metadata.name, container: container.name, error: message }, 'postStart hook failed')
+    const grace = pod.spec.terminationGracePeriodSeconds ?? 30
+    await killContainer(deps, pod, { id, name: container.name }, grace, 'FailedPostStartHook', '', interrupt)
+    throw new StartError({ reason: 'PostStartHookError', message, retryAt: clock.now() + showErrorMs })
+  }
+}

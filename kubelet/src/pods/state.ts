@@ -1,0 +1,102 @@
+import { open } from 'node:fs/promises'
+import type { ContainerStatus, PodSandboxStatus, RuntimeService } from '../runtime/types.ts'
+import { isRuntimeNotFound } from '../runtime/types.ts'
+import { keys, type PodRuntimeState } from './model.ts'
+
+/** Reads what the runtime has of one Pod; what cannot change any more is asked for once. */
+export class PodStateReader {
+  readonly #runtime: RuntimeService
+  readonly #podUid: string
+  #sandboxes = new Map<string, PodSandboxStatus>()
+  #containers = new Map<string, ContainerStatus>()
+
+  constructor(runtime: RuntimeService, podUid: string) {
+    this.#runtime = runtime
+    this.#podUid = podUid
+  }
+
+  async read(signal: AbortSignal): Promise<PodRuntimeState> {
+    const filter = { podUid: this.#podUid }
+    const [listedSandboxes, listedContainers] = await Promise.all([
+      this.#runtime.listPodSandbox(filter, signal),
+      this.#runtime.listContainers(filter, signal),
+    ])
+    const sandboxes = await Promise.all(
+      listedSandboxes.map((one) => {
+        const known = this.#sandboxes.get(one.id)
+        return known?.state === one.state ? known : orGone(this.#runtime.podSandboxStatus(one.id, signal))
+      }),
+    )
+    const containers = await Promise.all(
+      listedContainers.map((one) => {
+        const known = this.#containers.get(one.id)
+        // a container that was made may be about to start
+        if (known?.state === one.state && one.state !== 'CONTAINER_CREATED') return known
+        return orGone(this.#status(one.id, signal))
+      }),
+    )
+    const state = { sandboxes: sandboxes.filter(isThere), containers: containers.filter(isThere) }
+    state.sandboxes.sort((a, b) => b.attempt - a.attempt || b.createdAt - a.createdAt)
+    state.containers.sort((a, b) => b.createdAt - a.createdAt)
+    this.#sandboxes = new Map(state.sandboxes.map((one) => [one.id, one]))
+    this.#containers = new Map(state.containers.map((one) => [one.id, one]))
+    return state
+  }
+
+  async #status(id: string, signal: AbortSignal): Promise<ContainerStatus> {
+    const status = await this.#runtime.containerStatus(id, signal)
+    if (status.state !== 'CONTAINER_EXITED') return status
+    const said = await lastWords(this.#runtime, status, signal)
+    return said === '' ? status : { ...status, message: said }
+  }
+}
+
+function isThere<T>(value: T | undefined): value is T {
+  return value !== undefined
+}
+
+// what was there in the list may be gone when it is asked for
+async function orGone<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked
+  } catch (error) {
+    if (isRuntimeNotFound(error)) return undefined
+    throw error
+  }
+}
+
+// pkg/kubelet/container/runtime.go MaxContainerTerminationMessageLength and its siblings for logs
+const maxMessage = 4096
+const maxFromLog = 2048
+const maxLogLines = 80
+
+/** What the container left in its termination log, or, if it asks for that, at the end of its log. */
+// pkg/kubelet/kuberuntime/kuberuntime_container.go getTerminationMessage
+async function lastWords(runtime: RuntimeService, status: ContainerStatus, signal: AbortSignal): Promise<string> {
+  const path = status.labels[keys.terminationMessagePath]
+  const hostPath = status.mounts.find((mount) => mount.containerPath === path)?.hostPath
+  const said = hostPath === undefined ? '' : await readBeginning(hostPath)
+  const fromLog = status.labels[keys.terminationMessagePolicy] === 'FallbackToLogsOnError'
+  if (said !== '' || !fromLog || status.exitCode === 0) return said
+  const logs = await runtime.containerLogs(status.id, { follow: false, timestamps: false, tail: maxLogLines }, signal)
+  const [out, err] = await Promise.all([tail(logs.stdout), tail(logs.stderr)])
+  return Buffer.concat([out, err]).subarray(-maxFromLog).toString('utf8')
+}
+
+async function readBeginning(file: string): Promise<string> {
+  const handle = await open(file, 'r').catch(() => undefined)
+  if (!handle) return ''
+  try {
+    const buffer = Buffer.alloc(maxMessage)
+    const { bytesRead } = await handle.read(buffer, 0, maxMessage, 0)
+    return buffer.toString('utf8', 0, bytesRead)
+  } finally {
+    await handle.close()
+  }
+}
+
+async function tail(stream: AsyncIterable<Buffer>): Promise<Buffer> {
+  let kept = Buffer.alloc(0)
+  for await (const chunk of stream) kept = Buffer.concat([kept, chunk]).subarray(-maxFromLog)
+  return kept
+}

@@ -1,0 +1,134 @@
+import type { Client } from '@kubets/shared/client/client.ts'
+import { pods } from '@kubets/shared/api/resources.gen.ts'
+import type { Pod, PodCondition, PodStatus } from '@kubets/shared/api/types/core-v1.ts'
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
+import { deepEqual } from '@kubets/shared/machinery/deep.ts'
+import { isConflict, isNotFound } from '@kubets/shared/machinery/errors.ts'
+import type { Logger } from '@kubets/shared/machinery/logger.ts'
+
+interface Entry {
+  namespace: string
+  name: string
+  uid: string
+  wanted: PodStatus | undefined
+  /** The newest status known to be at the server, and its resourceVersion. */
+  known: PodStatus
+  version: number
+  sending: Promise<void> | undefined
+}
+
+const firstRetryMs = 200
+const longestRetryMs = 10_000
+
+/** Writes Pod statuses to the API server: only what changed, the newest only, one request a Pod at a time. */
+// pkg/kubelet/status/status_manager.go
+export class StatusWriter {
+  readonly #client: Client
+  readonly #clock: Clock
+  readonly #log: Logger
+  readonly #lifetime: AbortSignal
+  readonly #entries = new Map<string, Entry>()
+
+  constructor(client: Client, clock: Clock, log: Logger, lifetime: AbortSignal) {
+    this.#client = client
+    this.#clock = clock
+    this.#log = log
+    this.#lifetime = lifetime
+  }
+
+  /** Takes a Pod as it came from the server; a status that somebody else changed is corrected. */
+  observe(pod: Pod): void {
+    const entry = this.#entry(pod)
+    const version = Number(pod.metadata.resourceVersion ?? 0)
+    if (version < entry.version) return
+    entry.version = version
+    entry.known = pod.status ?? {}
+    this.#send(entry)
+  }
+
+  /** Wants this status for the Pod; returns at once. */
+  report(pod: Pod, status: PodStatus): void {
+    const entry = this.#entry(pod)
+    entry.wanted = status
+    this.#send(entry)
+  }
+
+  /** Resolves when the Pod's last reported status is written (or the Pod is gone). */
+  async flush(uid: string): Promise<void> {
+    const entry = this.#entries.get(uid)
+    while (entry?.sending) await entry.sending
+  }
+
+  forget(uid: string): void {
+    this.#entries.delete(uid)
+  }
+
+  #entry(pod: Pod): Entry {
+    const { uid = '', namespace = '', name = '', resourceVersion } = pod.metadata
+    let entry = this.#entries.get(uid)
+    if (!entry) {
+      const version = Number(resourceVersion ?? 0)
+      entry = { namespace, name, uid, wanted: undefined, known: pod.status ?? {}, version, sending: undefined }
+      this.#entries.set(uid, entry)
+    }
+    return entry
+  }
+
+  #send(entry: Entry): void {
+    entry.sending ??= this.#drain(entry).finally(() => (entry.sending = undefined))
+  }
+
+  async #drain(entry: Entry): Promise<void> {
+    let retryMs = firstRetryMs
+    for (;;) {
+      const patch = entry.wanted && statusPatch(entry.known, entry.wanted)
+      if (!patch || this.#lifetime.aborted || this.#entries.get(entry.uid) !== entry) return
+      try {
+        const body = { metadata: { uid: entry.uid }, status: patch }
+        const options = { type: 'strategic', namespace: entry.namespace, subresource: 'status' } as const
+        const signal = this.#lifetime
+        const updated = await this.#client.patch(pods, entry.name, body, { ...options, signal })
+        entry.known = updated.status ?? {}
+        entry.version = Number(updated.metadata.resourceVersion ?? entry.version)
+        retryMs = firstRetryMs
+      } catch (error) {
+        // another Pod of the same name has taken its place: nobody waits for this status any more
+        if (isNotFound(error) || isConflict(error)) {
+          entry.wanted = undefined
+          return
+        }
+        this.#log.warn({ pod: entry.name, error: String(error) }, 'status could not be written')
+        await this.#clock.sleep(retryMs, this.#lifetime).catch(() => undefined)
+        retryMs = Math.min(retryMs * 2, longestRetryMs)
+      }
+    }
+  }
+}
+
+const replaced = new Set(['podIPs', 'hostIPs'])
+
+/** A strategic merge patch from one status to the other; undefined when nothing differs. Others' conditions stay. */
+export function statusPatch(known: PodStatus, wanted: PodStatus): Record<string, unknown> | undefined {
+  const patch: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(wanted)) {
+    const before = (known as Record<string, unknown>)[key]
+    if (key === 'conditions') {
+      const changed = (value as PodCondition[]).filter(
+        (one) => !deepEqual(stable(known.conditions?.find((other) => other.type === one.type)), stable(one)),
+      )
+      if (changed.length > 0) patch[key] = changed
+    } else if (!deepEqual(before, value)) {
+      // lists with a merge key would keep the old addresses otherwise
+      patch[key] = replaced.has(key) ? [{ $patch: 'replace' }, ...(value as unknown[])] : value
+    }
+  }
+  for (const key of ['reason', 'message', 'podIP', 'podIPs'] as const) {
+    if (known[key] !== undefined && wanted[key] === undefined) patch[key] = null
+  }
+  return Object.keys(patch).length > 0 ? patch : undefined
+}
+
+function stable(condition: PodCondition | undefined): Partial<PodCondition> {
+  const { type, status, reason, message, lastTransitionTime } = condition ?? {}
+  return { type, status, reason, message, lastTransitionTime }
+}

@@ -1,0 +1,355 @@
+import type { Pod, PodStatus } from '@kubets/shared/api/types/core-v1.ts'
+import { parseTime } from '@kubets/shared/machinery/time.ts'
+import { RuntimeError } from '../runtime/types.ts'
+import { VolumeError } from '../volumes/manager.ts'
+import type { PodDeps } from './deps.ts'
+import { killContainer } from './kill-container.ts'
+import { formatPod, readySandbox, shared, type PodRuntimeState, type StartFailure } from './model.ts'
+import { runSandbox } from './sandbox.ts'
+import { addressesOf, startContainer, StartError } from './start-container.ts'
+import { PodStateReader } from './state.ts'
+import { podStatus } from './status.ts'
+import { sync, type Step, type SyncResult, type Waiting } from './sync.ts'
+
+/** Where a worker's news go. */
+export interface PodReporter {
+  report(pod: Pod, status: PodStatus): void
+  /** Nothing of the Pod is left on the node; resolves when the API object is gone too. */
+  finished(pod: Pod): Promise<void>
+}
+
+const volumeRetryMs = [500, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 122_000]
+const sandboxRetryMs = 5000
+const refreshMs = 60_000
+const firstErrorMs = 250
+const longestErrorMs = 10_000
+
+/** One Pod's own loop: see what is, decide the next step, do it, say how things are. */
+// pkg/kubelet/pod_workers.go, kubelet.go SyncPod
+export class PodWorker {
+  readonly #deps: PodDeps
+  readonly #reporter: PodReporter
+  readonly #reader: PodStateReader
+  readonly #failures = new Map<string, StartFailure>()
+  #pod: Pod
+  #status: PodStatus | undefined
+  #gone: { graceSeconds: number } | undefined
+  #mounted = false
+  #volumesOnDisk = true
+  #volumeFailures = 0
+  #refreshAt = 0
+  #waiting: ReadonlyMap<string, Waiting> = new Map()
+  #interrupt = new AbortController()
+  #poked = false
+  #resume: () => void = () => undefined
+
+  constructor(deps: PodDeps, reporter: PodReporter, pod: Pod) {
+    this.#deps = deps
+    this.#reporter = reporter
+    this.#pod = pod
+    this.#reader = new PodStateReader(deps.runtime, pod.metadata.uid ?? '')
+  }
+
+  get pod(): Pod {
+    return this.#pod
+  }
+
+  /** Takes a newer version of the Pod. */
+  update(pod: Pod): void {
+    const before = this.#ending()?.graceSeconds ?? Infinity
+    this.#pod = pod
+    this.#hurry(before)
+  }
+
+  /** The Pod is gone from the API server: what is left of it ends with this grace. */
+  remove(graceSeconds: number): void {
+    const before = this.#ending()?.graceSeconds ?? Infinity
+    this.#gone = { graceSeconds }
+    this.#hurry(before)
+  }
+
+  /** Something may have changed: look again. */
+  poke(): void {
+    this.#poked = true
+    this.#resume()
+  }
+
+  // what goes on (a pull, a hook, a longer grace) must not delay an end
+  #hurry(before: number): void {
+    if ((this.#ending()?.graceSeconds ?? Infinity) < before) this.#interrupt.abort(new Error('the Pod must end'))
+    this.poke()
+  }
+
+  /** Works until nothing of the Pod is left, or the kubelet stops. */
+  async run(): Promise<void> {
+    const { lifetime, clock, log } = this.#deps
+    let errorMs = firstErrorMs
+    lifetime.addEventListener('abort', () => this.#resume(), { once: true })
+    while (!lifetime.aborted) {
+      try {
+        const { finished, wakeAt } = await this.#turn()
+        if (finished) return
+        errorMs = firstErrorMs
+        if (wakeAt !== 'now') await this.#wait(wakeAt)
+      } catch (error) {
+        if (lifetime.aborted) return
+        if (this.#interrupt.signal.aborted) continue
+        const text = error instanceof Error ? error.message : String(error)
+        log.warn({ pod: formatPod(this.#pod), error: text }, 'work on a Pod failed, will be tried again')
+        await this.#wait(clock.now() + errorMs, true)
+        errorMs = Math.min(errorMs * 2, longestErrorMs)
+      }
+    }
+  }
+
+  async #turn(): Promise<{ finished: boolean; wakeAt: number | undefined | 'now' }> {
+    const { clock, lifetime } = this.#deps
+    this.#poked = false
+    if (this.#interrupt.signal.aborted) this.#interrupt = new AbortController()
+    const interrupt = AbortSignal.any([lifetime, this.#interrupt.signal])
+    const state = await this.#reader.read(lifetime)
+    const now = clock.now()
+    const pod = this.#freshPod()
+    const ending = this.#ending()
+    this.#updateProbes(pod, state, ending !== undefined)
+    const result = sync({
+      pod,
+      state,
+      now,
+      ending,
+      probes: (id, kind) => this.#deps.probes.result(id, kind),
+      failures: this.#failures,
+      mounted: this.#mounted,
+      volumesOnDisk: this.#volumesOnDisk,
+    })
+    this.#announce(pod, result.waiting)
+    this.#report(pod, state, result, now)
+    const [step, next] = result.steps
+    if (step?.kind === 'finish') {
+      await this.#finish(pod, state)
+      return { finished: true, wakeAt: undefined }
+    }
+    if (step?.kind === 'mountVolumes' && next?.kind === 'runSandbox') {
+      await Promise.all([this.#do(step, pod, state, interrupt), this.#do(next, pod, state, interrupt)])
+      // files that tell of the Pod's address could not be written before it had one
+      if (JSON.stringify(pod.spec.volumes ?? []).includes('status.podIP')) this.#mounted = false
+      return { finished: false, wakeAt: 'now' }
+    }
+    if (step) {
+      await this.#do(step, pod, state, interrupt)
+      return { finished: false, wakeAt: 'now' }
+    }
+    return { finished: false, wakeAt: await this.#rest(pod, state, result, now, interrupt) }
+  }
+
+  /** Nothing to do: keeps the volumes' files up to date and says when to look again. */
+  async #rest(pod: Pod, state: PodRuntimeState, result: SyncResult, now: number, interrupt: AbortSignal) {
+    const times = [result.wakeAt, this.#deadline()?.at].filter((one) => one !== undefined && one > now) as number[]
+    if (this.#mounted && !result.done) {
+      if (now >= this.#refreshAt) {
+        this.#refreshAt = now + refreshMs
+        const addresses = addressesOf(this.#deps, readySandbox(state))
+        await this.#deps.volumes.setUp(pod, addresses, interrupt).catch((error: unknown) => {
+          interrupt.throwIfAborted()
+          this.#deps.recorder.event(
+            pod,
+            'Warning',
+            'FailedMount',
+            String(error instanceof Error ? error.message : error),
+          )
+        })
+      }
+      if (pod.spec.volumes?.some((volume) => !volume.hostPath && !volume.emptyDir)) times.push(this.#refreshAt)
+    }
+    return times.length > 0 ? Math.min(...times) : undefined
+  }
+
+  /** The Pod with the status as it was last reported, which the API server may not have sent back yet. */
+  #freshPod(): Pod {
+    if (!this.#status) return this.#pod
+    const own = new Set(this.#status.conditions?.map((one) => one.type))
+    const others = (this.#pod.status?.conditions ?? []).filter((one) => !own.has(one.type))
+    const conditions = [...(this.#status.conditions ?? []), ...others]
+    return { ...this.#pod, status: { ...this.#pod.status, ...this.#status, conditions } }
+  }
+
+  #ending(): { graceSeconds: number; remove: boolean } | undefined {
+    if (this.#gone) return { ...this.#gone, remove: true }
+    const { deletionTimestamp, deletionGracePeriodSeconds } = this.#pod.metadata
+    const ofSpec = this.#pod.spec.terminationGracePeriodSeconds ?? 30
+    if (deletionTimestamp !== undefined) {
+      return { graceSeconds: Math.max(1, deletionGracePeriodSeconds ?? ofSpec), remove: true }
+    }
+    const deadline = this.#deadline()
+    return deadline && deadline.at <= this.#deps.clock.now() ? { graceSeconds: ofSpec, remove: false } : undefined
+  }
+
+  // pkg/kubelet/active_deadline.go
+  #deadline(): { at: number; failed: Waiting } | undefined {
+    const { activeDeadlineSeconds } = this.#pod.spec
+    const startTime = this.#status?.startTime ?? this.#pod.status?.startTime
+    if (activeDeadlineSeconds === undefined || startTime === undefined) return undefined
+    const message = 'Pod was active on the node longer than the specified deadline'
+    return { at: parseTime(startTime) + activeDeadlineSeconds * 1000, failed: { reason: 'DeadlineExceeded', message } }
+  }
+
+  #updateProbes(pod: Pod, state: PodRuntimeState, ending: boolean): void {
+    const running = state.containers.filter((one) => one.state === 'CONTAINER_RUNNING')
+    // while it ends, what is probed goes on being probed, but nothing new is
+    if (ending && running.length > 0) return
+    const podIP = addressesOf(this.#deps, readySandbox(state)).podIPs[0] ?? ''
+    this.#deps.probes.update(pod, running, podIP)
+  }
+
+  #announce(pod: Pod, waiting: ReadonlyMap<string, Waiting>): void {
+    const { recorder } = this.#deps
+    for (const [name, { reason, message }] of waiting) {
+      const before = this.#waiting.get(name)
+      if (before?.reason === reason && before.message === message) continue
+      if (reason === 'CrashLoopBackOff') {
+        const text = `Back-off restarting failed container ${name} in pod ${formatPod(pod)}`
+        recorder.event(pod, 'Warning', 'BackOff', text)
+      } else if (reason === 'ImagePullBackOff') {
+        recorder.event(pod, 'Normal', 'BackOff', message)
+        recorder.event(pod, 'Warning', 'Failed', 'Error: ImagePullBackOff')
+      }
+    }
+    this.#waiting = waiting
+  }
+
+  #report(pod: Pod, state: PodRuntimeState, result: SyncResult, now: number): void {
+    // nobody looks at the status of what is gone
+    if (this.#gone) return
+    const deadline = this.#deadline()
+    const failed = deadline && deadline.at <= now && result.done ? deadline.failed : undefined
+    const ended = result.done && !state.containers.some((one) => one.state === 'CONTAINER_RUNNING')
+    this.#status = podStatus({
+      pod,
+      state,
+      now,
+      failed,
+      ended,
+      probes: (id, kind) => this.#deps.probes.result(id, kind),
+      waiting: result.waiting,
+      hostIPs: this.#deps.node.ips,
+    })
+    this.#reporter.report(pod, this.#status)
+  }
+
+  async #do(step: Step, pod: Pod, state: PodRuntimeState, interrupt: AbortSignal): Promise<void> {
+    const { runtime, lifetime } = this.#deps
+    switch (step.kind) {
+      case 'mountVolumes':
+        return this.#mountVolumes(pod, state, interrupt)
+      case 'runSandbox':
+        return this.#runSandbox(pod, step.attempt)
+      case 'stopSandbox':
+        return runtime.stopPodSandbox(step.id, lifetime)
+      case 'removeSandbox':
+        return runtime.removePodSandbox(step.id, lifetime)
+      case 'removeContainer':
+        return runtime.removeContainer(step.id, lifetime)
+      case 'startContainer':
+        return this.#startContainer(pod, state, step, interrupt)
+      case 'killContainer':
+        return this.#kill(pod, state, [step.id], step.graceSeconds, step.message, interrupt)
+      case 'killAll':
+        return this.#kill(pod, state, step.ids, step.graceSeconds, step.message, interrupt)
+      case 'unmountVolumes':
+        await this.#deps.volumes.tearDown(pod.metadata.uid ?? '', lifetime)
+        this.#mounted = false
+        this.#volumesOnDisk = false
+        return
+      case 'finish':
+        return
+    }
+  }
+
+  async #mountVolumes(pod: Pod, state: PodRuntimeState, interrupt: AbortSignal): Promise<void> {
+    const { volumes, recorder, clock } = this.#deps
+    this.#volumesOnDisk = true
+    try {
+      await volumes.setUp(pod, addressesOf(this.#deps, readySandbox(state)), interrupt)
+      this.#mounted = true
+      this.#volumeFailures = 0
+      this.#refreshAt = clock.now() + refreshMs
+      this.#failures.delete(shared.volumes)
+    } catch (error) {
+      interrupt.throwIfAborted()
+      if (!(error instanceof VolumeError)) throw error
+      recorder.event(pod, 'Warning', 'FailedMount', error.message)
+      const wait = volumeRetryMs[Math.min(this.#volumeFailures++, volumeRetryMs.length - 1)] ?? 0
+      const failure = { reason: 'ContainerCreating', message: error.message, retryAt: clock.now() + wait }
+      this.#failures.set(shared.volumes, failure)
+    }
+  }
+
+  async #runSandbox(pod: Pod, attempt: number): Promise<void> {
+    const { recorder, clock, lifetime } = this.#deps
+    try {
+      await runSandbox(this.#deps, pod, attempt, lifetime)
+      this.#failures.delete(shared.sandbox)
+    } catch (error) {
+      lifetime.throwIfAborted()
+      const text = error instanceof Error ? error.message : String(error)
+      const noNetwork = text.startsWith('network is not ready')
+      const reason = noNetwork ? 'NetworkNotReady' : 'FailedCreatePodSandBox'
+      recorder.event(pod, 'Warning', reason, noNetwork ? text : `Failed to create pod sandbox: ${text}`)
+      const wait = noNetwork || (error instanceof RuntimeError && error.code === 'Unavailable') ? 1000 : sandboxRetryMs
+      this.#failures.set(shared.sandbox, { reason: 'ContainerCreating', message: text, retryAt: clock.now() + wait })
+    }
+  }
+
+  async #startContainer(
+    pod: Pod,
+    state: PodRuntimeState,
+    step: Extract<Step, { kind: 'startContainer' }>,
+    interrupt: AbortSignal,
+  ): Promise<void> {
+    const { spec } = pod
+    const all = [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])]
+    const container = all.find((one) => one.name === step.name)
+    const sandbox = state.sandboxes.find((one) => one.id === step.sandboxId)
+    if (!container || !sandbox) return
+    try {
+      await startContainer(this.#deps, pod, container, step, sandbox, this.#failures.get(step.name), interrupt)
+      this.#failures.delete(step.name)
+    } catch (error) {
+      if (!(error instanceof StartError)) throw error
+      this.#failures.set(step.name, error.failure)
+    }
+  }
+
+  async #kill(
+    pod: Pod,
+    state: PodRuntimeState,
+    ids: readonly string[],
+    graceSeconds: number,
+    message: string | undefined,
+    interrupt: AbortSignal,
+  ): Promise<void> {
+    const podIP = addressesOf(this.#deps, readySandbox(state)).podIPs[0] ?? ''
+    const running = state.containers.filter((one) => ids.includes(one.id))
+    await Promise.all(
+      running.map((one) => killContainer(this.#deps, pod, one, graceSeconds, message, podIP, interrupt)),
+    )
+  }
+
+  async #finish(pod: Pod, state: PodRuntimeState): Promise<void> {
+    const { runtime, volumes, lifetime } = this.#deps
+    await Promise.all(state.containers.map((one) => runtime.removeContainer(one.id, lifetime)))
+    await Promise.all(state.sandboxes.map((one) => runtime.removePodSandbox(one.id, lifetime)))
+    await volumes.removePod(pod.metadata.uid ?? '', lifetime)
+    await this.#reporter.finished(pod)
+  }
+
+  async #wait(until: number | undefined, deaf = false): Promise<void> {
+    const { clock, lifetime } = this.#deps
+    if (lifetime.aborted || (this.#poked && !deaf)) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#resume = () => (deaf && !lifetime.aborted ? undefined : resolve())
+    const cancel = until === undefined ? () => undefined : clock.timer(Math.max(0, until - clock.now()), resolve)
+    await promise
+    cancel()
+  }
+}
