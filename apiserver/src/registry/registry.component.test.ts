@@ -1,66 +1,24 @@
-import { findKindByGVK } from '@kubets/shared/api/kinds/index.ts'
-import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
-import type { Pod, Service } from '@kubets/shared/api/types/core-v1.ts'
-import { silentLogger } from '@kubets/shared/machinery/logger.ts'
+import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
-import { realClock } from '@kubets/shared/process/clock.ts'
 import { startEtcd } from '@kubets/shared/testing/etcd.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createRegistry } from './registry.ts'
-import type { Registry, RequestScope, Watch } from './types.ts'
+import { map, maps, openRegistry, scope, startRegistry, until } from './component-harness.ts'
+import type { Registry, Watch } from './types.ts'
 
 let etcd: Awaited<ReturnType<typeof startEtcd>>
 let registry: Registry
 let second: Registry
-const ended = new AbortController()
-
-async function open(advertiseAddress: string): Promise<Registry> {
-  const opened = createRegistry({
-    etcdServers: [etcd.endpoint],
-    etcdPrefix: '/registry',
-    clock: realClock,
-    log: silentLogger,
-    serviceClusterIPRanges: ['10.96.0.0/24'],
-    nodePortRange: { min: 30000, max: 30099 },
-    advertiseAddress,
-    securePort: 6443,
-  })
-  await until(async () => (await opened.health()) === undefined, 'ready')
-  return opened
-}
-
-async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = realClock.now() + 15_000
-  while (!(await condition())) {
-    if (realClock.now() > deadline) throw new Error(`not within 15 s: ${what}`)
-    await realClock.sleep(10)
-  }
-}
 
 beforeAll(async () => {
   etcd = await startEtcd()
-  registry = await open('10.0.0.1')
-  second = await open('10.0.0.2')
+  registry = await openRegistry(etcd.endpoint, '10.0.0.1')
+  second = await openRegistry(etcd.endpoint, '10.0.0.2')
 })
 
 afterAll(async () => {
-  ended.abort()
   await Promise.all([registry.close(), second.close()])
   await etcd.stop()
 })
-
-function scope(apiVersion: string, kind: string, namespace?: string, more: Partial<RequestScope> = {}): RequestScope {
-  const found: Kind | undefined = findKindByGVK(apiVersion, kind)
-  if (!found) throw new Error(`no kind ${apiVersion} ${kind}`)
-  const place = namespace === undefined ? {} : { namespace }
-  return { kind: found, dryRun: false, warn: () => undefined, signal: ended.signal, ...place, ...more }
-}
-
-const maps = (namespace: string): RequestScope => scope('v1', 'ConfigMap', namespace)
-
-function map(name: string, more: object = {}): KubeObject {
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, ...more } }
-}
 
 function pod(name: string, more: object = {}): KubeObject {
   return {
@@ -68,15 +26,6 @@ function pod(name: string, more: object = {}): KubeObject {
     kind: 'Pod',
     metadata: { name, ...more },
     spec: { containers: [{ name: 'main', image: 'busybox' }] },
-  } as KubeObject
-}
-
-function service(name: string, spec: object = {}): KubeObject {
-  return {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name },
-    spec: { ports: [{ port: 80 }], ...spec },
   } as KubeObject
 }
 
@@ -372,80 +321,6 @@ describe('scale', () => {
   })
 })
 
-describe('the first objects', () => {
-  it('are there, with the address of every apiserver', async () => {
-    const names = (await registry.list(scope('v1', 'Namespace'))).items.map(({ object }) => object.metadata.name)
-    expect(names).toEqual(expect.arrayContaining(['default', 'kube-node-lease', 'kube-public', 'kube-system']))
-    const kubernetes = (await registry.get(scope('v1', 'Service', 'default'), 'kubernetes')).object as Service
-    expect(kubernetes.spec.clusterIP).toBe('10.96.0.1')
-    const endpoints = (await registry.get(scope('v1', 'Endpoints', 'default'), 'kubernetes')).object
-    expect(endpoints).toMatchObject({ subsets: [{ addresses: [{ ip: '10.0.0.1' }, { ip: '10.0.0.2' }] }] })
-  })
-})
-
-describe('Services', () => {
-  const services = scope('v1', 'Service', 'svc')
-
-  it('get different addresses from apiservers that race', async () => {
-    // 254 usable addresses, of which the `kubernetes` Service has one
-    const created = await Promise.all(
-      Array.from({ length: 200 }, (_, i) => (i % 2 ? registry : second).create(services, service(`s${String(i)}`))),
-    )
-    const ips = created.map(({ object }) => (object as Service).spec.clusterIP)
-    expect(new Set(ips).size).toBe(200)
-    expect(ips.every((ip) => ip?.startsWith('10.96.0.'))).toBe(true)
-    await registry.deleteCollection(services, {})
-    expect((await registry.list(scope('networking.k8s.io/v1', 'IPAddress'))).items).toHaveLength(1)
-  })
-
-  it('of which one can have an address that several ask for', async () => {
-    const tries = Array.from({ length: 6 }, (_, i) =>
-      (i % 2 ? registry : second).create(services, service(`same${String(i)}`, { clusterIP: '10.96.0.77' })),
-    )
-    const results = await Promise.allSettled(tries)
-    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
-    const refused = results.find((result) => result.status === 'rejected')
-    expect(refused?.reason).toMatchObject({ code: 422 })
-    expect(String(refused?.reason)).toContain('failed to allocate IP 10.96.0.77: provided IP is already allocated')
-  })
-
-  it('are refused what is outside the ranges', async () => {
-    await expect(registry.create(services, service('far', { clusterIP: '10.97.0.1' }))).rejects.toMatchObject({
-      code: 422,
-      message:
-        'Service "far" is invalid: spec.clusterIPs: Invalid value: ["10.97.0.1"]: failed to allocate IP 10.97.0.1: the provided IP (10.97.0.1) is not in the valid range. The range of valid IPs is 10.96.0.0/24',
-    })
-    const ports = [{ port: 80, nodePort: 40000 }]
-    await expect(registry.create(services, service('far', { type: 'NodePort', ports }))).rejects.toMatchObject({
-      message:
-        'Service "far" is invalid: spec.ports[0].nodePort: Invalid value: 40000: provided port is not in the valid range. The range of valid ports is 30000-30099',
-    })
-  })
-
-  it('give node ports back when their type no longer needs them', async () => {
-    const ports = [{ port: 80, nodePort: 30033 }]
-    await registry.create(services, service('np', { type: 'NodePort', ports }))
-    await expect(second.create(services, service('np2', { type: 'NodePort', ports }))).rejects.toMatchObject({
-      message:
-        'Service "np2" is invalid: spec.ports[0].nodePort: Invalid value: 30033: provided port is already allocated',
-    })
-    const plain = (current: KubeObject): KubeObject =>
-      ({ ...current, spec: { ...(current as Service).spec, type: 'ClusterIP' } }) as KubeObject
-    const { encoded } = await registry.update(services, 'np', plain)
-    expect((encoded.object as Service).spec.ports?.[0]?.nodePort).toBeUndefined()
-    await second.create(services, service('np2', { type: 'NodePort', ports }))
-  })
-
-  it('say when all node ports are taken', async () => {
-    const ports = Array.from({ length: 99 }, (_, i) => ({ port: i + 1, name: `p${String(i)}` }))
-    await registry.create(services, service('all', { type: 'NodePort', ports }))
-    await expect(registry.create(services, service('more', { type: 'NodePort' }))).rejects.toMatchObject({
-      code: 500,
-      message: 'Internal error occurred: failed to allocate a nodePort: range is full',
-    })
-  })
-})
-
 describe('large lists', () => {
   it('are answered from the cache', async () => {
     const queue = Array.from({ length: 2000 }, (_, i) => i).values()
@@ -458,5 +333,27 @@ describe('large lists', () => {
     const { items } = await second.list(maps('large'))
     expect(items).toHaveLength(2000)
     expect((await registry.list(maps('large'), { fieldSelector: 'metadata.name=m1234' })).items).toHaveLength(1)
+  })
+})
+
+describe('without etcd', () => {
+  it('requests are refused, and taken again when it is back', async () => {
+    const own = await startEtcd()
+    const running = await openRegistry(own.endpoint)
+    await own.kill()
+    const fresh = startRegistry(own.endpoint)
+    for (const one of [running, fresh]) {
+      await expect(one.get(maps('x'), 'a')).rejects.toMatchObject({ code: 503 })
+      await expect(one.create(maps('x'), map('a'))).rejects.toMatchObject({ code: 503 })
+    }
+    // what takes any state still answers from what was read before
+    expect((await running.list(scope('v1', 'Namespace'), { resourceVersion: '0' })).items).toHaveLength(4)
+    await until(async () => (await running.health())?.includes('etcd') ?? false, 'the loss is noticed')
+    await own.restart()
+    for (const one of [running, fresh]) await until(async () => (await one.health()) === undefined, 'etcd is back')
+    await running.create(maps('x'), map('a'))
+    await fresh.get(maps('x'), 'a')
+    await Promise.all([running.close(), fresh.close()])
+    await own.stop()
   })
 })

@@ -1,0 +1,104 @@
+import type { Service } from '@kubets/shared/api/types/core-v1.ts'
+import type { KubeObject } from '@kubets/shared/machinery/object.ts'
+import { startEtcd } from '@kubets/shared/testing/etcd.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openRegistry, scope } from '../component-harness.ts'
+import type { Registry } from '../types.ts'
+
+let etcd: Awaited<ReturnType<typeof startEtcd>>
+let registry: Registry
+let second: Registry
+
+beforeAll(async () => {
+  etcd = await startEtcd()
+  registry = await openRegistry(etcd.endpoint, '10.0.0.1')
+  second = await openRegistry(etcd.endpoint, '10.0.0.2')
+})
+
+afterAll(async () => {
+  await Promise.all([registry.close(), second.close()])
+  await etcd.stop()
+})
+
+function service(name: string, spec: object = {}): KubeObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name },
+    spec: { ports: [{ port: 80 }], ...spec },
+  } as KubeObject
+}
+
+describe('the first objects', () => {
+  it('are there, with the address of every apiserver', async () => {
+    const names = (await registry.list(scope('v1', 'Namespace'))).items.map(({ object }) => object.metadata.name)
+    expect(names).toEqual(expect.arrayContaining(['default', 'kube-node-lease', 'kube-public', 'kube-system']))
+    const kubernetes = (await registry.get(scope('v1', 'Service', 'default'), 'kubernetes')).object as Service
+    expect(kubernetes.spec.clusterIP).toBe('10.96.0.1')
+    const endpoints = (await registry.get(scope('v1', 'Endpoints', 'default'), 'kubernetes')).object
+    expect(endpoints).toMatchObject({ subsets: [{ addresses: [{ ip: '10.0.0.1' }, { ip: '10.0.0.2' }] }] })
+  })
+})
+
+describe('Services', () => {
+  const services = scope('v1', 'Service', 'svc')
+
+  it('get different addresses from apiservers that race', async () => {
+    // 254 usable addresses, of which the `kubernetes` Service has one
+    const created = await Promise.all(
+      Array.from({ length: 200 }, (_, i) => (i % 2 ? registry : second).create(services, service(`s${String(i)}`))),
+    )
+    const ips = created.map(({ object }) => (object as Service).spec.clusterIP)
+    expect(new Set(ips).size).toBe(200)
+    expect(ips.every((ip) => ip?.startsWith('10.96.0.'))).toBe(true)
+    await registry.deleteCollection(services, {})
+    expect((await registry.list(scope('networking.k8s.io/v1', 'IPAddress'))).items).toHaveLength(1)
+  })
+
+  it('of which one can have an address that several ask for', async () => {
+    const tries = Array.from({ length: 6 }, (_, i) =>
+      (i % 2 ? registry : second).create(services, service(`same${String(i)}`, { clusterIP: '10.96.0.77' })),
+    )
+    const results = await Promise.allSettled(tries)
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    const refused = results.find((result) => result.status === 'rejected')
+    expect(refused?.reason).toMatchObject({ code: 422 })
+    expect(String(refused?.reason)).toContain('failed to allocate IP 10.96.0.77: provided IP is already allocated')
+  })
+
+  it('are refused what is outside the ranges', async () => {
+    await expect(registry.create(services, service('far', { clusterIP: '10.97.0.1' }))).rejects.toMatchObject({
+      code: 422,
+      message:
+        'Service "far" is invalid: spec.clusterIPs: Invalid value: ["10.97.0.1"]: failed to allocate IP 10.97.0.1: the provided IP (10.97.0.1) is not in the valid range. The range of valid IPs is 10.96.0.0/24',
+    })
+    const ports = [{ port: 80, nodePort: 40000 }]
+    await expect(registry.create(services, service('far', { type: 'NodePort', ports }))).rejects.toMatchObject({
+      message:
+        'Service "far" is invalid: spec.ports[0].nodePort: Invalid value: 40000: provided port is not in the valid range. The range of valid ports is 30000-30099',
+    })
+  })
+
+  it('give node ports back when their type no longer needs them', async () => {
+    const ports = [{ port: 80, nodePort: 30033 }]
+    await registry.create(services, service('np', { type: 'NodePort', ports }))
+    await expect(second.create(services, service('np2', { type: 'NodePort', ports }))).rejects.toMatchObject({
+      message:
+        'Service "np2" is invalid: spec.ports[0].nodePort: Invalid value: 30033: provided port is already allocated',
+    })
+    const plain = (current: KubeObject): KubeObject =>
+      ({ ...current, spec: { ...(current as Service).spec, type: 'ClusterIP' } }) as KubeObject
+    const { encoded } = await registry.update(services, 'np', plain)
+    expect((encoded.object as Service).spec.ports?.[0]?.nodePort).toBeUndefined()
+    await second.create(services, service('np2', { type: 'NodePort', ports }))
+  })
+
+  it('say when all node ports are taken', async () => {
+    const ports = Array.from({ length: 99 }, (_, i) => ({ port: i + 1, name: `p${String(i)}` }))
+    await registry.create(services, service('all', { type: 'NodePort', ports }))
+    await expect(registry.create(services, service('more', { type: 'NodePort' }))).rejects.toMatchObject({
+      code: 500,
+      message: 'Internal error occurred: failed to allocate a nodePort: range is full',
+    })
+  })
+})
