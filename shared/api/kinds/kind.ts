@@ -42,7 +42,10 @@ export interface ScalePaths {
   readonly selector?: string
 }
 
-/** The group and version under whose shape, and under whose key, objects are stored. */
+/**
+ * The group and version under whose shape, and under whose key, objects are stored. Such a kind is decoded, defaulted,
+ * prepared and validated as itself; only then it goes through `to`, and answers come back through `from`.
+ */
 export interface StoredAs {
   readonly group: string
   readonly version: string

@@ -81,3 +81,15 @@ function wantsChanged(obj: KubeObject, old: KubeObject): boolean {
   }
   return false
 }
+
+const ofTheOwner = ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const
+
+/** An update of status that may not touch metadata: labels, annotations, finalizers and owners stay, in place. */
+// apimachinery/pkg/apis/meta/v1/meta.go ResetObjectMetaForStatus
+export function resetMetaForStatus({ metadata }: KubeObject, { metadata: old }: KubeObject): void {
+  const values: Record<string, unknown> = metadata as Record<string, unknown>
+  for (const field of ofTheOwner) {
+    if (old[field] === undefined) delete values[field]
+    else values[field] = clone(old[field])
+  }
+}

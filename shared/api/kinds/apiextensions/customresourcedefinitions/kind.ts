@@ -1,5 +1,6 @@
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
+import { prepareForStatusUpdate } from './strategy.ts'
 
 export const customResourceDefinition = defineKind({
   group: 'apiextensions.k8s.io',
@@ -14,4 +15,5 @@ export const customResourceDefinition = defineKind({
   unconditionalUpdate: false,
   columns,
   row,
+  prepareForStatusUpdate,
 })

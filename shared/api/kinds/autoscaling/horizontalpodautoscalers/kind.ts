@@ -1,6 +1,7 @@
 import type { HorizontalPodAutoscaler } from '../../../types/autoscaling-v2.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
 
 export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   group: 'autoscaling',
@@ -13,4 +14,5 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   subresources: ['status'],
   columns,
   row,
+  defaults,
 })

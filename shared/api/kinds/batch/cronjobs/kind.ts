@@ -2,6 +2,7 @@ import type { CronJob } from '../../../types/batch-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
+import { validate } from './validation.ts'
 
 export const cronJob = defineKind<CronJob>({
   group: 'batch',
@@ -16,4 +17,5 @@ export const cronJob = defineKind<CronJob>({
   columns,
   row,
   defaults,
+  validate,
 })

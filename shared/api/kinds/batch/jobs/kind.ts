@@ -2,6 +2,8 @@ import type { Job } from '../../../types/batch-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
+import { validate, validateUpdate } from './validation.ts'
+import { prepareForCreate } from './strategy.ts'
 import { selectableFields } from './fields.ts'
 
 export const job = defineKind<Job>({
@@ -16,5 +18,8 @@ export const job = defineKind<Job>({
   columns,
   row,
   defaults,
+  validate,
+  validateUpdate,
+  prepareForCreate,
   selectableFields,
 })

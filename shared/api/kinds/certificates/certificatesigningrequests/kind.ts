@@ -1,6 +1,7 @@
 import type { CertificateSigningRequest } from '../../../types/certificates-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
+import { prepareForUpdate, prepareForStatusUpdate } from './strategy.ts'
 import { selectableFields } from './fields.ts'
 
 export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
@@ -13,5 +14,7 @@ export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   subresources: ['approval', 'status'],
   columns,
   row,
+  prepareForUpdate,
+  prepareForStatusUpdate,
   selectableFields,
 })

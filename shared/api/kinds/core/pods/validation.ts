@@ -16,7 +16,8 @@ const deletionCost = 'controller.kubernetes.io/pod-deletion-cost'
 export function validate(pod: Pod): FieldError[] {
   const errors: FieldError[] = []
   checkPod(pod, errors)
-  if ((pod.spec.ephemeralContainers ?? []).length > 0)
+  // without a resourceVersion the Pod is new; the subresource ephemeralcontainers comes here with stored ones
+  if (!pod.metadata.resourceVersion && (pod.spec.ephemeralContainers ?? []).length > 0)
     errors.push(forbidden(specPath.child('ephemeralContainers'), 'cannot be set on create'))
   if (pod.spec.nodeName && (pod.spec.schedulingGates ?? []).length > 0)
     errors.push(forbidden(specPath.child('nodeName'), 'cannot be set until all schedulingGates have been cleared'))

@@ -2,6 +2,7 @@ import type { ReplicationController } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
+import { validate, validateStatusUpdate } from './validation.ts'
 import { selectableFields, scale } from './fields.ts'
 
 export const replicationController = defineKind<ReplicationController>({
@@ -17,6 +18,8 @@ export const replicationController = defineKind<ReplicationController>({
   columns,
   row,
   defaults,
+  validate,
+  validateStatusUpdate,
   selectableFields,
   scale,
 })

@@ -4,20 +4,6 @@ import { isExternallyAccessible, needsClusterIP, needsHealthCheck, needsNodePort
 // pkg/registry/core/service/strategy.go PrepareForCreate; storage/storage.go normalizeClusterIPs
 export function prepareForCreate({ spec }: Service): void {
   if (spec.clusterIP && (spec.clusterIPs ?? []).length === 0) spec.clusterIPs = [spec.clusterIP]
-  setFamilies(spec)
-}
-
-// pkg/registry/core/service/storage/alloc.go initIPFamilyFields, for a cluster of IPv4 alone
-function setFamilies(spec: ServiceSpec): void {
-  if (spec.type === 'ExternalName') return
-  if (spec.clusterIP === 'None' && Object.keys(spec.selector ?? {}).length === 0) {
-    // without a selector nobody knows what addresses the endpoints will have
-    spec.ipFamilyPolicy ??= 'RequireDualStack'
-    spec.ipFamilies ??= spec.ipFamilyPolicy === 'SingleStack' ? ['IPv4'] : ['IPv4', 'IPv6']
-    return
-  }
-  spec.ipFamilyPolicy ??= 'SingleStack'
-  spec.ipFamilies ??= ['IPv4']
 }
 
 // pkg/registry/core/service/strategy.go PrepareForUpdate
@@ -25,7 +11,6 @@ export function prepareForUpdate({ spec }: Service, { spec: old }: Service): voi
   normalizeClusterIPs(spec, old)
   keepAllocated(spec, old)
   dropForType(spec, old)
-  setFamilies(spec)
 }
 
 // pkg/registry/core/service/storage/storage.go normalizeClusterIPs: who changes one of the two fields means both
@@ -43,6 +28,10 @@ function normalizeClusterIPs(spec: ServiceSpec, old: ServiceSpec): void {
 
 // pkg/registry/core/service/strategy.go patchAllocatedValues: what was given out stays when a client leaves it out
 function keepAllocated(spec: ServiceSpec, old: ServiceSpec): void {
+  if (needsClusterIP(old) && needsClusterIP(spec)) {
+    if (old.ipFamilyPolicy !== undefined) spec.ipFamilyPolicy ??= old.ipFamilyPolicy
+    if (old.ipFamilies && (spec.ipFamilies ?? []).length === 0) spec.ipFamilies = [...old.ipFamilies]
+  }
   if (needsClusterIP(old) && needsClusterIP(spec) && !spec.clusterIP && (spec.clusterIPs ?? []).length === 0) {
     if (old.clusterIP) spec.clusterIP = old.clusterIP
     if (old.clusterIPs) spec.clusterIPs = [...old.clusterIPs]

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest'
+import type { KubeObject } from '../../machinery/object.ts'
+import { schemaFor } from '../schemas.ts'
+import type { HorizontalPodAutoscaler } from '../types/autoscaling-v1.ts'
+import { findKind, findKindByGVK, kinds } from './index.ts'
+
+describe('the table of kinds', () => {
+  it('names each kind and resource once', () => {
+    const names = kinds.flatMap((kind) => [
+      `${kind.group}/${kind.version}/${kind.plural}`,
+      `${kind.group}/${kind.version}/${kind.kind}`,
+    ])
+    expect(new Set(names).size).toBe(names.length)
+  })
+
+  it.each(kinds.map((kind) => [`${kind.group}/${kind.version} ${kind.kind}`, kind] as const))('%s', (_, kind) => {
+    expect(schemaFor(kind.group, kind.version, kind.kind)).toBeDefined()
+    expect(findKind(kind.group, kind.version, kind.plural)).toBe(kind)
+    expect(findKindByGVK(kind.group ? `${kind.group}/${kind.version}` : kind.version, kind.kind)).toBe(kind)
+    expect(kind.scale !== undefined).toBe(kind.subresources.includes('scale'))
+    // an object with nothing in it is printed and defaulted without a fall
+    const empty = { apiVersion: 'v1', kind: kind.kind, metadata: { name: 'a' }, spec: {} } as KubeObject
+    kind.defaults?.(empty)
+    if (kind.plural.endsWith('bindings') && kind.group === 'rbac.authorization.k8s.io')
+      Object.assign(empty, { roleRef: {} })
+    expect(kind.row(empty, 0)).toHaveLength(kind.columns.length)
+  })
+})
+
+it('keeps a v1 autoscaler through its stored form', () => {
+  const kind = findKind('autoscaling', 'v1', 'horizontalpodautoscalers')
+  const obj: HorizontalPodAutoscaler = {
+    apiVersion: 'autoscaling/v1',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { name: 'a', namespace: 'x' },
+    spec: {
+      scaleTargetRef: { kind: 'Deployment', name: 'd', apiVersion: 'apps/v1' },
+      minReplicas: 1,
+      maxReplicas: 3,
+      targetCPUUtilizationPercentage: 60,
+    },
+  }
+  const stored = kind?.storedAs?.to(obj)
+  expect(stored).toMatchObject({
+    apiVersion: 'autoscaling/v2',
+    spec: { metrics: [{ resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 60 } } }] },
+  })
+  expect(stored && kind?.storedAs?.from(stored)).toEqual(obj)
+})
