@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { describe, expect, it } from 'vitest'
 import { pods } from '../api/resources.gen.ts'
-import { createCA, issueCertificate } from '../process/certificates.ts'
-import { realClock } from '../process/clock.ts'
-import { Client } from './client.ts'
+import { createCA, issueCertificate } from './certificates.ts'
+import { realClock } from './clock.ts'
+import { Client } from '../client/client.ts'
 
 describe('a client over TLS', () => {
   it('shows its certificate, checks the server, and keeps its connection', async () => {
