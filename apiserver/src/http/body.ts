@@ -4,12 +4,15 @@ import { badRequest, requestEntityTooLarge, unsupportedMediaType } from '@kubets
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { quote } from '@kubets/shared/machinery/quote.ts'
 import { decodeBody } from '@kubets/shared/machinery/schema/body.ts'
-import type { FieldValidation } from '@kubets/shared/machinery/schema/decode.ts'
+import { decodeObject, type Decoded, type FieldValidation } from '@kubets/shared/machinery/schema/decode.ts'
+import type { ObjectNode } from '@kubets/shared/machinery/schema/node.ts'
+import { parseProtobuf } from '@kubets/shared/machinery/schema/protobuf.ts'
 import type { RequestContext } from './context.ts'
 
 // staging/src/k8s.io/apiserver/pkg/server/config.go MaxRequestBodyBytes
 const bodyLimit = 3 * 1024 * 1024
-const bodyTypes = ['application/json', 'application/yaml']
+const protobuf = 'application/vnd.kubernetes.protobuf'
+const bodyTypes = ['application/json', 'application/yaml', protobuf]
 
 /** The whole body. Throws 413 as soon as it is over 3 MiB; the rest is not read. */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
@@ -27,10 +30,11 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
 const tooLarge = () => requestEntityTooLarge(`limit is ${bodyLimit}`)
 
 /** JSON unless said otherwise. Throws 415 for what is not spoken here. */
-export function bodyFormat(contentType: string | undefined): 'json' | 'yaml' {
+function bodyFormat(contentType: string | undefined): 'json' | 'yaml' | 'protobuf' {
   const type = (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
   if (type === '' || type === 'application/json') return 'json'
   if (type === 'application/yaml') return 'yaml'
+  if (type === protobuf) return 'protobuf'
   throw unsupportedMediaType([`${bodyTypes.join(', ')} (not ${type})`])
 }
 
@@ -41,6 +45,25 @@ export function fieldValidation(query: URLSearchParams): FieldValidation {
   throw badRequest(`fieldValidation: Unsupported value: ${quote(value)}: supported values: "Ignore", "Strict", "Warn"`)
 }
 
+/** The body as what the schema says, in whichever format it came. Throws 400 and 415. */
+export function decodeBytes(
+  { headers, query }: Pick<RequestContext, 'headers' | 'query'>,
+  node: ObjectNode,
+  body: Buffer,
+): Decoded {
+  const format = bodyFormat(headers['content-type'])
+  const mode = fieldValidation(query)
+  if (format !== 'protobuf') return decodeBody(node, body, format, mode)
+  let value: unknown
+  try {
+    value = parseProtobuf(node, body)
+  } catch (error) {
+    throw badRequest(`the object provided is unrecognized: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  // protobuf has no names that could be unknown
+  return decodeObject(node, value, 'Ignore')
+}
+
 /** The body as an object of this group, version and kind; unknown fields are dropped, warned about, or refused. */
 export async function bodyObject(
   context: RequestContext,
@@ -48,9 +71,8 @@ export async function bodyObject(
   version: string,
   kind: string,
 ): Promise<KubeObject> {
-  const format = bodyFormat(context.headers['content-type'])
-  const mode = fieldValidation(context.query)
-  const { object, problems } = decodeBody(schemaFor(group, version, kind), await context.body(), format, mode)
+  const node = schemaFor(group, version, kind)
+  const { object, problems } = decodeBytes(context, node, await context.body())
   context.warnings.push(...problems)
   const decoded = object as unknown as KubeObject
   checkGroupVersionKind(decoded, group === '' ? version : `${group}/${version}`, kind)

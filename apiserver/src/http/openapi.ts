@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { loadDescriptions, type Describe } from '@kubets/shared/api/descriptions.ts'
 import { findSchema } from '@kubets/shared/api/schemas.ts'
 import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import type { ObjectNode } from '@kubets/shared/machinery/schema/node.ts'
@@ -14,7 +15,8 @@ interface Document {
   hash: string
 }
 
-const documents = new Map<string, Document>()
+const documents = new Map<string, Promise<Document>>()
+let descriptions: Promise<Describe> | undefined
 
 /** "api/v1" or "apis/GROUP/VERSION", with the kinds of each. */
 const places: ReadonlyMap<string, readonly Kind[]> = new Map(
@@ -25,19 +27,22 @@ const places: ReadonlyMap<string, readonly Kind[]> = new Map(
   ),
 )
 
+const groupVersions = [...groups].flatMap(([group, versions]) => versions.map(({ version }) => ({ group, version })))
+
 // k8s.io/kube-openapi/pkg/handler3/handler.go
 /** GET /openapi/v3 */
-export const openApiIndex: Handler = () => {
+export const openApiIndex: Handler = async () => {
   const paths: Record<string, { serverRelativeURL: string }> = {}
   for (const place of places.keys()) {
-    paths[place] = { serverRelativeURL: `/openapi/v3/${place}?hash=${documentOf(place)?.hash ?? ''}` }
+    const document = await documentOf(place)
+    paths[place] = { serverRelativeURL: `/openapi/v3/${place}?hash=${document?.hash ?? ''}` }
   }
   return jsonAnswer(200, { paths })
 }
 
 /** GET /openapi/v3/apis/GROUP/VERSION */
-export const openApiDocument: Handler = ({ path, query, headers }) => {
-  const document = documentOf(path.slice('/openapi/v3/'.length))
+export const openApiDocument: Handler = async ({ path, query, headers }) => {
+  const document = await documentOf(path.slice('/openapi/v3/'.length))
   if (document === undefined) return pageNotFound()
   const etag = `"${document.hash}"`
   // the address with the right hash is good for ever
@@ -51,24 +56,28 @@ export const openApiDocument: Handler = ({ path, query, headers }) => {
 
 const farAway = 'Fri, 31 Dec 2100 00:00:00 GMT'
 
-function documentOf(place: string): Document | undefined {
-  const known = documents.get(place)
-  if (known !== undefined) return known
+/** Documents are made when first asked for, and kept: what they say does not change while the program runs. */
+function documentOf(place: string): Promise<Document> | undefined {
   const kinds = places.get(place)
   if (kinds === undefined) return undefined
+  let document = documents.get(place)
+  if (document === undefined) documents.set(place, (document = makeDocument(kinds)))
+  return document
+}
+
+async function makeDocument(kinds: readonly Kind[]): Promise<Document> {
+  const describe = await (descriptions ??= loadDescriptions())
   const answer = jsonAnswer(200, {
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version: gitVersion },
     paths: pathsOf(kinds),
-    components: { schemas: componentsOf(kinds) },
+    components: { schemas: componentsOf(kinds, describe) },
   })
   const hash = createHash('sha512').update(answer.body).digest('hex').toUpperCase()
-  const document = { answer, hash }
-  documents.set(place, document)
-  return document
+  return { answer, hash }
 }
 
-function componentsOf(kinds: readonly Kind[]): Record<string, unknown> {
+function componentsOf(kinds: readonly Kind[], describe: Describe): Record<string, unknown> {
   const roots = kinds.flatMap(({ group, version, kind, listKind }) => [
     findSchema(group, version, kind),
     findSchema(group, version, listKind),
@@ -79,10 +88,34 @@ function componentsOf(kinds: readonly Kind[]): Record<string, unknown> {
     : undefined
   const nodes = [...roots, ...common, scale].filter((node): node is ObjectNode => node !== undefined)
   return {
-    ...openApiComponents(nodes),
+    ...openApiComponents(nodes, { describe, groupVersions }),
     'io.k8s.apimachinery.pkg.apis.meta.v1.Patch': { type: 'object' },
   }
 }
 
-/** The older document is made for nobody: current clients take v3. */
-export const openApiV2: Handler = () => pageNotFound()
+// k8s.io/kube-openapi/pkg/handler/handler.go
+/**
+ * GET /openapi/v2: the head of a document. Clients that find a kind in v3 do not look here; those that do not find it
+ * there learn that it is not here either, instead of failing for want of a document.
+ */
+export const openApiV2: Handler = ({ headers }) => {
+  const info = { title: 'Kubernetes', version: gitVersion }
+  if (!(headers.accept ?? '').includes(protobufV2)) {
+    return jsonAnswer(200, { swagger: '2.0', info, paths: {}, definitions: {} })
+  }
+  // github.com/google/gnostic openapiv2/OpenAPIv2.proto Document and Info
+  const body = Buffer.concat([
+    text(1, '2.0'),
+    text(2, Buffer.concat([text(1, info.title), text(2, info.version)])),
+    text(8, ''),
+  ])
+  return { code: 200, contentType: protobufV2.replace('@', '.'), body }
+}
+
+const protobufV2 = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
+
+/** A length-delimited protobuf field of less than 128 bytes. */
+function text(field: number, value: string | Buffer): Buffer {
+  const bytes = Buffer.from(value)
+  return Buffer.concat([Buffer.from([(field << 3) | 2, bytes.length]), bytes])
+}

@@ -1,9 +1,8 @@
 import { schemaFor } from '@kubets/shared/api/schemas.ts'
 import { badRequest } from '@kubets/shared/machinery/errors.ts'
 import { quote } from '@kubets/shared/machinery/quote.ts'
-import { decodeBody } from '@kubets/shared/machinery/schema/body.ts'
 import type { DeleteOptions, ListOptions, WatchOptions } from '../registry/types.ts'
-import { bodyFormat, fieldValidation } from './body.ts'
+import { decodeBytes } from './body.ts'
 import type { RequestContext } from './context.ts'
 import { isTrue } from './request-info.ts'
 
@@ -49,9 +48,7 @@ export async function deleteOptions(context: RequestContext): Promise<DeleteOpti
   const body = await context.body()
   let options: DeleteOptions
   if (body.length > 0) {
-    const format = bodyFormat(context.headers['content-type'])
-    const node = schemaFor('', 'v1', 'DeleteOptions')
-    options = decodeBody(node, body, format, fieldValidation(context.query)).object
+    options = decodeBytes(context, schemaFor('', 'v1', 'DeleteOptions'), body).object
     if (context.query.getAll('dryRun').length > 0) options.dryRun ??= context.query.getAll('dryRun')
   } else {
     options = deleteOptionsOf(context.query)
