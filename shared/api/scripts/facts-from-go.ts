@@ -129,7 +129,8 @@ function fieldFacts(
 function protoNumber(field: GoField, owner: string, pkg: GoPackage): number | undefined {
   const parts = field.tags['protobuf']?.split(',')
   const number = Number(parts?.[1])
-  const name = parts?.find((part) => part.startsWith('name='))?.slice(5)
+  // An embedded struct's tag may name nothing: the message then calls it by its type.
+  const name = parts?.find((part) => part.startsWith('name='))?.slice(5) ?? field.type.replace(/^.*\./, '')
   const message = pkg.proto.get(owner)
   if (!parts || Number.isNaN(number) || !name || !message) return undefined
   const declared = message.get(name) ?? [...message].find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1]

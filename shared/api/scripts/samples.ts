@@ -2,6 +2,8 @@ import { glob, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { deepEqual } from '../../machinery/deep.ts'
 import { decodeBody } from '../../machinery/schema/body.ts'
+import { decodeObject } from '../../machinery/schema/decode.ts'
+import { parseProtobuf } from '../../machinery/schema/protobuf.ts'
 import { findSchema } from '../schemas.ts'
 
 /** What decoding upstream's sample documents (one of each kind, every field set) came to. */
@@ -11,19 +13,21 @@ export interface SampleResult {
   wrong: string[]
 }
 
-/** Decodes the JSON and YAML samples that the Go packages carry for their own round-trip tests. */
+/** Decodes the JSON, YAML and protobuf samples that the Go packages carry for their own round-trip tests. */
 export async function compareSamples(goRoot: string): Promise<SampleResult> {
   const result: SampleResult = { compared: 0, wrong: [] }
-  for await (const path of glob('k8s.io/**/testdata/HEAD/*.{json,yaml}', { cwd: goRoot })) {
+  for await (const path of glob('k8s.io/**/testdata/HEAD/*.{json,yaml,pb}', { cwd: goRoot })) {
     const body = await readFile(join(goRoot, path))
-    const sample = JSON.parse(await readFile(join(goRoot, path.replace(/yaml$/, 'json')), 'utf8')) as unknown
+    const sample = JSON.parse(await readFile(join(goRoot, path.replace(/(yaml|pb)$/, 'json')), 'utf8')) as unknown
     const { apiVersion = '', kind = '' } = sample as { apiVersion?: string; kind?: string }
     const slash = apiVersion.indexOf('/')
     const node = findSchema(apiVersion.slice(0, Math.max(slash, 0)), apiVersion.slice(slash + 1), kind)
     if (!node) continue
     result.compared++
     try {
-      const { object } = decodeBody(node, body, path.endsWith('yaml') ? 'yaml' : 'json', 'Strict')
+      const { object } = path.endsWith('pb')
+        ? decodeObject(node, parseProtobuf(node, body), 'Strict')
+        : decodeBody(node, body, path.endsWith('yaml') ? 'yaml' : 'json', 'Strict')
       if (!deepEqual(object, withoutNulls(sample))) result.wrong.push(path)
     } catch (error) {
       result.wrong.push(`${path}: ${error instanceof Error ? error.message : String(error)}`)
