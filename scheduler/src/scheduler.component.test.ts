@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { events, nodes, pods } from '@kubets/shared/api/resources.gen.ts'
+import { events, nodes, pods, serviceAccounts } from '@kubets/shared/api/resources.gen.ts'
 import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { startApiServer } from '@kubets/shared/testing/apiserver.ts'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
@@ -42,6 +42,9 @@ async function createNode(name: string, cpu: string): Promise<void> {
 
 beforeAll(async () => {
   api = await startApiServer()
+  // what a controller would do
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'default' } }
+  await api.client.create(serviceAccounts, account)
   await createNode('a', '2')
   scheduler = await start()
 })

@@ -102,6 +102,8 @@ beforeAll(async () => {
   // what no rule stops leaves through here, as it would on a real node
   await ip('-n', nodeNs, 'route', 'add', 'default', 'via', '10.66.0.2')
   await sysctls.write('net.ipv4.ip_forward', '1')
+  // a new namespace starts with the settings of the machine
+  await sysctls.write('net.ipv4.conf.all.route_localnet', '0')
   await Promise.all([serve('pod1'), serve('pod2')])
   // somebody else's rules: they must survive, and the tables exist before us
   await nodeRun('iptables', ['-A', 'FORWARD', '-s', '203.0.113.1', '-j', 'DROP'], { signal })

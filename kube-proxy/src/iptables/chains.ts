@@ -53,11 +53,17 @@ const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
 /** The first 80 bits of the SHA-256, in base 32: chain names end at 28 characters. */
 function shortHash(text: string): string {
-  let bits = BigInt(`0x${hash('sha256', text, 'hex').slice(0, 20)}`)
+  const hex = hash('sha256', text, 'hex')
+  return base32Of(hex.slice(0, 10)) + base32Of(hex.slice(10, 20))
+}
+
+/** Eight characters for 40 bits: as much as a number holds exactly. */
+function base32Of(hex: string): string {
+  let rest = Number.parseInt(hex, 16)
   let result = ''
-  for (let i = 0; i < 16; i++) {
-    result = base32[Number(bits & 31n)] + result
-    bits >>= 5n
+  for (let i = 0; i < 8; i++) {
+    result = base32.charAt(rest % 32) + result
+    rest = Math.floor(rest / 32)
   }
   return result
 }
