@@ -23,7 +23,7 @@ export async function cleanUp(options: Options, signal: AbortSignal): Promise<vo
   await Promise.all(containers.map((one) => runtime.removeContainer(one.id, signal)))
   const sandboxes = await runtime.listPodSandbox({}, signal)
   await Promise.all(sandboxes.map((one) => runtime.removePodSandbox(one.id, signal)))
-  const network = new PodNetwork({ context: runtime.context, clusterCidr: options.clusterCidr, log })
+  const network = new PodNetwork({ context: runtime.context, clusterCidr: options.clusterCidr, clock: realClock, log })
   await network.remove(signal)
   for (const place of await mountsBelow(options.rootDir)) await unmount(place, signal)
 }

@@ -50,7 +50,7 @@ export async function runKubelet(options: Options, signal: AbortSignal): Promise
     clock,
     log,
   })
-  const network = new PodNetwork({ context: runtime.context, clusterCidr: options.clusterCidr, log })
+  const network = new PodNetwork({ context: runtime.context, clusterCidr: options.clusterCidr, clock, log })
 
   const podFactory = new InformerFactory(client, { clock, log })
   const podInformer = podFactory.informer(pods, { fieldSelector: `spec.nodeName=${nodeName}` })

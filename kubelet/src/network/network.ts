@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import type { DockerContext } from '../runtime/docker/client.ts'
 import { ensurePodNetwork, removePodNetwork } from '../runtime/docker/network.ts'
@@ -10,20 +11,27 @@ export interface PodNetworkOptions {
   context: DockerContext
   /** Addresses of all Pods of the cluster. */
   clusterCidr: string
+  clock: Clock
   log: Logger
 }
+
+// how often what was set up is looked at again, in case somebody took it away
+const checkMs = 60_000
 
 /** The network of this node's Pods: a Docker bridge with the node's Pod CIDR. */
 export class PodNetwork {
   readonly #options: PodNetworkOptions
+  readonly #id: string
   readonly #device: string
   #cidr: string | undefined
+  #checkAt = 0
   #problem = 'the node has no Pod CIDR yet'
 
   constructor(options: PodNetworkOptions) {
     this.#options = options
     // a device's name has 15 characters at most
-    this.#device = `kbr-${createHash('sha256').update(options.context.nodeName).digest('hex').slice(0, 8)}`
+    this.#id = createHash('sha256').update(options.context.nodeName).digest('hex').slice(0, 8)
+    this.#device = `kbr-${this.#id}`
   }
 
   /** Why Pods cannot get an address; undefined when they can. */
@@ -31,18 +39,20 @@ export class PodNetwork {
     return this.#cidr === undefined ? this.#problem : undefined
   }
 
-  /** Makes everything ready for Pods with addresses of this CIDR; to be called again to repair. Never rejects. */
+  /** Makes everything ready for Pods with addresses of this CIDR; to be called often, repairs now and then. Never rejects. */
   async setUp(podCidr: string, signal: AbortSignal): Promise<void> {
-    const { context, clusterCidr, log } = this.#options
+    const { context, clusterCidr, clock, log } = this.#options
+    if (this.#cidr === podCidr && clock.now() < this.#checkAt) return
     try {
       await refuseUnknownPods(clusterCidr, signal)
       await ensurePodNetwork(context, podCidr, gatewayOf(podCidr), this.#device, signal)
-      await applyChains(podChains(podCidr, clusterCidr), signal)
+      await applyChains(podChains(this.#id, podCidr, clusterCidr), signal)
       await setSysctl('net/ipv4/ip_forward')
       // without it a Service's answer from a Pod on the same bridge would bypass the translation back
       await setSysctl('net/bridge/bridge-nf-call-iptables')
       if (this.#cidr !== podCidr) log.info({ podCidr, device: this.#device }, 'Pod network is ready')
       this.#cidr = podCidr
+      this.#checkAt = clock.now() + checkMs
     } catch (error) {
       if (signal.aborted) return
       this.#problem = error instanceof Error ? error.message : String(error)
@@ -61,7 +71,7 @@ export class PodNetwork {
 
   /** Takes the bridge, the rules and the route away. */
   async remove(signal: AbortSignal): Promise<void> {
-    await removeChains(podChains('0.0.0.0/0', '0.0.0.0/0'), signal)
+    await removeChains(podChains(this.#id, '0.0.0.0/0', '0.0.0.0/0'), signal)
     await forgetUnknownPods(this.#options.clusterCidr, signal)
     await removePodNetwork(this.#options.context, signal)
   }

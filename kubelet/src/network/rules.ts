@@ -11,12 +11,12 @@ export interface Chain {
   rules: readonly (readonly string[])[]
 }
 
-/** The chains for a node whose Pods have `podCidr` in a cluster of `clusterCidr`. */
-export function podChains(podCidr: string, clusterCidr: string): Chain[] {
+/** The chains for a node whose Pods have `podCidr` in a cluster of `clusterCidr`; `node` goes into their names. */
+export function podChains(node: string, podCidr: string, clusterCidr: string): Chain[] {
   return [
     {
       table: 'nat',
-      name: 'KUBETS-POD-MASQ',
+      name: `KUBETS-MASQ-${node}`,
       from: 'POSTROUTING',
       rules: [
         ['!', '-s', podCidr, '-j', 'RETURN'],
@@ -29,7 +29,7 @@ export function podChains(podCidr: string, clusterCidr: string): Chain[] {
     {
       // last, so that whoever refuses something (kube-proxy, an operator) is asked before
       table: 'filter',
-      name: 'KUBETS-POD-FORWARD',
+      name: `KUBETS-FORWARD-${node}`,
       from: 'FORWARD',
       rules: [
         ['-s', podCidr, '-j', 'ACCEPT'],

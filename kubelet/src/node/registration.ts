@@ -61,9 +61,10 @@ export class NodeRegistration {
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#poke = resolve
       const cancel = clock.timer(ready ? lookMs : soonMs, resolve)
-      signal.addEventListener('abort', this.#poke, { once: true })
+      const onAbort = (): void => resolve()
+      signal.addEventListener('abort', onAbort, { once: true })
       await promise
-      signal.removeEventListener('abort', resolve)
+      signal.removeEventListener('abort', onAbort)
       cancel()
     }
   }

@@ -215,12 +215,13 @@ function toStatus(
     state = 'CONTAINER_CREATED'
   } else {
     state = 'CONTAINER_EXITED'
-    if (startedAt === 0 || finishedAt < startedAt) {
+    if (startedAt === 0) {
       reason = 'ContainerCannotRun'
-      startedAt = startedAt || createdAt
-      finishedAt = Math.max(startedAt, finishedAt)
+      startedAt = createdAt
     } else if (info.State.OOMKilled) reason = 'OOMKilled'
     else reason = info.State.ExitCode === 0 ? 'Completed' : 'Error'
+    // Docker notes the start of a very short run after its end
+    finishedAt = Math.max(startedAt, finishedAt)
   }
   return {
     id: info.Id,

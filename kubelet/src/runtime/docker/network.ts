@@ -43,9 +43,7 @@ export async function removePodNetwork(context: DockerContext, signal: AbortSign
 async function inspect(context: DockerContext, signal: AbortSignal): Promise<NetworkInspectInfo | undefined> {
   try {
     const network = context.docker.getNetwork(context.networkName)
-    const info = (await call(context, signal, limits.read, (abortSignal) =>
-      network.inspect({ abortSignal }),
-    )) as NetworkInspectInfo
+    const info: NetworkInspectInfo = await call(context, signal, limits.read, () => network.inspect())
     if (info.Labels?.[labelNames.node] !== context.nodeName) {
       throw new RuntimeError('Conflict', `the Docker network ${context.networkName} belongs to somebody else`)
     }
