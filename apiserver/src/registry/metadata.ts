@@ -31,34 +31,22 @@ export function matchName(object: KubeObject, name: string): void {
     throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`)
 }
 
-/** What only the server decides about a new object. */
-// apiserver/pkg/registry/rest/meta.go FillObjectMetaSystemFields, rest/create.go BeforeCreate
-export function fillSystemFields(object: KubeObject, now: number): void {
-  const { metadata } = object
+/** What only the server decides about a new object, beside what `prepareForCreate` does. */
+// apiserver/pkg/registry/rest/meta.go FillObjectMetaSystemFields
+export function fillSystemFields({ metadata }: KubeObject, now: number): void {
   metadata.creationTimestamp = formatTime(now)
   metadata.uid = randomUUID()
-  delete metadata.selfLink
-  delete metadata.deletionTimestamp
-  delete metadata.deletionGracePeriodSeconds
 }
 
-/** Takes over from the stored object what an update cannot say, and checks what it may. Throws 409. */
-// apiserver/pkg/registry/rest/update.go BeforeUpdate, generic/registry/store.go Update
-export function keepSystemFields(kind: Kind, object: KubeObject, old: KubeObject): void {
-  const { metadata } = object
-  const before = old.metadata
+/** 409 unless the update is meant for this object in this state; without a resourceVersion it is, where the kind says so. */
+// apiserver/pkg/registry/generic/registry/store.go Update
+export function matchState(kind: Kind, { metadata }: KubeObject, { metadata: before }: KubeObject): void {
+  const name = before.name ?? ''
   if (metadata.uid && metadata.uid !== before.uid)
-    throw conflict(kind, before.name ?? '', uidMessage(metadata.uid, before.uid ?? ''))
+    throw conflict(kind, name, uidMessage(metadata.uid, before.uid ?? ''))
   if (!metadata.resourceVersion && kind.unconditionalUpdate) metadata.resourceVersion = before.resourceVersion ?? ''
   if (metadata.resourceVersion && metadata.resourceVersion !== before.resourceVersion)
-    throw conflict(kind, before.name ?? '', lockMessage)
-  metadata.uid = before.uid ?? ''
-  metadata.creationTimestamp ??= before.creationTimestamp ?? ''
-  delete metadata.selfLink
-  if (before.deletionTimestamp) metadata.deletionTimestamp ??= before.deletionTimestamp
-  else delete metadata.deletionTimestamp
-  if (before.deletionGracePeriodSeconds === undefined) delete metadata.deletionGracePeriodSeconds
-  else metadata.deletionGracePeriodSeconds ??= before.deletionGracePeriodSeconds
+    throw conflict(kind, name, lockMessage)
 }
 
 // apiserver/pkg/storage/interfaces.go Preconditions.Check

@@ -9,7 +9,7 @@ import { encode } from '../storage/encoded.ts'
 import type { Encoded } from '../storage/types.ts'
 import { validate, mutate } from './admit.ts'
 import type { Context } from './context.ts'
-import { lockMessage } from './metadata.ts'
+import { lockMessage, uidMessage } from './metadata.ts'
 import { get } from './read.ts'
 import type { Change, RequestScope, UpdateResult } from './types.ts'
 import { update } from './update.ts'
@@ -93,12 +93,7 @@ export async function updateScale(
 // pkg/apis/autoscaling/validation/validation.go ValidateScale
 function checkScale(kind: Kind, name: string, scale: Scale, current: KubeObject): void {
   const { resourceVersion, uid } = scale.metadata
-  if (uid && uid !== current.metadata.uid)
-    throw conflict(
-      kind,
-      name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid ?? ''}`,
-    )
+  if (uid && uid !== current.metadata.uid) throw conflict(kind, name, uidMessage(uid, current.metadata.uid ?? ''))
   if (resourceVersion && resourceVersion !== current.metadata.resourceVersion) throw conflict(kind, name, lockMessage)
   const replicas = scale.spec?.replicas ?? 0
   if (replicas >= 0) return

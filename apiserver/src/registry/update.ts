@@ -1,6 +1,5 @@
 import { clone, deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { conflict, invalid } from '@kubets/shared/machinery/errors.ts'
-import { invalid as invalidField } from '@kubets/shared/machinery/fieldpath.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import type { Encoded } from '../storage/types.ts'
 import { mutate, validate } from './admit.ts'
@@ -8,7 +7,7 @@ import { behaviourOf } from './behaviour.ts'
 import { commit } from './commit.ts'
 import type { Context } from './context.ts'
 import { create } from './create.ts'
-import { keepSystemFields, lockMessage, matchName, matchNamespace } from './metadata.ts'
+import { lockMessage, matchName, matchNamespace, matchState, uidMessage } from './metadata.ts'
 import { asKind, keyOf, missing, resourceOf } from './stored.ts'
 import { strategyFor } from './subresources.ts'
 import type { Change, RequestScope, UpdateOptions, UpdateResult } from './types.ts'
@@ -70,12 +69,7 @@ async function createInstead(context: Context, scope: RequestScope, name: string
   const object = typeof change === 'function' ? await change(empty) : structuredClone(change)
   matchName(object, name)
   // the object was meant to exist with this identity
-  if (object.metadata.uid)
-    throw conflict(
-      scope.kind,
-      name,
-      `Precondition failed: UID in precondition: ${object.metadata.uid}, UID in object meta: `,
-    )
+  if (object.metadata.uid) throw conflict(scope.kind, name, uidMessage(object.metadata.uid, ''))
   delete object.metadata.resourceVersion
   return create(context, scope, object)
 }
@@ -96,16 +90,13 @@ async function makeNext(
   const object = typeof change === 'function' ? await change(clone(old)) : clone(change)
   matchName(object, name)
   matchNamespace(scope, object)
-  keepSystemFields(kind, object, old)
+  matchState(kind, object, old)
   kind.defaults?.(object)
   const admitted = { operation: 'UPDATE' as const, name, subresource, object, old }
   await mutate(scope, admitted)
   kind.defaults?.(object)
   strategy.prepare(kind, object, old)
   const errors = strategy.validate(kind, object, old)
-  // kinds that want a resourceVersion get this far without one
-  if (!object.metadata.resourceVersion && !errors.some(({ field }) => field === 'metadata.resourceVersion'))
-    errors.push(invalidField('metadata.resourceVersion', '', 'must be specified for an update'))
   if (errors.length > 0) throw invalid(kind, name, errors)
   await validate(scope, admitted)
   if (mayGo(context, scope, object, old)) return { unchanged: false, object: undefined }

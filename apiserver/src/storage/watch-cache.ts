@@ -4,6 +4,7 @@ import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import { fromStored } from './encoded.ts'
 import type { Etcd, EtcdTls } from './etcd.ts'
 import { folderOf, prefixEnd, splitStorageKey } from './keys.ts'
+import { ProblemLog } from './problem-log.ts'
 import { ResourceCache } from './resource-cache.ts'
 import { RevisionWaiters } from './revision-waiters.ts'
 import { shared } from './shared-question.ts'
@@ -64,6 +65,7 @@ export class WatchCache {
     const { clock, log } = this.#options
     signal.addEventListener('abort', () => this.#stop?.(), { once: true })
     void this.#bookmarkLoop(signal)
+    const problems = new ProblemLog(log, 'follow what is written to etcd')
     let backoff = firstBackoffMs
     let attempt = 0
     let reload = true
@@ -71,11 +73,14 @@ export class WatchCache {
       try {
         if (reload || (await this.#options.etcd.currentRevision()) < this.#revision) await this.#load()
         reload = false
-        const end = await this.#follow(attempt++, signal, () => (backoff = firstBackoffMs))
+        const end = await this.#follow(attempt++, signal, () => {
+          backoff = firstBackoffMs
+          problems.succeeded()
+        })
         if (end.reason === 'compacted') reload = true
-        if (end.reason === 'failed') log.warn({ reason: end.message }, 'etcd watch ended')
+        if (end.reason === 'failed') problems.failed(end.message)
       } catch (error) {
-        log.warn({ error: String(error) }, 'cannot read from etcd')
+        problems.failed(error)
       }
       if (!signal.aborted) await clock.sleep(backoff, signal).catch(() => undefined)
       backoff = Math.min(backoff * 2, maxBackoffMs)

@@ -1,5 +1,6 @@
 import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import { isAlreadyExists } from '@kubets/shared/machinery/errors.ts'
+import { ProblemLog } from '../../storage/problem-log.ts'
 import type { Context } from '../context.ts'
 import { create } from '../create.ts'
 import { parseRange } from '../services/addresses.ts'
@@ -31,12 +32,14 @@ export class Bootstrap {
   /** Creates what is missing, again and again, until the signal aborts; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#context
+    const problems = new ProblemLog(log, 'keep the first objects')
     while (!signal.aborted) {
       try {
         await this.#ensure(signal)
         this.#done = true
+        problems.succeeded()
       } catch (error) {
-        if (!signal.aborted) log.warn({ error: String(error) }, 'cannot create the first objects yet')
+        if (!signal.aborted) problems.failed(error)
       }
       await clock.sleep(this.#done ? intervalMs : retryMs, signal).catch(() => undefined)
     }

@@ -1,5 +1,6 @@
 import type { Service } from '@kubets/shared/api/types/core-v1.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
+import { ProblemLog } from '../../storage/problem-log.ts'
 import type { ObjectWrite, Storage } from '../../storage/storage.ts'
 import type { Encoded, Resource } from '../../storage/types.ts'
 import type { Context } from '../context.ts'
@@ -14,20 +15,26 @@ import {
   nodePortsOf,
 } from './allocations.ts'
 
-// pkg/controlplane/controller.go Config.ServiceIPRepairInterval upstream's is 3 minutes
+// pkg/controlplane/instance.go repairServicesInterval
 const intervalMs = 3 * 60_000
+
+const retryMs = 1000
 
 const services: Resource = { group: '', plural: 'services' }
 
 /** Makes the allocations agree with the Services now and every three minutes, until the signal aborts. */
 export async function runRepair({ storage, clock, log }: Context, signal: AbortSignal): Promise<void> {
+  const problems = new ProblemLog(log, 'check the allocated cluster IPs and node ports')
   while (!signal.aborted) {
+    let wait = intervalMs
     try {
       await repairOnce(storage, signal)
+      problems.succeeded()
     } catch (error) {
-      log.warn({ error: String(error) }, 'cannot check the allocated cluster IPs and node ports')
+      if (!signal.aborted) problems.failed(error)
+      wait = retryMs
     }
-    await clock.sleep(intervalMs, signal).catch(() => undefined)
+    await clock.sleep(wait, signal).catch(() => undefined)
   }
 }
 
