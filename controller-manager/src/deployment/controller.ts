@@ -90,11 +90,8 @@ const start = (context: ControllerContext): Run => {
         await resolveTakenName(owner, set, signal)
         return false
       }
-      await writeStatus(
-        owner,
-        statusAfterFailedCreate(owner, set.metadata.name ?? '', messageOf(error), clock.now()),
-        signal,
-      )
+      const status = statusAfterFailedCreate(owner, set.metadata.name ?? '', messageOf(error), clock.now())
+      if (!deepEqual(status, owner.status)) await writeStatus(owner, status, signal)
       throw error
     }
   }
@@ -153,9 +150,15 @@ const start = (context: ControllerContext): Run => {
     const { actions, checkAfter } = plan({ deployment: owner, replicaSets: owned, pods: ownedPods }, clock.now())
 
     let current: Deployment | undefined = owner
-    for (const action of actions) {
-      current = await act(current, action, signal)
-      if (!current) return
+    try {
+      for (const action of actions) {
+        current = await act(current, action, signal)
+        if (!current) return
+      }
+    } catch (error) {
+      // The Deployment or one of its sets went since the cache was read; the event of that brings the key back.
+      if (isNotFound(error)) return
+      throw error
     }
     if (checkAfter !== undefined) queue.addAfter(key, checkAfter)
   }

@@ -75,7 +75,7 @@ const start = (context: ControllerContext): Run => {
       if (action.type === 'create') await client.create(endpointsRef, action.endpoints, { namespace, signal })
       else await client.update(endpointsRef, action.endpoints, { signal })
     } catch (error) {
-      if (namespaceIsGoing(error)) return
+      if (namespaceIsGoing(error) || isNotFound(error)) return
       // A stale cache is no failure worth an event.
       if (!isConflict(error) && !isAlreadyExists(error))
         recorder.event(service, 'Warning', reason ?? '', `Failed to ${verb} endpoint ${key}: ${messageOf(error)}`)

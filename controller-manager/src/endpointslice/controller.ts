@@ -6,7 +6,7 @@ import {
 } from '@kubets/shared/api/resources.gen.ts'
 import type { EndpointSlice } from '@kubets/shared/api/types/discovery-v1.ts'
 import { WorkQueue } from '@kubets/shared/client/workqueue.ts'
-import { isNotFound } from '@kubets/shared/machinery/errors.ts'
+import { isConflict, isNotFound } from '@kubets/shared/machinery/errors.ts'
 import type { Controller, ControllerContext, Run } from '../context.ts'
 import { messageOf, namespaceIsGoing } from '../failure.ts'
 import { Expectations, expectationLapseMs } from '../pods/expectations.ts'
@@ -75,6 +75,15 @@ const start = (context: ControllerContext): Run => {
     }
   }
 
+  const update = async (slice: EndpointSlice, signal: AbortSignal): Promise<void> => {
+    try {
+      await client.update(endpointSlices, slice, { signal })
+    } catch (error) {
+      // The slice went since the cache was read; the event of that brings the Service back.
+      if (!isNotFound(error)) throw error
+    }
+  }
+
   const create = async (key: string, slice: EndpointSlice, signal: AbortSignal): Promise<void> => {
     try {
       await client.create(endpointSlices, slice, { namespace: slice.metadata.namespace, signal })
@@ -109,13 +118,16 @@ const start = (context: ControllerContext): Run => {
     if (actions.create.length > 0) expectations.expectCreations(key, actions.create.length)
     const results = await Promise.allSettled([
       ...actions.create.map((slice) => create(key, slice, signal)),
-      ...actions.update.map((slice) => client.update(endpointSlices, slice, { signal })),
+      ...actions.update.map((slice) => update(slice, signal)),
       ...actions.delete.map((slice) => remove(slice, signal)),
     ])
     for (const result of results) {
       if (result.status === 'fulfilled') continue
-      const text = `Error updating Endpoint Slices for Service ${key}: ${messageOf(result.reason)}`
-      recorder.event(service, 'Warning', 'FailedToUpdateEndpointSlices', text)
+      // A stale cache is no failure worth an event.
+      if (!isConflict(result.reason)) {
+        const text = `Error updating Endpoint Slices for Service ${key}: ${messageOf(result.reason)}`
+        recorder.event(service, 'Warning', 'FailedToUpdateEndpointSlices', text)
+      }
       throw result.reason
     }
   }

@@ -48,12 +48,24 @@ const start = (context: ControllerContext): Run => {
   // Without the whole graph a foreground deletion would end too early, so the workers wait for it, but not for ever:
   // one broken resource must not stop all collection.
   const waitForGraph = async (signal: AbortSignal): Promise<void> => {
-    for (;;) {
+    let cancel: () => void = () => undefined
+    const limit = new Promise<void>((resolve) => {
+      cancel = clock.timer(firstSyncMs, () => {
+        log.warn({ controller: name }, 'not all resources have synced, going on without')
+        resolve()
+      })
+    })
+    try {
+      await Promise.race([refreshUntilDone(signal), limit])
+    } finally {
+      cancel()
+    }
+  }
+
+  const refreshUntilDone = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
       try {
-        const timeout = clock
-          .sleep(firstSyncMs, signal)
-          .then(() => log.warn({ controller: name }, 'not all resources synced'))
-        return await Promise.race([refresh(signal), timeout])
+        return await refresh(signal)
       } catch (error) {
         if (signal.aborted) return
         log.error({ controller: name, err: error }, 'discovery failed, trying again')

@@ -1,4 +1,4 @@
-import { namespaces as namespacesRef } from '@kubets/shared/api/resources.gen.ts'
+import { namespaces as namespacesRef, pods as podsRef } from '@kubets/shared/api/resources.gen.ts'
 import type { Namespace } from '@kubets/shared/api/types/core-v1.ts'
 import { WorkQueue } from '@kubets/shared/client/workqueue.ts'
 import { isConflict, isNotFound } from '@kubets/shared/machinery/errors.ts'
@@ -18,6 +18,7 @@ const workers = 10
 const start = (context: ControllerContext): Run => {
   const { client, informers, clock } = context
   const namespaces = informers.informer(namespacesRef)
+  const pods = informers.informer(podsRef)
   const queue = new WorkQueue({ name, clock, maxDelayMs: 60_000 })
 
   // Only namespaces on their way out are of interest, so the rest costs nothing.
@@ -25,6 +26,13 @@ const start = (context: ControllerContext): Run => {
     if (namespace.metadata.deletionTimestamp !== undefined) queue.add(objectKey(namespace))
   }
   namespaces.addHandler({ add: enqueue, update: (_, namespace) => enqueue(namespace) })
+  // Pods go first and take their time: when the last is gone there is no need to wait any longer.
+  pods.addHandler({
+    delete: ({ metadata: { namespace = '' } }) => {
+      const going = namespaces.lister.get(namespace)
+      if (going && pods.lister.list(namespace).length === 0) enqueue(going)
+    },
+  })
 
   const emptyOut = async (namespace: string, signal: AbortSignal): Promise<Pass> => {
     const { resources, failures } = await discover(client, signal)
