@@ -108,6 +108,7 @@ beforeAll(async () => {
   // somebody else's rules: they must survive, and the tables exist before us
   await nodeRun('iptables', ['-A', 'FORWARD', '-s', '203.0.113.1', '-j', 'DROP'], { signal })
   await nodeRun('iptables', ['-t', 'nat', '-A', 'POSTROUTING', '-s', '203.0.113.1', '-j', 'MASQUERADE'], { signal })
+  await nodeRun('iptables', ['-t', 'mangle', '-A', 'POSTROUTING', '-s', '203.0.113.1', '-j', 'DROP'], { signal })
   before = await saved()
 })
 
@@ -144,6 +145,14 @@ describe('iptables backend', () => {
       expect(await get(ns, 'http://10.96.0.11/')).toBe('ECONNREFUSED')
       expect(await get(ns, 'http://10.96.0.10:81/')).toBe('ECONNREFUSED')
     }
+  })
+
+  it('lets nothing for such an address out, even past a rule that accepts everything', async () => {
+    await nodeRun('iptables', ['-I', 'FORWARD', '-j', 'ACCEPT'], { signal })
+    expect(await get(nsName('client'), 'http://10.96.0.11/')).toBe('TIMEOUT')
+    const { stdout } = await nodeRun('iptables-save', ['-c', '-t', 'mangle'], { signal })
+    expect(stdout).toMatch(/\[[1-9]\d*:\d+\] -A KUBE-CLUSTER-IPS .* -j DROP/)
+    await nodeRun('iptables', ['-D', 'FORWARD', '-j', 'ACCEPT'], { signal })
   })
 
   it('writes a change alone and follows it', async () => {

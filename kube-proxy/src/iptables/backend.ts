@@ -4,11 +4,10 @@ import type { Run } from '../command.ts'
 import type { Model } from '../rules/model.ts'
 import { parseSettings, settingsText, writeSettings, type Settings, type Sysctls } from '../sysctls.ts'
 import * as chain from './chains.ts'
-import { jumpLines, jumpRemovals, wantedJumps, type Table } from './jumps.ts'
+import { jumpLines, jumpRemovals, tables, wantedJumps, type Table } from './jumps.ts'
 import { changes, restoreText, type Ruleset } from './ruleset.ts'
 import { iptablesRules } from './write.ts'
 
-const tables: readonly Table[] = ['filter', 'nat']
 const own = new Set<string>([
   chain.services,
   chain.externalServices,
@@ -107,7 +106,12 @@ export class IptablesBackend implements Backend {
    * restore them later.
    */
   async #prepare(model: Model, signal: AbortSignal): Promise<Record<Table, Saved>> {
-    const saved = { filter: await this.#save('filter', signal), nat: await this.#save('nat', signal) }
+    const [filter, nat, mangle] = await Promise.all([
+      this.#save('filter', signal),
+      this.#save('nat', signal),
+      this.#save('mangle', signal),
+    ])
+    const saved = { filter, nat, mangle }
     const wanted: Settings = {
       'net.bridge.bridge-nf-call-iptables': '1',
       ...(model.config.localhostNodePorts ? { 'net.ipv4.conf.all.route_localnet': '1' } : {}),

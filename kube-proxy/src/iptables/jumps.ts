@@ -1,7 +1,9 @@
 import type { RulesConfig } from '../rules/model.ts'
 import * as chain from './chains.ts'
 
-export type Table = 'filter' | 'nat'
+export type Table = 'filter' | 'nat' | 'mangle'
+
+export const tables: readonly Table[] = ['filter', 'nat', 'mangle']
 
 /** A rule in one of the kernel's own chains that leads into one of ours. */
 export interface Jump {
@@ -26,6 +28,7 @@ export function wantedJumps(config: RulesConfig): Jump[] {
   const external = 'kubernetes externally-visible service portals'
   const balancer = 'kubernetes load balancer firewall'
   const portals = 'kubernetes service portals'
+  const unclaimed = 'kubernetes unclaimed cluster IPs'
   const jumps = [
     jump('filter', 'INPUT', chain.externalServices, external, newOnly),
     jump('filter', 'FORWARD', chain.externalServices, external, newOnly),
@@ -46,10 +49,12 @@ export function wantedJumps(config: RulesConfig): Jump[] {
     }
   }
   if (config.serviceCIDR) {
+    const range = `-d ${config.serviceCIDR} `
     for (const from of ['INPUT', 'FORWARD', 'OUTPUT']) {
-      const range = `-d ${config.serviceCIDR} `
-      jumps.push(jump('filter', from, chain.clusterIPs, 'kubernetes unclaimed cluster IPs', range, true))
+      jumps.push(jump('filter', from, chain.clusterIPs, unclaimed, range, true))
     }
+    // others' ACCEPT rules in filter may get above ours for a while; what passes them ends here
+    jumps.push(jump('mangle', 'POSTROUTING', chain.clusterIPs, unclaimed, range, true))
   }
   return jumps
 }

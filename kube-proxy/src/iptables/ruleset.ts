@@ -5,7 +5,7 @@ export type Ruleset = Record<Table, Map<string, string[]>>
 
 /** Rules by chain, kept in the order the chains were first named. */
 export class RulesetBuilder {
-  readonly ruleset: Ruleset = { filter: new Map(), nat: new Map() }
+  readonly ruleset: Ruleset = { filter: new Map(), nat: new Map(), mangle: new Map() }
 
   /** Makes sure that the chain exists, even without a rule. */
   chain(table: Table, chain: string): string[] {
@@ -38,7 +38,7 @@ export function changes(written: Ruleset | undefined, wanted: Ruleset): Record<T
       remove: before ? [...before.keys()].filter((chain) => !wanted[table].has(chain)) : [],
     }
   }
-  return { filter: compare('filter'), nat: compare('nat') }
+  return { filter: compare('filter'), nat: compare('nat'), mangle: compare('mangle') }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { config, node, ruleCases } from '../rules/cases.ts'
 import { rules } from '../rules/rules.ts'
+import { tables } from './jumps.ts'
 import { changes, restoreText } from './ruleset.ts'
 import { iptablesRules } from './write.ts'
 
@@ -9,7 +10,7 @@ describe('iptables rules', () => {
   it.each(ruleCases)('$name', async (ruleCase) => {
     const model = rules(ruleCase.services, ruleCase.slices, node, { ...config, ...ruleCase.config })
     const all = changes(undefined, iptablesRules(model))
-    const text = restoreText('filter', all.filter) + restoreText('nat', all.nat)
+    const text = tables.map((table) => restoreText(table, all[table])).join('')
     await expect(text).toMatchFileSnapshot(`testdata/${ruleCase.name}.rules`)
   })
 
@@ -23,8 +24,8 @@ describe('iptables rules', () => {
 
   it('jumps only to chains that exist', () => {
     for (const { services, slices } of ruleCases) {
-      const { filter, nat } = iptablesRules(rules(services, slices, node, config))
-      for (const table of [filter, nat]) {
+      const ruleset = iptablesRules(rules(services, slices, node, config))
+      for (const table of Object.values(ruleset)) {
         for (const rule of [...table.values()].flat()) {
           const target = / -j (KUBE-\S+)/.exec(` ${rule}`)?.[1]
           if (target) expect(table.has(target), rule).toBe(true)

@@ -67,6 +67,7 @@ export function iptablesRules(model: Model): Ruleset {
     // a reset, for the kernel sends few ICMP errors a second
     out.add('filter', chain.clusterIPs, unclaimed, '-p tcp -j REJECT --reject-with tcp-reset')
     out.add('filter', chain.clusterIPs, unclaimed, '-j REJECT')
+    out.add('mangle', chain.clusterIPs, unclaimed, '-j DROP')
   }
   return out.ruleset
 }
