@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import type { KubeObject } from '../../machinery/object.ts'
+import { apiVersionOf, type KubeObject } from '../../machinery/object.ts'
+import { decodeObject } from '../../machinery/schema/decode.ts'
 import { schemaFor } from '../schemas.ts'
 import type { HorizontalPodAutoscaler } from '../types/autoscaling-v1.ts'
 import { findKind, findKindByGVK, kinds } from './index.ts'
+import {
+  prepareForCreate,
+  prepareForStatusUpdate,
+  prepareForUpdate,
+  validateCreate,
+  validateStatusUpdate,
+  validateUpdate,
+} from './strategy.ts'
 
 describe('the table of kinds', () => {
   it('names each kind and resource once', () => {
@@ -18,12 +27,23 @@ describe('the table of kinds', () => {
     expect(findKind(kind.group, kind.version, kind.plural)).toBe(kind)
     expect(findKindByGVK(kind.group ? `${kind.group}/${kind.version}` : kind.version, kind.kind)).toBe(kind)
     expect(kind.scale !== undefined).toBe(kind.subresources.includes('scale'))
-    // an object with nothing in it is printed and defaulted without a fall
-    const empty = { apiVersion: 'v1', kind: kind.kind, metadata: { name: 'a' }, spec: {} } as KubeObject
+    // an object with nothing in it goes all the way without a fall
+    const apiVersion = apiVersionOf(kind)
+    const given = { apiVersion, kind: kind.kind, metadata: { name: 'a', namespace: 'x' } }
+    const decoded = () =>
+      decodeObject(schemaFor(kind.group, kind.version, kind.kind), given, 'Strict').object as unknown as KubeObject
+    const empty = decoded()
     kind.defaults?.(empty)
-    if (kind.plural.endsWith('bindings') && kind.group === 'rbac.authorization.k8s.io')
-      Object.assign(empty, { roleRef: {} })
     expect(kind.row(empty, 0)).toHaveLength(kind.columns.length)
+    prepareForCreate(kind, empty)
+    expect(Array.isArray(validateCreate(kind, empty))).toBe(true)
+    const next = decoded()
+    kind.defaults?.(next)
+    prepareForUpdate(kind, next, empty)
+    expect(Array.isArray(validateUpdate(kind, next, empty))).toBe(true)
+    prepareForStatusUpdate(kind, next, empty)
+    expect(Array.isArray(validateStatusUpdate(kind, next, empty))).toBe(true)
+    for (const read of Object.values(kind.selectableFields ?? {})) expect(typeof read(next)).toBe('string')
   })
 })
 

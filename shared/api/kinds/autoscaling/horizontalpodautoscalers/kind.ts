@@ -2,6 +2,7 @@ import type { HorizontalPodAutoscaler } from '../../../types/autoscaling-v2.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
+import { validate } from './validation.ts'
 
 export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   group: 'autoscaling',
@@ -15,4 +16,5 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   columns,
   row,
   defaults,
+  validate,
 })

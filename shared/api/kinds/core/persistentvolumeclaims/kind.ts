@@ -2,6 +2,7 @@ import type { PersistentVolumeClaim } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
+import { validate, validateUpdate } from './validation.ts'
 import { prepareForCreate } from './strategy.ts'
 
 export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
@@ -15,5 +16,7 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   columns,
   row,
   defaults,
+  validate,
+  validateUpdate,
   prepareForCreate,
 })

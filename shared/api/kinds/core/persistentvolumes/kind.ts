@@ -2,6 +2,7 @@ import type { PersistentVolume } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
+import { validate, validateUpdate } from './validation.ts'
 import { prepareForCreate } from './strategy.ts'
 
 export const persistentVolume = defineKind<PersistentVolume>({
@@ -15,5 +16,7 @@ export const persistentVolume = defineKind<PersistentVolume>({
   columns,
   row,
   defaults,
+  validate,
+  validateUpdate,
   prepareForCreate,
 })

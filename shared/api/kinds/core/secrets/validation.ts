@@ -24,7 +24,7 @@ function checkType({ type, data = {}, metadata }: Secret, errors: FieldError[]):
   const needs = (key: string) => {
     if (!(key in data)) errors.push(required(path.key(key)))
   }
-  switch (type) {
+  switch (type ?? '') {
     case 'kubernetes.io/service-account-token':
       if (!metadata.annotations?.[account]) errors.push(required(new FieldPath('metadata', 'annotations').key(account)))
       break

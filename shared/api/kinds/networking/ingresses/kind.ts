@@ -1,6 +1,7 @@
 import type { Ingress } from '../../../types/networking-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
+import { validate } from './validation.ts'
 
 export const ingress = defineKind<Ingress>({
   group: 'networking.k8s.io',
@@ -13,4 +14,5 @@ export const ingress = defineKind<Ingress>({
   generation: true,
   columns,
   row,
+  validate,
 })

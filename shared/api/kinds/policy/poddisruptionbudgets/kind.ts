@@ -1,6 +1,7 @@
 import type { PodDisruptionBudget } from '../../../types/policy-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
+import { validate } from './validation.ts'
 
 export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   group: 'policy',
@@ -15,4 +16,5 @@ export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   unconditionalUpdate: false,
   columns,
   row,
+  validate,
 })
