@@ -1,6 +1,7 @@
 import type { LimitRange } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
 import { defaults } from './defaults.ts'
+import { validate } from './validation.ts'
 
 export const limitRange = defineKind<LimitRange>({
   group: '',
@@ -11,4 +12,5 @@ export const limitRange = defineKind<LimitRange>({
   shortNames: ['limits'],
   createOnUpdate: true,
   defaults,
+  validate,
 })

@@ -2,6 +2,7 @@ import type { ResourceQuota } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
+import { validate, validateUpdate } from './validation.ts'
 
 export const resourceQuota = defineKind<ResourceQuota>({
   group: '',
@@ -14,4 +15,6 @@ export const resourceQuota = defineKind<ResourceQuota>({
   columns,
   row,
   defaults,
+  validate,
+  validateUpdate,
 })

@@ -2,6 +2,7 @@ import type { NetworkPolicy } from '../../../types/networking-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
+import { validate } from './validation.ts'
 
 export const networkPolicy = defineKind<NetworkPolicy>({
   group: 'networking.k8s.io',
@@ -14,4 +15,5 @@ export const networkPolicy = defineKind<NetworkPolicy>({
   columns,
   row,
   defaults,
+  validate,
 })
