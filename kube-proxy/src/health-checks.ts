@@ -18,7 +18,7 @@ export function serviceHealth(model: Model): ServiceHealth[] {
     if (!port.healthCheckNodePort) continue
     const { namespace, service: name, healthCheckNodePort } = port
     const ips = byPort.get(healthCheckNodePort)?.ips ?? new Set()
-    for (const endpoint of port.localEndpoints) if (endpoint.ready) ips.add(endpoint.ip)
+    for (const ip of port.healthyLocalIPs) ips.add(ip)
     byPort.set(healthCheckNodePort, { namespace, name, port: healthCheckNodePort, localEndpoints: ips.size, ips })
   }
   return [...byPort.values()].map(({ ips: _, ...health }) => health)

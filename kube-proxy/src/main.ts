@@ -60,7 +60,7 @@ await runMain('kube-proxy', async (signal) => {
       masqueradeBit: 14,
       randomFully: await supportsRandomFully(run, signal),
     },
-    forgetFlows: (flows) => forgetFlows(flows, log, signal),
+    forgetFlows: (flows) => forgetFlows(flows, { run, log, signal }),
     healthChecks: new HealthCheckServers({ log, healthy: () => proxier.health().healthy }),
     metrics: new ProxyMetrics(register, backend.mode),
     clock,

@@ -2,7 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { silentLogger } from '@kubets/shared/machinery/logger.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { run, type Run } from '../command.ts'
+import { forgetFlows } from '../conntrack.ts'
 import { node as nodeCase, service, slice, tcp80 } from '../rules/cases.ts'
+import { staleFlows } from '../rules/conntrack.ts'
 import type { Model, RulesConfig } from '../rules/model.ts'
 import { rules } from '../rules/rules.ts'
 import type { Sysctls } from '../sysctls.ts'
@@ -46,9 +48,11 @@ async function addNeighbour(name: string, address: string, index: number): Promi
   await ip('-n', ns, 'route', 'add', 'default', 'via', gateway)
 }
 
-/** A web server that answers with its name and the address it was called from. */
+/** A web server that answers with its name and the address it was called from; over UDP with its name alone. */
 async function serve(name: string): Promise<void> {
-  const code = `require('http').createServer((q,s)=>s.end('${name} '+q.socket.remoteAddress)).listen(80,'0.0.0.0',()=>console.log('up'))`
+  const code = `const u=require('dgram').createSocket('udp4');u.on('message',(m,r)=>u.send('${name}',r.port,r.address));
+    u.bind(80,()=>require('http').createServer((q,s)=>s.end('${name} '+q.socket.remoteAddress))
+      .listen(80,'0.0.0.0',()=>console.log('up')))`
   const child = spawn('ip', ['netns', 'exec', nsName(name), process.execPath, '-e', code], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -63,6 +67,13 @@ async function serve(name: string): Promise<void> {
 async function get(ns: string, url: string): Promise<string> {
   const code = `require('http').get('${url}',{agent:false,timeout:3000},r=>r.setEncoding('utf8').on('data',d=>console.log(d)))
     .on('error',e=>console.log(e.code)).on('timeout',function(){this.destroy(Object.assign(new Error(),{code:'TIMEOUT'}))})`
+  return (await inNs(ns)(process.execPath, ['-e', code], { signal })).stdout.trim()
+}
+
+/** Who answers a datagram from always the same port of a namespace. */
+async function askUDP(ns: string, address: string): Promise<string> {
+  const code = `const u=require('dgram').createSocket('udp4');u.on('message',m=>{console.log(String(m));u.close();clearTimeout(t)});
+    const t=setTimeout(()=>{console.log('TIMEOUT');u.close()},2000);u.bind(5353,()=>u.send('who',80,'${address}'))`
   return (await inNs(ns)(process.execPath, ['-e', code], { signal })).stdout.trim()
 }
 
@@ -178,6 +189,18 @@ describe('iptables backend', () => {
     for (let i = 0; i < 6; i++) answers.push(await get(nsName('client'), 'http://10.55.0.1:30080/'))
     expect(new Set(answers).size).toBe(1)
     expect(answers[0]).toMatch(new RegExp(`^pod[12] ${clientIP}$`))
+  })
+
+  it('sends a UDP client on when its Pod is gone', async () => {
+    const udp = { name: 'p80', port: 80, protocol: 'UDP' }
+    const services = [service('svc1', { clusterIP: '10.96.0.10', ports: [udp] })]
+    const at = (address = ''): Model => model(services, [slice('svc1', [{ ip: address }], udp)])
+    const [first, second] = [at(pods[0]), at(pods[1])]
+    await backend.sync(first, signal)
+    expect(await askUDP(nsName('client'), '10.96.0.10')).toBe('pod1')
+    await backend.sync(second, signal)
+    await forgetFlows(staleFlows(first, second), { run: nodeRun, log: silentLogger, signal })
+    expect(await askUDP(nsName('client'), '10.96.0.10')).toBe('pod2')
   })
 
   it('notices and repairs rules that somebody removed or put above the refusal', async () => {

@@ -46,6 +46,8 @@ export interface ServicePortRules extends ServicePort {
   readonly clusterEndpoints: readonly Endpoint[]
   readonly localEndpoints: readonly Endpoint[]
   readonly reachableEndpoints: readonly Endpoint[]
+  /** For the health check node port: the Pods of this node that are ready; empty when there is no such port. */
+  readonly healthyLocalIPs: readonly string[]
   /** Some endpoint can serve, on this node or another. */
   readonly hasEndpoints: boolean
   /** Traffic to the cluster IP. */

@@ -38,6 +38,9 @@ function withVerdicts(port: ServicePort, endpoints: readonly Endpoint[], node: P
     clusterEndpoints: cluster,
     localEndpoints: local,
     reachableEndpoints: reachable,
+    healthyLocalIPs: port.healthCheckNodePort
+      ? endpoints.filter((endpoint) => endpoint.local && endpoint.ready).map((endpoint) => endpoint.ip)
+      : [],
     hasEndpoints: hasAny,
     internal: route(port.internalLocal),
     external: route(port.externalLocal),
