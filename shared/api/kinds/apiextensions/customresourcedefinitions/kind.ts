@@ -1,8 +1,10 @@
+import type { CustomResourceDefinition } from '../../../types/apiextensions-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
-import { prepareForStatusUpdate } from './strategy.ts'
+import { defaults } from './defaults.ts'
+import { prepareForCreate, prepareForUpdate, prepareForStatusUpdate } from './strategy.ts'
 
-export const customResourceDefinition = defineKind({
+export const customResourceDefinition = defineKind<CustomResourceDefinition>({
   group: 'apiextensions.k8s.io',
   version: 'v1',
   kind: 'CustomResourceDefinition',
@@ -15,5 +17,8 @@ export const customResourceDefinition = defineKind({
   unconditionalUpdate: false,
   columns,
   row,
+  defaults,
+  prepareForCreate,
+  prepareForUpdate,
   prepareForStatusUpdate,
 })
