@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { Client } from '@kubets/shared/client/client.ts'
 import { loadKubeconfig } from '@kubets/shared/client/config.ts'
-import { runLeaderElected } from '@kubets/shared/client/leader-election.ts'
 import { realClock as clock } from '@kubets/shared/process/clock.ts'
 import { serveHealth } from '@kubets/shared/process/health.ts'
 import { createLogger } from '@kubets/shared/process/logging.ts'
@@ -10,6 +9,7 @@ import { createRegistry, reconcileMetrics } from '@kubets/shared/process/metrics
 import { parseFlags } from '@kubets/shared/process/options.ts'
 import { runMain } from '@kubets/shared/process/signals.ts'
 import { controllers } from './controllers.ts'
+import { leadOnce } from './lead.ts'
 import { runControllers } from './manager.ts'
 import { flags, isSelected, readOptions } from './options.ts'
 
@@ -43,21 +43,18 @@ await runMain(program, async (signal) => {
     runControllers({ client, clock, log, metrics, options, controllers: selected }, leading)
   try {
     if (!values['leader-elect']) return await work(signal)
-    await runLeaderElected(
-      {
-        client,
-        clock,
-        log,
-        name: program,
-        namespace: 'kube-system',
-        identity: `${hostname()}_${randomUUID()}`,
-        leaseDurationMs: values['leader-elect-lease-duration'],
-        renewDeadlineMs: values['leader-elect-renew-deadline'],
-        retryPeriodMs: values['leader-elect-retry-period'],
-        onLeading: work,
-      },
-      signal,
-    )
+    const election = {
+      client,
+      clock,
+      log,
+      name: program,
+      namespace: 'kube-system',
+      identity: `${hostname()}_${randomUUID()}`,
+      leaseDurationMs: values['leader-elect-lease-duration'],
+      renewDeadlineMs: values['leader-elect-renew-deadline'],
+      retryPeriodMs: values['leader-elect-retry-period'],
+    }
+    while (!signal.aborted) await leadOnce(election, work, signal)
   } finally {
     stopServing.abort()
     await client.close()

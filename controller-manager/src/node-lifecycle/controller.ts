@@ -23,7 +23,6 @@ const start = (context: ControllerContext): Run => {
   const queue = new WorkQueue({ name, clock })
   let memory = noMemory
 
-  // Events about a node carry its name as uid: that is what `kubectl describe node` looks for.
   const tell = (node: Node, type: 'Normal' | 'Warning', reason: string, message: string): void => {
     const nodeName = node.metadata.name ?? ''
     recorder.event({ kind: 'Node', apiVersion: 'v1', name: nodeName, uid: node.metadata.uid }, type, reason, message)
