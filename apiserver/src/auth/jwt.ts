@@ -68,11 +68,6 @@ export function verifyToken(keys: readonly TokenKey[], token: string): Record<st
   return undefined
 }
 
-/** The claims without a look at the signature, to learn whose token it says it is. */
-export function unverifiedClaims(token: string): Record<string, unknown> | undefined {
-  return decode(token.split('.')[1] ?? '')
-}
-
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 function decode(part: string): Record<string, unknown> | undefined {

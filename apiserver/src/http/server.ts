@@ -53,6 +53,8 @@ export async function startServer(options: ServerOptions, routes: Routes, deps: 
       // who shows a certificate of another authority gets an answer, not a broken handshake
       rejectUnauthorized: false,
       minVersion: 'TLSv1.2',
+      // an upgraded connection may end in one direction and go on in the other
+      allowHalfOpen: true,
     },
     exposeHeadRoutes: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024 },
