@@ -17,7 +17,7 @@ function setUp(outcomes: boolean[] = []) {
       starts.push(clock.now() - begin)
       return outcomes.shift() === false ? Promise.reject(new Error('no')) : Promise.resolve()
     },
-    minIntervalMs: 1000,
+    minIntervalMs: () => 1000,
     retryMs: 5000,
     maxIntervalMs: 60_000,
   })

@@ -4,7 +4,8 @@ export interface BoundedRunnerOptions {
   readonly clock: Clock
   /** Resolves when done; a rejection means: try again after `retryMs`. */
   readonly work: () => Promise<void>
-  readonly minIntervalMs: number
+  /** From the start of the last run to the next one; asked after each run. */
+  readonly minIntervalMs: () => number
   readonly retryMs: number
   /** Runs even when nobody asked for this long. */
   readonly maxIntervalMs: number
@@ -30,7 +31,7 @@ export class BoundedRunner {
   /** Asks for a run. */
   request(): void {
     this.#wanted = true
-    if (!this.#running) this.#schedule(this.#lastStart + this.#options.minIntervalMs)
+    if (!this.#running) this.#schedule(this.#lastStart + this.#options.minIntervalMs())
   }
 
   /** Ends: what runs finishes, nothing starts again. */
@@ -58,7 +59,7 @@ export class BoundedRunner {
       () => true,
     )
     this.#running = false
-    const next = this.#wanted ? minIntervalMs : failed ? retryMs : maxIntervalMs
+    const next = this.#wanted ? minIntervalMs() : failed ? retryMs : maxIntervalMs
     this.#schedule(this.#lastStart + next)
   }
 }

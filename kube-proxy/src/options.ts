@@ -60,7 +60,10 @@ const spec = {
     help: 'serves /metrics and /proxyMode',
   },
   'iptables-localhost-nodeports': boolean('node ports answer on 127.0.0.1 too', true),
-  'iptables-min-sync-period': duration('the least time between two writes', 1000),
+  'iptables-min-sync-period': duration(
+    'the pause between two writes of many rules; few rules are written sooner',
+    1000,
+  ),
   'iptables-sync-period': duration('how often the rules are checked', 30_000),
   cleanup: boolean('remove all rules and chains of kube-proxy, then end', false),
   'log-level': oneOf('what is logged', ['debug', 'info', 'warn', 'error'], 'info'),

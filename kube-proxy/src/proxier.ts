@@ -21,9 +21,15 @@ export interface ProxierOptions {
   readonly metrics: ProxyMetrics
   readonly clock: Clock
   readonly log: Logger
+  /** The longest pause between two writes while changes wait. */
   readonly minSyncPeriodMs: number
   readonly syncPeriodMs: number
 }
+
+// A rollout changes endpoints several times a second, and a Pod that is gone must not be asked for long. So where writing
+// is quick the pause is short: writing may take a tenth of the time, and the period given is the longest pause.
+const shortestPauseMs = 100
+const pauseShare = 10
 
 /** Everything is written anew this often, whatever happened: pkg/proxy/util FullSyncPeriod. */
 const fullSyncMs = 3600_000
@@ -38,6 +44,8 @@ export class Proxier {
   /** When the oldest change not yet in the kernel came; undefined: all is in. */
   #pendingSince: number | undefined
   #lastSuccess: number
+  /** How long the last write took. */
+  #lastMs = 0
 
   constructor(options: ProxierOptions) {
     this.#options = options
@@ -45,7 +53,7 @@ export class Proxier {
     this.#runner = new BoundedRunner({
       clock: options.clock,
       work: () => this.#sync(),
-      minIntervalMs: options.minSyncPeriodMs,
+      minIntervalMs: () => Math.min(options.minSyncPeriodMs, Math.max(shortestPauseMs, pauseShare * this.#lastMs)),
       retryMs: options.minSyncPeriodMs,
       maxIntervalMs: fullSyncMs,
     })
@@ -103,9 +111,10 @@ export class Proxier {
       this.#model = model
       if (result.full) this.#lastFull = started
       this.#lastSuccess = clock.now()
+      this.#lastMs = this.#lastSuccess - started
       this.#options.healthChecks.update(serviceHealth(model))
       metrics.synced(result, started, this.#lastSuccess, pendingSince)
-      log.debug({ ...result, ms: this.#lastSuccess - started }, 'rules written')
+      log.debug({ ...result, ms: this.#lastMs }, 'rules written')
       const stale = staleFlows(before, model)
       if (stale.length > 0) await this.#options.forgetFlows(stale)
     } catch (error) {
