@@ -89,6 +89,12 @@ export class StatusWriter {
         const signal = this.#lifetime
         const updated = await this.#client.patch(pods, entry.name, body, { ...options, signal })
         entry.known = updated.status ?? {}
+        if (Number(updated.metadata.resourceVersion) === entry.version) {
+          // The server keeps what we wanted to change: asking again would only ask for ever.
+          this.#log.error({ pod: entry.name, patch }, 'the server did not take over a status')
+          entry.wanted = undefined
+          return
+        }
         entry.version = Number(updated.metadata.resourceVersion ?? entry.version)
         retryMs = firstRetryMs
       } catch (error) {
@@ -113,9 +119,10 @@ export function statusPatch(known: PodStatus, wanted: PodStatus): Record<string,
   for (const [key, value] of Object.entries(wanted)) {
     const before = (known as Record<string, unknown>)[key]
     if (key === 'conditions') {
-      const changed = (value as PodCondition[]).filter(
-        (one) => !deepEqual(stable(known.conditions?.find((other) => other.type === one.type)), stable(one)),
-      )
+      const changed = (value as PodCondition[]).flatMap((one) => {
+        const old = known.conditions?.find((other) => other.type === one.type)
+        return deepEqual(stable(old), stable(one)) ? [] : [withoutOldTexts(old, one)]
+      })
       if (changed.length > 0) patch[key] = changed
     } else if (!deepEqual(before, value)) {
       // lists with a merge key would keep the old addresses otherwise
@@ -126,6 +133,15 @@ export function statusPatch(known: PodStatus, wanted: PodStatus): Record<string,
     if (known[key] !== undefined && wanted[key] === undefined) patch[key] = null
   }
   return Object.keys(patch).length > 0 ? patch : undefined
+}
+
+/** Conditions merge field by field: a reason or message that is no more has to be taken out by name. */
+function withoutOldTexts(old: PodCondition | undefined, condition: PodCondition): object {
+  return {
+    ...condition,
+    ...(old?.reason !== undefined && condition.reason === undefined ? { reason: null } : {}),
+    ...(old?.message !== undefined && condition.message === undefined ? { message: null } : {}),
+  }
 }
 
 function stable(condition: PodCondition | undefined): Partial<PodCondition> {
