@@ -33,7 +33,7 @@ export function addHandlers({
     const where = place(pod)
     if (where === 'assigned') {
       cache.setPod(pod)
-      queue.move({ kind: 'AssignedPodAdd', pod: podInfo(pod) })
+      queue.move(() => ({ kind: 'AssignedPodAdd', pod: podInfo(pod) }))
     } else if (where === 'pending') {
       queue.add(podInfo(pod))
     }
@@ -43,7 +43,7 @@ export function addHandlers({
     queue.delete(uid)
     const held = place(pod) === 'assigned' || cache.isAssumed(uid)
     cache.removePod(uid)
-    if (held) queue.move({ kind: 'AssignedPodDelete', pod: podInfo(pod) })
+    if (held) queue.move(() => ({ kind: 'AssignedPodDelete', pod: podInfo(pod) }))
   }
   const updated = (old: Pod, pod: Pod): void => {
     const uid = pod.metadata.uid ?? ''
@@ -60,7 +60,7 @@ export function addHandlers({
       added(pod)
     } else if (now === 'assigned') {
       cache.setPod(pod)
-      queue.move({ kind: 'AssignedPodUpdate', old: podInfo(old), pod: podInfo(pod) })
+      queue.move(() => ({ kind: 'AssignedPodUpdate', old: podInfo(old), pod: podInfo(pod) }))
     } else if (!cache.isAssumed(uid)) {
       queue.update(podInfo(pod), relevantChange(old, pod))
     }
@@ -71,22 +71,22 @@ export function addHandlers({
   informers.informer(nodes).addHandler({
     add(node) {
       cache.setNode(node)
-      queue.move({ kind: 'NodeAdd', node })
+      queue.move(() => ({ kind: 'NodeAdd', node }))
     },
     update(old, node) {
       cache.setNode(node)
-      queue.move({ kind: 'NodeUpdate', old, node })
+      queue.move(() => ({ kind: 'NodeUpdate', old, node }))
     },
     delete(node) {
       cache.removeNode(node.metadata.name ?? '')
-      queue.move({ kind: 'NodeDelete', node })
+      queue.move(() => ({ kind: 'NodeDelete', node }))
     },
   })
   informers.informer(namespaces).addHandler({
     add: (namespace) => cache.setNamespace(namespace),
     update(old, namespace) {
       cache.setNamespace(namespace)
-      if (!deepEqual(old.metadata.labels, namespace.metadata.labels)) queue.move({ kind: 'NamespaceUpdate' })
+      if (!deepEqual(old.metadata.labels, namespace.metadata.labels)) queue.move(() => ({ kind: 'NamespaceUpdate' }))
     },
     delete: (namespace) => cache.removeNamespace(namespace.metadata.name ?? ''),
   })

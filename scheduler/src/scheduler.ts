@@ -142,7 +142,7 @@ export class Scheduler {
     const { cache, plugins, queue } = this.#options
     for (const { plugin } of plugins.toReversed()) plugin.unreserve?.(info, node)
     cache.forget(info.uid)
-    queue.move({ kind: 'AssignedPodDelete', pod: info })
+    queue.move(() => ({ kind: 'AssignedPodDelete', pod: info }))
   }
 
   /** An attempt ended in an error: the Pod is tried again, unless it is gone or has its node by now. */

@@ -46,9 +46,9 @@ describe('SchedulingQueue', () => {
     const { clock, queue } = setUp()
     queue.add(podInfo(pod('p', { cpu: '1' })))
     queue.putUnschedulable(await popped(queue), fit)
-    queue.move({ kind: 'NodeDelete', node: node('a') })
+    queue.move(() => ({ kind: 'NodeDelete', node: node('a') }))
     expect(queue.sizes).toMatchObject({ unschedulable: 1, backoff: 0 })
-    queue.move(nodeAdd)
+    queue.move(() => nodeAdd)
     expect(queue.sizes).toMatchObject({ unschedulable: 0, backoff: 1, active: 0 })
     await clock.advance(1000)
     expect(queue.sizes).toMatchObject({ backoff: 0, active: 1 })
@@ -59,7 +59,7 @@ describe('SchedulingQueue', () => {
     queue.add(podInfo(pod('p')))
     for (const seconds of [1, 2, 4, 8, 10, 10]) {
       queue.putUnschedulable(await popped(queue), fit)
-      queue.move(nodeAdd)
+      queue.move(() => nodeAdd)
       await clock.advance(seconds * 1000 - 1)
       expect(queue.sizes.active).toBe(0)
       await clock.advance(1)
@@ -72,7 +72,7 @@ describe('SchedulingQueue', () => {
     queue.add(podInfo(pod('p')))
     queue.putUnschedulable(await popped(queue), fit)
     await clock.advance(5000)
-    queue.move(nodeAdd)
+    queue.move(() => nodeAdd)
     expect(queue.sizes.active).toBe(1)
   })
 
@@ -89,7 +89,7 @@ describe('SchedulingQueue', () => {
   it('holds a Pod with scheduling gates until they are gone', () => {
     const { queue } = setUp()
     queue.add(podInfo(pod('p', { spec: { schedulingGates: [{ name: 'quota' }] } })))
-    queue.move(nodeAdd)
+    queue.move(() => nodeAdd)
     expect(queue.sizes).toMatchObject({ gated: 1, active: 0 })
     queue.update(podInfo(pod('p')), true)
     expect(queue.sizes).toMatchObject({ gated: 0, active: 1 })

@@ -111,8 +111,10 @@ export class SchedulingQueue {
     this.#armBackoff()
   }
 
-  /** Wakes the Pods that the event may help. */
-  move(event: ClusterEvent): void {
+  /** Wakes the Pods that the event may help. The event is made when somebody waits for one, which is rare. */
+  move(makeEvent: () => ClusterEvent): void {
+    if (this.#unschedulable.size === 0) return
+    const event = makeEvent()
     for (const pod of [...this.#unschedulable.values()]) {
       for (const name of pod.rejectedBy) {
         if (this.#hints.get(name)?.queueingHint?.(pod.info, event) === false) continue
