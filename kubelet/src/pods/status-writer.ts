@@ -87,9 +87,10 @@ export class StatusWriter {
         const body = { metadata: { uid: entry.uid }, status: patch }
         const options = { type: 'strategic', namespace: entry.namespace, subresource: 'status' } as const
         const signal = this.#lifetime
+        const before = entry.version
         const updated = await this.#client.patch(pods, entry.name, body, { ...options, signal })
         entry.known = updated.status ?? {}
-        if (Number(updated.metadata.resourceVersion) === entry.version) {
+        if (Number(updated.metadata.resourceVersion) === before) {
           // The server keeps what we wanted to change: asking again would only ask for ever.
           this.#log.error({ pod: entry.name, patch }, 'the server did not take over a status')
           entry.wanted = undefined

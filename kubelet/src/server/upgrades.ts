@@ -34,6 +34,7 @@ export async function serveUpgrade(
   socket: Duplex,
   head: Buffer,
 ): Promise<void> {
+  if (head.length > 0 && !isWebSocket(request)) socket.unshift(head) // ws takes it as it is
   const url = new URL(request.url ?? '/', 'https://kubelet')
   const [verb, namespace = '', podName = '', ...rest] = url.pathname.split('/').slice(1).map(decodeURIComponent)
   const pod = findPod(context.pods, namespace, podName)

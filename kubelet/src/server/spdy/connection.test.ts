@@ -60,6 +60,11 @@ describe('SPDY', () => {
     expect([...(await back.read(writer.write(new Map())))]).toEqual([])
   })
 
+  it('ends each block it writes as Z_SYNC_FLUSH does, which is what makes Go hand it out', () => {
+    const writer = new HeaderWriter()
+    for (let i = 0; i < 2; i++) expect(writer.write(new Map()).subarray(-5).toString('hex')).toBe('000000ffff')
+  })
+
   it('refuses rubbish as a header block', async () => {
     await expect(new HeaderReader().read(Buffer.from('not zlib at all'))).rejects.toThrow()
   })

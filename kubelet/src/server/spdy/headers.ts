@@ -1,6 +1,12 @@
 import { constants, createInflate, type Inflate } from 'node:zlib'
 import { spdyDictionary } from './dictionary.ts'
 
+/**
+ * An empty stored block, as zlib writes it for Z_SYNC_FLUSH. Go's reader hands out what it has read when it sees one;
+ * without it kubectl waits for ever.
+ */
+const flush = Buffer.from([0, 0, 0, 0xff, 0xff])
+
 /** A header block larger than this (bytes, inflated) ends the connection. */
 const maxHeaderBytes = 64 * 1024
 
@@ -81,7 +87,7 @@ export class HeaderWriter {
     stored.writeUInt16LE(~plain.length & 0xffff, 3)
     const zlibHeader = this.#begun ? [] : [Buffer.from([0x78, 0x01])]
     this.#begun = true
-    return Buffer.concat([...zlibHeader, stored, plain])
+    return Buffer.concat([...zlibHeader, stored, plain, flush])
   }
 }
 
