@@ -97,11 +97,11 @@ const start = (context: ControllerContext): Run => {
   }
 
   /** Acts; false when the rest of the plan rests on something that did not happen. */
-  const act = async (owner: Deployment, action: Action, signal: AbortSignal): Promise<Deployment | undefined> => {
+  const act = async (owner: Deployment, action: Action, signal: AbortSignal): Promise<boolean> => {
     const { namespace } = owner.metadata
     switch (action.type) {
       case 'create':
-        if (!(await create(owner, action.replicaSet, signal))) return undefined
+        if (!(await create(owner, action.replicaSet, signal))) return false
         break
       case 'update':
         await client.update(replicaSets, action.replicaSet, { signal })
@@ -116,17 +116,13 @@ const start = (context: ControllerContext): Run => {
         }
         break
       }
-      case 'annotate':
-        return client.update(
-          deployments,
-          { ...owner, metadata: { ...owner.metadata, annotations: action.annotations } },
-          { signal },
-        )
-      case 'status':
-        await writeStatus(owner, action.status, signal)
+      case 'status': {
+        const { annotations, status } = action
+        await writeStatus({ ...owner, metadata: { ...owner.metadata, annotations } }, status, signal)
+      }
     }
     if ('event' in action && action.event) recorder.event(owner, 'Normal', 'ScalingReplicaSet', action.event)
-    return owner
+    return true
   }
 
   const reconcile = async (key: string, signal: AbortSignal): Promise<void> => {
@@ -149,12 +145,8 @@ const start = (context: ControllerContext): Run => {
     const ownedPods = owned.flatMap((set) => podIndex.ownedBy(set.metadata.uid))
     const { actions, checkAfter } = plan({ deployment: owner, replicaSets: owned, pods: ownedPods }, clock.now())
 
-    let current: Deployment | undefined = owner
     try {
-      for (const action of actions) {
-        current = await act(current, action, signal)
-        if (!current) return
-      }
+      for (const action of actions) if (!(await act(owner, action, signal))) return
     } catch (error) {
       // The Deployment or one of its sets went since the cache was read; the event of that brings the key back.
       if (isNotFound(error)) return

@@ -18,7 +18,7 @@ describe('a new Deployment', () => {
   it('gets its ReplicaSet, revision and conditions', () => {
     const world = new Simulation({ image: 'one' })
     world.step()
-    expect(world.writes).toEqual(['create', 'annotate', 'status'])
+    expect(world.writes).toEqual(['create', 'status'])
     const [set] = world.sets
     expect(set?.metadata.name).toMatch(/^web-[bcdfghjklmnpqrstvwxz2456789]+$/)
     expect(set?.metadata.annotations).toEqual({

@@ -13,8 +13,8 @@ export type Action =
   | { type: 'create'; replicaSet: ReplicaSet; event?: string }
   | { type: 'update'; replicaSet: ReplicaSet; event?: string }
   | { type: 'delete'; replicaSet: ReplicaSet }
-  | { type: 'annotate'; annotations: Record<string, string> }
-  | { type: 'status'; status: DeploymentStatus }
+  /** Annotations are written with the status: a write of their own would count as a new generation. */
+  | { type: 'status'; status: DeploymentStatus; annotations: Record<string, string> | undefined }
 
 /**
  * One look at a Deployment and its ReplicaSets. Decisions change these copies, so that later ones see the sizes that
@@ -118,10 +118,9 @@ export class Rollout {
     }
     for (const set of this.#removed) actions.push({ type: 'delete', replicaSet: set })
     const annotations = this.deployment.metadata.annotations
-    if (annotations && !deepEqual(annotations, this.#original.metadata.annotations))
-      actions.push({ type: 'annotate', annotations })
-    if (!deepEqual(withoutZeroes(status), withoutZeroes(this.#original.status ?? {})))
-      actions.push({ type: 'status', status: withoutZeroes(status) })
+    const annotated = !deepEqual(annotations, this.#original.metadata.annotations)
+    if (annotated || !deepEqual(withoutZeroes(status), withoutZeroes(this.#original.status ?? {})))
+      actions.push({ type: 'status', status: withoutZeroes(status), annotations })
     return actions
   }
 

@@ -62,12 +62,12 @@ export class Simulation {
         )
       if (action.type === 'delete')
         this.sets = this.sets.filter((set) => set.metadata.name !== action.replicaSet.metadata.name)
-      if (action.type === 'annotate')
+      if (action.type === 'status')
         this.deployment = {
           ...this.deployment,
           metadata: { ...this.deployment.metadata, annotations: action.annotations },
+          status: action.status,
         }
-      if (action.type === 'status') this.deployment = { ...this.deployment, status: action.status }
     }
     return actions.length > 0
   }
