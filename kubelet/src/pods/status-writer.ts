@@ -75,14 +75,22 @@ export class StatusWriter {
   }
 
   #send(entry: Entry): void {
-    entry.sending ??= this.#drain(entry).finally(() => (entry.sending = undefined))
+    entry.sending ??= this.#drain(entry).finally(() => {
+      entry.sending = undefined
+      // what came in while the last request was being finished
+      if (this.#isCurrent(entry) && pending(entry)) this.#send(entry)
+    })
+  }
+
+  #isCurrent(entry: Entry): boolean {
+    return !this.#lifetime.aborted && this.#entries.get(entry.uid) === entry
   }
 
   async #drain(entry: Entry): Promise<void> {
     let retryMs = firstRetryMs
     for (;;) {
-      const patch = entry.wanted && statusPatch(entry.known, entry.wanted)
-      if (!patch || this.#lifetime.aborted || this.#entries.get(entry.uid) !== entry) return
+      const patch = pending(entry)
+      if (!patch || !this.#isCurrent(entry)) return
       try {
         const body = { metadata: { uid: entry.uid }, status: patch }
         const options = { type: 'strategic', namespace: entry.namespace, subresource: 'status' } as const
@@ -110,6 +118,10 @@ export class StatusWriter {
       }
     }
   }
+}
+
+function pending(entry: Entry): Record<string, unknown> | undefined {
+  return entry.wanted && statusPatch(entry.known, entry.wanted)
 }
 
 const replaced = new Set(['podIPs', 'hostIPs'])
