@@ -114,11 +114,9 @@ async function listen(options: Options, deps: Deps, registry: Registry): Promise
 async function ensurePolicy({ registry, lookup, clock, log, stopping }: Deps, done: () => void): Promise<void> {
   while (!stopping.aborted) {
     try {
-      if ((await registry.health()) === undefined) {
-        await reconcileRbac(registry, lookup, stopping)
-        done()
-        return
-      }
+      await reconcileRbac(registry, lookup, stopping)
+      done()
+      return
     } catch (error) {
       if (!stopping.aborted) log.warn({ err: error }, 'cannot reconcile the bootstrap roles yet')
     }

@@ -48,7 +48,9 @@ export function firstVerdict(authorizers: readonly Authorizer[]): Authorizer {
 /** Anybody may ask how the server is: also while the roles that say so cannot be read. */
 export const healthPathsAuthorizer: Authorizer = {
   authorize: ({ isResourceRequest, path }) =>
-    !isResourceRequest && ['/healthz', '/readyz', '/livez'].includes(path) ? { verdict: 'allow', reason: '' } : noOpinion,
+    !isResourceRequest && ['/healthz', '/readyz', '/livez'].includes(path)
+      ? { verdict: 'allow', reason: '' }
+      : noOpinion,
 }
 
 // staging/src/k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/errors.go ForbiddenStatusError

@@ -47,12 +47,17 @@ export async function reconcileRbac(registry: Registry, lookup: Lookup, signal: 
     }
   }
 
-  for (const role of bootstrapClusterRoles) await ensure(clusterRoles, clusterRole(role), withRules)
-  for (const binding of bootstrapClusterRoleBindings) {
-    await ensure<ClusterRoleBinding>(clusterRoleBindings, clusterRoleBinding(binding), withSubjects)
-  }
-  await ensure<Role>(roles, readerRole, withRules)
-  await ensure<RoleBinding>(roleBindings, readerBinding, withSubjects)
+  // roles before what binds them
+  await Promise.all([
+    ...bootstrapClusterRoles.map((role) => ensure(clusterRoles, clusterRole(role), withRules)),
+    ensure<Role>(roles, readerRole, withRules),
+  ])
+  await Promise.all([
+    ...bootstrapClusterRoleBindings.map((binding) =>
+      ensure<ClusterRoleBinding>(clusterRoleBindings, clusterRoleBinding(binding), withSubjects),
+    ),
+    ensure<RoleBinding>(roleBindings, readerBinding, withSubjects),
+  ])
 }
 
 const metadata = (name: string, labels: Record<string, string> = {}) => ({

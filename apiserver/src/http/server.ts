@@ -53,8 +53,6 @@ export async function startServer(options: ServerOptions, routes: Routes, deps: 
       // who shows a certificate of another authority gets an answer, not a broken handshake
       rejectUnauthorized: false,
       minVersion: 'TLSv1.2',
-      // an upgraded connection may end in one direction and go on in the other
-      allowHalfOpen: true,
     },
     exposeHeadRoutes: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024 },
@@ -83,6 +81,8 @@ export async function startServer(options: ServerOptions, routes: Routes, deps: 
   // a client that breaks off a handshake or a session is no concern of the others
   server.on('sessionError', (error: Error) => deps.log.debug({ err: error }, 'HTTP/2 session failed'))
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    // an upgraded connection may end in one direction and go on in the other; the others may not, or they would stay
+    socket.allowHalfOpen = true
     void upgrade(request, socket, head, deps)
   })
   await app.listen({ host: options.host, port: options.port })

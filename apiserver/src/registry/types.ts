@@ -166,7 +166,7 @@ export interface Registry {
   evictPod(scope: RequestScope, name: string, eviction: KubeObject): Promise<void>
   /**
    * undefined: etcd answers, and the first objects (namespaces, the `kubernetes` Service …) exist. Else one line that says
-   * what is wrong. Asks etcd at most once a second.
+   * what is wrong. Asks etcd at most once a second while all is well.
    */
   health(): Promise<string | undefined>
   /** Ends watches and connections; resolves when they are. */

@@ -41,6 +41,7 @@ export type CommitResult =
 
 const scanSize = 500
 const healthMs = 1000
+const problemMs = 50
 
 /** Objects in etcd: written by transactions, read from the cache, or from etcd for the past. */
 export class Storage {
@@ -130,9 +131,12 @@ export class Storage {
     }
   }
 
-  /** undefined: etcd answers and the cache is filled. Asks at most once a second. */
+  /** undefined: etcd answers and the cache is filled. Asks at most once a second while all is well. */
   async health(): Promise<string | undefined> {
-    if (this.#health && this.#options.clock.now() - this.#health.time < healthMs) return this.#health.problem
+    const known = this.#health
+    // that it is well again is news worth having soon: starting waits for it
+    const validMs = known?.problem === undefined ? healthMs : problemMs
+    if (known && this.#options.clock.now() - known.time < validMs) return known.problem
     return this.#askHealth()
   }
 
