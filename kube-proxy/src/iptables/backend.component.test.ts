@@ -26,13 +26,14 @@ const inNs =
 const nodeRun = inNs(nodeNs)
 const ip = (...args: string[]): Promise<unknown> => run('ip', args, { signal })
 
+const procPath = (name: string): string => `/proc/sys/${name.replaceAll('.', '/')}`
 const sysctls: Sysctls = {
   read: (name) =>
-    nodeRun('sysctl', ['-n', name], { signal }).then(
+    nodeRun('cat', [procPath(name)], { signal }).then(
       ({ stdout }) => stdout.trim(),
       () => undefined,
     ),
-  write: async (name, value) => void (await nodeRun('sysctl', ['-qw', `${name}=${value}`], { signal })),
+  write: async (name, value) => void (await nodeRun('tee', [procPath(name)], { input: value, signal })),
 }
 
 async function addNeighbour(name: string, address: string, index: number): Promise<void> {
