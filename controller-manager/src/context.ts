@@ -2,6 +2,7 @@ import type { Client } from '@kubets/shared/client/client.ts'
 import type { ReconcileMetrics } from '@kubets/shared/client/controller.ts'
 import type { EventRecorder } from '@kubets/shared/client/events.ts'
 import type { InformerFactory } from '@kubets/shared/client/informer.ts'
+import type { WorkQueue } from '@kubets/shared/client/workqueue.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import type { Options } from './options.ts'
@@ -15,6 +16,8 @@ export interface ControllerContext {
   log: Logger
   metrics: ReconcileMetrics
   options: Options
+  /** A queue that the metrics show under its name; `maxDelayMs` bounds the wait after failures. */
+  queue: (name: string, options?: { maxDelayMs?: number }) => WorkQueue
   /** Records events under the given component name. */
   recorder: (component: string) => EventRecorder
 }

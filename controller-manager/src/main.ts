@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { Client } from '@kubets/shared/client/client.ts'
 import { loadKubeconfig } from '@kubets/shared/client/config.ts'
+import type { WorkQueue } from '@kubets/shared/client/workqueue.ts'
 import { realClock as clock } from '@kubets/shared/process/clock.ts'
 import { serveHealth } from '@kubets/shared/process/health.ts'
 import { createLogger } from '@kubets/shared/process/logging.ts'
-import { createRegistry, reconcileMetrics } from '@kubets/shared/process/metrics.ts'
+import { createRegistry, queueMetrics, reconcileMetrics } from '@kubets/shared/process/metrics.ts'
 import { parseFlags } from '@kubets/shared/process/options.ts'
 import { runMain } from '@kubets/shared/process/signals.ts'
 import { controllers } from './controllers.ts'
@@ -21,6 +22,8 @@ await runMain(program, async (signal) => {
   const log = createLogger(program)
   const registry = createRegistry()
   const metrics = reconcileMetrics(registry)
+  const queues: WorkQueue[] = []
+  queueMetrics(registry, () => queues)
   const client = new Client({ ...loadKubeconfig(values.kubeconfig), userAgent: `${program}/v1.36.0` }, { clock })
   const selected = controllers.filter(({ name }) => isSelected(name, values.controllers))
   const unknown = values.controllers
@@ -40,7 +43,7 @@ await runMain(program, async (signal) => {
     stopServing.signal,
   )
   const work = (leading: AbortSignal): Promise<void> =>
-    runControllers({ client, clock, log, metrics, options, controllers: selected }, leading)
+    runControllers({ client, clock, log, metrics, options, queues, controllers: selected }, leading)
   try {
     if (!values['leader-elect']) return await work(signal)
     const election = {

@@ -1,12 +1,17 @@
 import { EventRecorder } from '@kubets/shared/client/events.ts'
 import { InformerFactory } from '@kubets/shared/client/informer.ts'
+import { WorkQueue } from '@kubets/shared/client/workqueue.ts'
 import type { Controller, ControllerContext } from './context.ts'
 
-type ManagerOptions = Omit<ControllerContext, 'informers' | 'recorder'> & { controllers: readonly Controller[] }
+type ManagerOptions = Omit<ControllerContext, 'informers' | 'recorder' | 'queue'> & {
+  controllers: readonly Controller[]
+  /** Takes the controllers' queues, for the metrics. */
+  queues: WorkQueue[]
+}
 
 /** Runs the controllers over one set of informers until the signal aborts. Rejects when one of them ends before. */
 export const runControllers = async (options: ManagerOptions, signal: AbortSignal): Promise<void> => {
-  const { controllers, ...shared } = options
+  const { controllers, queues, ...shared } = options
   const { client, clock, log } = shared
   const informers = new InformerFactory(client, { clock, log })
   const recorders: EventRecorder[] = []
@@ -15,7 +20,13 @@ export const runControllers = async (options: ManagerOptions, signal: AbortSigna
     recorders.push(created)
     return created
   }
-  const context: ControllerContext = { ...shared, informers, recorder }
+  queues.length = 0
+  const queue: ControllerContext['queue'] = (name, settings = {}) => {
+    const created = new WorkQueue({ name, clock, ...settings })
+    queues.push(created)
+    return created
+  }
+  const context: ControllerContext = { ...shared, informers, recorder, queue }
   const loops = controllers.flatMap((controller) => {
     const run = controller.start(context)
     return run ? [{ name: controller.name, run }] : []

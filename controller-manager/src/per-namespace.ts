@@ -1,7 +1,6 @@
 import { namespaces as namespacesRef } from '@kubets/shared/api/resources.gen.ts'
 import type { Namespace } from '@kubets/shared/api/types/core-v1.ts'
 import type { Informer } from '@kubets/shared/client/informer.ts'
-import { WorkQueue } from '@kubets/shared/client/workqueue.ts'
 import { isAlreadyExists, isNotFound } from '@kubets/shared/machinery/errors.ts'
 import { objectKey } from '@kubets/shared/machinery/object.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
@@ -23,7 +22,7 @@ interface PerNamespace {
 export const startPerNamespace = (context: ControllerContext, options: PerNamespace): Run => {
   const { controller, objects, objectName, ensure } = options
   const namespaces = context.informers.informer(namespacesRef)
-  const queue = new WorkQueue({ name: controller, clock: context.clock })
+  const queue = context.queue(controller)
 
   namespaces.addHandler({
     add: (namespace) => queue.add(objectKey(namespace)),

@@ -1,6 +1,5 @@
 import { deployments, pods as podsRef, replicaSets } from '@kubets/shared/api/resources.gen.ts'
 import type { Deployment, DeploymentStatus, ReplicaSet } from '@kubets/shared/api/types/apps-v1.ts'
-import { WorkQueue } from '@kubets/shared/client/workqueue.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { isAlreadyExists, isNotFound } from '@kubets/shared/machinery/errors.ts'
 import { controllerOf, objectKey } from '@kubets/shared/machinery/object.ts'
@@ -26,7 +25,7 @@ const start = (context: ControllerContext): Run => {
   const pods = informers.informer(podsRef)
   const setIndex = indexByOwner(sets)
   const podIndex = indexByOwner(pods)
-  const queue = new WorkQueue({ name, clock })
+  const queue = context.queue(name)
 
   const ownerOf = (object: ReplicaSet): Deployment | undefined => {
     const reference = controllerOf(object)

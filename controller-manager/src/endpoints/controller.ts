@@ -3,7 +3,6 @@ import {
   pods as podsRef,
   services as servicesRef,
 } from '@kubets/shared/api/resources.gen.ts'
-import { WorkQueue } from '@kubets/shared/client/workqueue.ts'
 import { isAlreadyExists, isConflict, isNotFound } from '@kubets/shared/machinery/errors.ts'
 import { objectKey, splitKey } from '@kubets/shared/machinery/object.ts'
 import type { Controller, ControllerContext, Run } from '../context.ts'
@@ -18,12 +17,12 @@ const name = 'endpoints-controller'
 const workers = 5
 
 const start = (context: ControllerContext): Run => {
-  const { client, informers, clock } = context
+  const { client, informers } = context
   const recorder = context.recorder('endpoint-controller')
   const services = informers.informer(servicesRef)
   const pods = informers.informer(podsRef)
   const endpoints = informers.informer(endpointsRef)
-  const queue = new WorkQueue({ name, clock })
+  const queue = context.queue(name)
   const triggers = new TriggerTimes()
 
   // Services seen going: whatever Endpoints bear their name go with them, also those that a user wrote.

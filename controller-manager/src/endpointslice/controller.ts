@@ -5,7 +5,6 @@ import {
   services as servicesRef,
 } from '@kubets/shared/api/resources.gen.ts'
 import type { EndpointSlice } from '@kubets/shared/api/types/discovery-v1.ts'
-import { WorkQueue } from '@kubets/shared/client/workqueue.ts'
 import { isConflict, isNotFound } from '@kubets/shared/machinery/errors.ts'
 import type { Controller, ControllerContext, Run } from '../context.ts'
 import { messageOf, namespaceIsGoing } from '../failure.ts'
@@ -34,7 +33,7 @@ const start = (context: ControllerContext): Run => {
   const pods = informers.informer(podsRef)
   const nodes = informers.informer(nodesRef)
   const slices = informers.informer(endpointSlices)
-  const queue = new WorkQueue({ name, clock })
+  const queue = context.queue(name)
   const triggers = new TriggerTimes()
   // Created slices the cache does not show yet: planning without them would create them twice.
   const expectations = new Expectations(() => clock.now())

@@ -1,4 +1,3 @@
-import { WorkQueue } from '@kubets/shared/client/workqueue.ts'
 import type { Controller, ControllerContext, Run } from '../context.ts'
 import { discover } from '../discovery/discover.ts'
 import { preferred } from '../discovery/resources.ts'
@@ -19,8 +18,8 @@ const start = (context: ControllerContext): Run => {
   const { client, clock, log } = context
   const graph = new OwnerGraph()
   const kinds = new KindMap()
-  const checks = new WorkQueue({ name, clock })
-  const orphans = new WorkQueue({ name: `${name}-orphan`, clock })
+  const checks = context.queue(name)
+  const orphans = context.queue(`${name}-orphan`)
 
   const take = ({ check, orphan }: Work): void => {
     for (const uid of check) checks.add(uid)

@@ -1,6 +1,5 @@
 import { namespaces as namespacesRef, pods as podsRef } from '@kubets/shared/api/resources.gen.ts'
 import type { Namespace } from '@kubets/shared/api/types/core-v1.ts'
-import { WorkQueue } from '@kubets/shared/client/workqueue.ts'
 import { isConflict, isNotFound } from '@kubets/shared/machinery/errors.ts'
 import { objectKey } from '@kubets/shared/machinery/object.ts'
 import type { Controller, ControllerContext, Run } from '../context.ts'
@@ -19,7 +18,7 @@ const start = (context: ControllerContext): Run => {
   const { client, informers, clock } = context
   const namespaces = informers.informer(namespacesRef)
   const pods = informers.informer(podsRef)
-  const queue = new WorkQueue({ name, clock, maxDelayMs: 60_000 })
+  const queue = context.queue(name, { maxDelayMs: 60_000 })
 
   // Only namespaces on their way out are of interest, so the rest costs nothing.
   const enqueue = (namespace: Namespace): void => {

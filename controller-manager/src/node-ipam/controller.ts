@@ -1,5 +1,4 @@
 import { nodes as nodesRef } from '@kubets/shared/api/resources.gen.ts'
-import { WorkQueue } from '@kubets/shared/client/workqueue.ts'
 import { isNotFound } from '@kubets/shared/machinery/errors.ts'
 import type { Controller, ControllerContext, Run } from '../context.ts'
 import { runLoop } from '../run-loop.ts'
@@ -8,12 +7,12 @@ import { plan } from './plan.ts'
 const name = 'node-ipam-controller'
 
 const start = (context: ControllerContext): Run | undefined => {
-  const { client, informers, clock } = context
+  const { client, informers } = context
   const space = context.options.podCidrs
   if (!space) return undefined
   const recorder = context.recorder('cidrAllocator')
   const nodes = informers.informer(nodesRef)
-  const queue = new WorkQueue({ name, clock })
+  const queue = context.queue(name)
   // Ranges given and not in the cache yet, by node; all else is known from the nodes themselves.
   const handedOut = new Map<string, string>()
 

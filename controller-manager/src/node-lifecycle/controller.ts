@@ -1,7 +1,6 @@
 import { leases as leasesRef, nodes as nodesRef, pods as podsRef } from '@kubets/shared/api/resources.gen.ts'
 import { isPodReady } from '@kubets/shared/api/pod.ts'
 import type { Node, Pod } from '@kubets/shared/api/types/core-v1.ts'
-import { WorkQueue } from '@kubets/shared/client/workqueue.ts'
 import { isConflict, isNotFound } from '@kubets/shared/machinery/errors.ts'
 import { formatTime } from '@kubets/shared/machinery/time.ts'
 import type { Controller, ControllerContext, Run } from '../context.ts'
@@ -20,7 +19,7 @@ const start = (context: ControllerContext): Run => {
   const pods = informers.informer(podsRef)
   const leases = informers.informer(leasesRef, { namespace: 'kube-node-lease' })
   const podsOf = indexByNode(pods)
-  const queue = new WorkQueue({ name, clock })
+  const queue = context.queue(name)
   let memory = noMemory
 
   const tell = (node: Node, type: 'Normal' | 'Warning', reason: string, message: string): void => {

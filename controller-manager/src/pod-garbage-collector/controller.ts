@@ -1,7 +1,6 @@
 import { nodes as nodesRef, pods as podsRef } from '@kubets/shared/api/resources.gen.ts'
 import { isPodTerminal } from '@kubets/shared/api/pod.ts'
 import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
-import { WorkQueue } from '@kubets/shared/client/workqueue.ts'
 import { isNotFound } from '@kubets/shared/machinery/errors.ts'
 import type { Controller, ControllerContext, Run } from '../context.ts'
 import { disrupt } from '../pods/disrupt.ts'
@@ -17,7 +16,7 @@ const start = (context: ControllerContext): Run => {
   const { client, informers, clock, options } = context
   const pods = informers.informer(podsRef)
   const nodes = informers.informer(nodesRef)
-  const queue = new WorkQueue({ name, clock })
+  const queue = context.queue(name)
   let missing: ReadonlyMap<string, number> = new Map()
 
   const nodeIsGone = async (node: string, signal: AbortSignal): Promise<boolean> => {

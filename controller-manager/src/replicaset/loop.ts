@@ -1,6 +1,5 @@
 import { pods as podsRef } from '@kubets/shared/api/resources.gen.ts'
 import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
-import { WorkQueue } from '@kubets/shared/client/workqueue.ts'
 import { controllerOf, newControllerRef, objectKey } from '@kubets/shared/machinery/object.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { isNotFound } from '@kubets/shared/machinery/errors.ts'
@@ -28,7 +27,7 @@ export const startReplicas = <T extends KubeObject>(kind: ReplicaKind<T>, contex
   const pods = informers.informer(podsRef)
   const podIndex = indexByOwner(pods)
   const ownerIndex = indexByOwner(owners)
-  const queue = new WorkQueue({ name: kind.name, clock })
+  const queue = context.queue(kind.name)
   const expectations = new Expectations(() => clock.now())
 
   owners.addHandler({

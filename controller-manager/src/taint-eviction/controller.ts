@@ -1,6 +1,5 @@
 import { nodes as nodesRef, pods as podsRef } from '@kubets/shared/api/resources.gen.ts'
 import type { Node } from '@kubets/shared/api/types/core-v1.ts'
-import { WorkQueue } from '@kubets/shared/client/workqueue.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { objectKey } from '@kubets/shared/machinery/object.ts'
 import type { Controller, ControllerContext, Run } from '../context.ts'
@@ -18,7 +17,7 @@ const start = (context: ControllerContext): Run => {
   const nodes = informers.informer(nodesRef)
   const pods = informers.informer(podsRef)
   const podsOf = indexByNode(pods)
-  const queue = new WorkQueue({ name, clock })
+  const queue = context.queue(name)
 
   const enqueuePodsOf = (node: Node): void => {
     for (const pod of podsOf(node.metadata.name ?? '')) queue.add(objectKey(pod))
