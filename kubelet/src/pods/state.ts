@@ -24,14 +24,16 @@ export class PodStateReader {
     const sandboxes = await Promise.all(
       listedSandboxes.map((one) => {
         const known = this.#sandboxes.get(one.id)
-        return known?.state === one.state ? known : orGone(this.#runtime.podSandboxStatus(one.id, signal))
+        return known?.state === one.state
+          ? Promise.resolve(known)
+          : orGone(this.#runtime.podSandboxStatus(one.id, signal))
       }),
     )
     const containers = await Promise.all(
       listedContainers.map((one) => {
         const known = this.#containers.get(one.id)
         // a container that was made may be about to start
-        if (known?.state === one.state && one.state !== 'CONTAINER_CREATED') return known
+        if (known?.state === one.state && one.state !== 'CONTAINER_CREATED') return Promise.resolve(known)
         return orGone(this.#status(one.id, signal))
       }),
     )

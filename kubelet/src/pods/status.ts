@@ -94,18 +94,25 @@ function containerStatus(
   const shown: ContainerState = waiting && !runs(last) ? { waiting } : stateOf(last)
   const previous = shown.waiting && ended ? last : before
   const started = runs(last) && (!container.startupProbe || input.probes(last.id, 'startup') === 'Success')
+  const reported = reportedStatus(pod, name, kind)
   return {
     name,
     state: shown,
     lastState: previous?.state === 'CONTAINER_EXITED' ? stateOf(previous) : {},
     ready: isReady(input, container, kind, last, started),
-    restartCount: last.attempt,
+    // an instance that somebody removed still counts
+    restartCount: Math.max(last.attempt, reported?.restartCount ?? 0),
     image: last.image,
     imageID: imageId(last),
     containerID: containerId(last),
     started: kind === 'init' && !isSidecar(container) ? runs(last) : started,
     ...(container.resources && runs(last) ? { resources: container.resources } : {}),
   }
+}
+
+function reportedStatus(pod: Pod, name: string, kind: 'init' | 'main'): ContainerStatus | undefined {
+  const { initContainerStatuses, containerStatuses } = pod.status ?? {}
+  return (kind === 'init' ? initContainerStatuses : containerStatuses)?.find((one) => one.name === name)
 }
 
 function runs(container: RuntimeContainer): boolean {
@@ -132,9 +139,7 @@ function withoutInstance(
   waiting: Waiting | undefined,
   podEnded: boolean,
 ): ContainerStatus {
-  const reported = (kind === 'init' ? pod.status?.initContainerStatuses : pod.status?.containerStatuses)?.find(
-    (one) => one.name === container.name,
-  )
+  const reported = reportedStatus(pod, container.name, kind)
   if (reported?.state?.terminated && podEnded) return reported
   const blocked = kind === 'main' && !initDone
   const first: ContainerState = {

@@ -238,6 +238,20 @@ const cases: Case[] = [
     steps: ['start a 3 +0s'],
   },
   {
+    name: 'even when an older one is left',
+    pod: {
+      ...one,
+      status: {
+        containerStatuses: [
+          { name: 'a', restartCount: 1, containerID: 'docker://x', ready: true, image: 'busybox', imageID: '' },
+        ],
+      },
+    },
+    sandboxes: [sandbox()],
+    containers: [exited('a', 1)],
+    steps: ['start a 2 +10s'],
+  },
+  {
     name: 'a failed pull is named',
     pod: one,
     sandboxes: [sandbox()],

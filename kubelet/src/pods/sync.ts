@@ -231,7 +231,7 @@ function planStart(
     return
   }
   if (!last) last = newest(input.state, name)
-  const attempt = nextAttempt(input.pod, name, containerKind, last)
+  const attempt = nextAttempt(input, name, containerKind, last)
   const step: Step = {
     kind: 'startContainer',
     name,
@@ -260,13 +260,16 @@ function backOffOf(container: ContainerStatus): number {
   return Number(container.labels[keys.backOff] ?? 0)
 }
 
-// somebody may have removed the last instance from the runtime: the Pod's status still knows that there was one
-function nextAttempt(pod: Pod, name: string, kind: ContainerKind, last: ContainerStatus | undefined): number {
-  if (last) return last.state === 'CONTAINER_CREATED' ? last.attempt : last.attempt + 1
+function nextAttempt(input: SyncInput, name: string, kind: ContainerKind, last: ContainerStatus | undefined): number {
+  const { pod, state } = input
+  const seen = last ? (last.state === 'CONTAINER_CREATED' ? last.attempt : last.attempt + 1) : 0
   const known = kind === 'init' ? pod.status?.initContainerStatuses : pod.status?.containerStatuses
   const reported = known?.find((status) => status.name === name)
   const ran = reported?.containerID ?? reported?.lastState?.terminated?.containerID
-  return reported && ran ? reported.restartCount + 1 : 0
+  if (!reported || ran === undefined) return seen
+  // somebody may have removed an instance from the runtime: the Pod's status still knows that there was one
+  const lost = !state.containers.some((one) => ran.endsWith(one.id)) || reported.restartCount > (last?.attempt ?? -1)
+  return lost ? Math.max(seen, reported.restartCount + 1) : seen
 }
 
 function wake(plan: Plan, at: number): void {
