@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import { createAdmission } from './admission/index.ts'
@@ -29,6 +30,8 @@ const retryMilliseconds = 200
 /** Starts the whole server in this process. Rejects when it cannot listen; etcd may come later. */
 export async function startApiServer(options: Options, clock: Clock, log: Logger): Promise<ApiServer> {
   const stop = new AbortController()
+  // every watch listens to this one
+  setMaxListeners(0, stop.signal)
   const registry = createRegistry({
     etcdServers: options.etcdServers,
     etcdTls: options.etcdTls,
