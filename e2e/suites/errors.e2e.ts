@@ -18,6 +18,11 @@ interface Config {
   }[]
 }
 
+/** A Status; what is plain text becomes its message. */
+function parsed(type: string | undefined, text: string): Answer['body'] {
+  return type?.startsWith('application/json') ? (JSON.parse(text) as Answer['body']) : { message: text }
+}
+
 /** Bad input gets a clear Status and changes nothing. */
 describe('bad requests', () => {
   let ns: Namespace
@@ -56,7 +61,7 @@ describe('bad requests', () => {
           let text = ''
           response.on('data', (chunk: Buffer) => (text += chunk.toString()))
           response.on('end', () =>
-            resolve({ code: response.statusCode ?? 0, body: JSON.parse(text) as Answer['body'] }),
+            resolve({ code: response.statusCode ?? 0, body: parsed(response.headers['content-type'], text) }),
           )
         },
       )
@@ -82,10 +87,13 @@ describe('bad requests', () => {
   })
 
   it('an unknown kind or path: 404 in upstream’s words', async () => {
-    expect(await send('GET', '/apis/apps/v1/nonsenses', undefined)).toMatchObject({
+    expect(await send('GET', '/apis/apps/v1/nonsenses', undefined)).toEqual({
       code: 404,
-      body: { reason: 'NotFound', message: 'the server could not find the requested resource' },
+      body: { message: '404 page not found\n' },
     })
+    expect((await run('kubectl', ['get', '--raw', '/apis/apps/v1/nonsenses'])).stderr).toBe(
+      'Error from server (NotFound): the server could not find the requested resource\n',
+    )
     expect((await ns.try(['get', 'nonsense'])).stderr).toContain(`the server doesn't have a resource type "nonsense"`)
     expect((await ns.try(['get', 'pod', 'nobody'])).stderr).toBe(
       'Error from server (NotFound): pods "nobody" not found\n',

@@ -68,10 +68,15 @@ describe('kubectl', () => {
   })
 
   it('exec -it gives a terminal', async () => {
-    const command = `stty rows 30 cols 90; kubectl -n ${ns.name} exec -it ${pod} -- sh -c 'tty && stty size'`
-    const typed = await run('script', ['-qec', command, '/dev/null'])
-    expect(typed.stdout).toMatch(/\/dev\/pts\/\d+/)
-    expect(typed.stdout).toContain('30 90')
+    const command = `stty rows 30 cols 90; kubectl -n ${ns.name} exec -it ${pod} -- sh -c 'tty; until stty size 2>/dev/null; do sleep 0.1; done'` // the size comes a moment later
+    // Its standard input stays open: a terminal whose other end hangs up is none.
+    const terminal = background('script', ['-qec', command, '/dev/null'])
+    try {
+      await until('the size of the terminal', async () => (terminal.output().includes('30 90') ? true : undefined))
+      expect(terminal.output()).toMatch(/\/dev\/pts\/\d+/)
+    } finally {
+      await terminal.stop()
+    }
   })
 
   it('cp there and back', async () => {

@@ -118,9 +118,9 @@ describe('a web server as a Deployment behind a Service', () => {
   it('scales to 20 and to 0', async () => {
     await ns.kubectl(['scale', 'deployment/web', '--replicas=20'])
     await ns.kubectl(['rollout', 'status', 'deployment/web', '--timeout=120s'], { timeoutMs: 130_000 })
-    const running = await pods()
-    expect(running.filter((pod) => !pod.metadata.deletionTimestamp)).toHaveLength(20)
-    expect(new Set(running.map((pod) => pod.status.podIP)).size).toBe(running.length)
+    const running = (await pods()).filter((pod) => !pod.metadata.deletionTimestamp)
+    expect(running).toHaveLength(20)
+    expect(new Set(running.map((pod) => pod.status.podIP)).size).toBe(20)
     await differentAnswers(clusterURL(), 20)
     await ns.kubectl(['scale', 'deployment/web', '--replicas=0'])
     await until('every Pod to be gone', async () => ((await pods()).length === 0 ? true : undefined), 90_000)

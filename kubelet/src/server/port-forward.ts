@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { finished } from 'node:stream/promises'
 import { createWebSocketStream, type WebSocket } from 'ws'
 import { acceptSpdy, negotiate } from './spdy-streams.ts'
 import { SpdyConnection, type SpdyStream } from './spdy/connection.ts'
@@ -56,11 +56,29 @@ async function forwardOne(data: SpdyStream, error: SpdyStream, dial: Dial, signa
       throw new Error(`unable to parse ${JSON.stringify(data.headers.get('port') ?? '')} as a port`)
     }
     const target = await dial(port, signal)
-    // Each direction ends by itself: a client that has sent its request may still read the answer.
-    await Promise.all([pipeline(data, target, { signal, end: true }), pipeline(target, data, { signal, end: true })])
+    await join(data, target)
     error.end()
   } catch (reason) {
     if (error.writable) error.end(reason instanceof Error ? reason.message : String(reason))
     data.end()
+  }
+}
+
+/**
+ * Joins both directions. Each ends by itself: a client that has sent its request may still read the answer. The whole is over
+ * when the program in the Pod has said all it will; that it then closes while the client could still send is no error.
+ */
+async function join(data: SpdyStream, target: Duplex): Promise<void> {
+  data.pipe(target)
+  target.pipe(data)
+  data.once('close', () => target.destroy())
+  try {
+    await finished(target, { writable: false })
+    await finished(data, { readable: false })
+  } catch (reason) {
+    // A client that went away is nobody to report to.
+    if (!data.destroyed) throw reason
+  } finally {
+    target.destroy()
   }
 }
