@@ -68,7 +68,7 @@ describe('kubectl', () => {
   })
 
   it('exec -it gives a terminal', async () => {
-    const command = `stty rows 30 cols 90; kubectl -n ${ns.name} exec -it ${pod} -- sh -c 'tty; until stty size 2>/dev/null; do sleep 0.1; done'` // the size comes a moment later
+    const command = `stty rows 30 cols 90; kubectl -n ${ns.name} exec -it ${pod} -- sh -c 'tty; until stty size 2>/dev/null | grep .; do sleep 0.1; done'` // the size comes a moment later
     // Its standard input stays open: a terminal whose other end hangs up is none.
     const terminal = background('script', ['-qec', command, '/dev/null'])
     try {
