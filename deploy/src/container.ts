@@ -1,49 +1,89 @@
-import { spawn } from 'node:child_process'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ask } from './cluster/health.ts'
 import { kubeconfigNames, writeKubeconfigs } from './cluster/kubeconfig.ts'
 import { ensureCertificates } from './cluster/pki.ts'
 import { programs, type Program } from './cluster/programs.ts'
+import { removeFromDocker, removeRules } from './down.ts'
 import { UserError } from './errors.ts'
+import { makeShared, removeFolder } from './host-folder.ts'
 import { ensureImages } from './images/build.ts'
+import { dockerClient } from './install/docker-engine.ts'
 import { Progress } from './progress.ts'
 import type { Settings } from './settings.ts'
 
-/** What `setup` found out on the host's network, for the containers that are not on it. */
-type Shared = Pick<Settings, 'nodeName' | 'nodeIP' | 'etcdHost' | 'kubeletDir'>
+/** What `setup` was told or found out on the host's network, for the containers that are not on it. */
+type Shared = Pick<Settings, 'nodeName' | 'nodeIP' | 'securePort' | 'etcdHost' | 'kubeletDir'>
 
-/** `kubets setup`, the first container of the compose file: certificates, kubeconfigs, base images. */
+/** Who speaks to the apiserver from the host's network; the others do so by its name in the compose network. */
+const onHost = ['kubelet', 'kube-proxy', 'admin']
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+
+/** `kubets setup`, the first container of the compose file: all that the others read from the state volume. */
 export async function setup(settings: Settings): Promise<void> {
-  const progress = new Progress((line) => void process.stdout.write(`${line}\n`))
-  for (const dir of ['run', 'etcd']) await mkdir(join(settings.stateDir, dir), { recursive: true, mode: 0o700 })
+  const progress = new Progress(say)
+  for (const dir of ['run', 'etcd', 'health']) {
+    await mkdir(join(settings.stateDir, dir), { recursive: true, mode: 0o700 })
+  }
   await progress.step('certificates', () => ensureCertificates(settings))
-  await writeKubeconfigs(settings)
+  const inNetwork = kubeconfigNames.filter((name) => !onHost.includes(name))
+  await writeKubeconfigs(settings, inNetwork)
+  await writeKubeconfigs({ ...settings, apiserverHost: '127.0.0.1' }, onHost)
+  for (const one of programs(settings)) {
+    await writeFile(join(settings.stateDir, 'health', one.name), curlConfig(settings.stateDir, one.health))
+  }
   await progress.step('base images', ensureImages)
-  const { nodeName, nodeIP, etcdHost, kubeletDir } = settings
-  const shared: Shared = { nodeName, nodeIP, etcdHost, kubeletDir }
+  await progress.step(settings.kubeletDir, () => makeShared(settings.kubeletDir))
+  const { nodeName, nodeIP, securePort, etcdHost, kubeletDir } = settings
+  const shared: Shared = { nodeName, nodeIP, securePort, etcdHost, kubeletDir }
   await writeFile(sharedPath(settings), JSON.stringify(shared))
 }
 
-/** `kubets program X`: runs one program in the foreground and answers with its exit code. */
+/** `kubets program X`: becomes that program. Never returns. */
 export async function program(settings: Settings): Promise<number> {
-  const own = await withShared(settings)
-  const wanted = findProgram(own)
-  if (kubeconfigNames.includes(wanted.name)) await writeKubeconfigs(own, [wanted.name])
-  const child = spawn(wanted.command, wanted.args, { stdio: ['ignore', 'inherit', 'inherit'] })
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => child.kill(signal))
-  return new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (code) => resolve(code ?? 137))
-  })
+  const { command, args } = findProgram(await withShared(settings))
+  if (!process.execve) throw new Error('this Node cannot replace itself by another program (process.execve)')
+  return process.execve('/usr/bin/env', ['env', command, ...args], process.env)
 }
 
-/** `kubets health X`: exit code 0 when the program in this container says that it is well. */
-export async function health(settings: Settings): Promise<number> {
+/**
+ * `kubets cleanup`, a container that is run before `docker compose down -v`: ends the two programs that work on the
+ * host, then removes what they made there. They leave it in place when they are merely stopped, so that Pods outlive an
+ * update of the kubelet.
+ */
+export async function cleanup(settings: Settings): Promise<void> {
   const own = await withShared(settings)
-  const { code, body } = await ask(own, findProgram(own).health)
-  process.stdout.write(`${String(code)} ${body}\n`)
-  return code === 200 ? 0 : 1
+  const progress = new Progress(say)
+  await progress.step('kubelet and kube-proxy', () => stopServices(own.composeProject, ['kubelet', 'kube-proxy']))
+  await progress.step('containers and networks', () => removeFromDocker(own))
+  await progress.step('kernel rules', () => removeRules(own))
+  await progress.step(own.kubeletDir, () => removeFolder(own.kubeletDir))
+}
+
+/** Stopping through Docker's API counts as the user's wish: `unless-stopped` does not start them again. */
+async function stopServices(project: string, services: readonly string[]): Promise<string> {
+  const docker = dockerClient()
+  const label = [`com.docker.compose.project=${project}`]
+  const all = await docker.listContainers({ filters: { label } })
+  const wanted = all.filter((one) => services.includes(one.Labels['com.docker.compose.service'] ?? ''))
+  await Promise.all(wanted.map((one) => docker.getContainer(one.Id).stop({ t: 15 })))
+  return `${String(wanted.length)} stopped`
+}
+
+/** Pure: how curl asks a program whether it is well, as a file for its --config. */
+export function curlConfig(stateDir: string, url: string): string {
+  const pki = (file: string): string => JSON.stringify(join(stateDir, 'pki', file))
+  return [
+    `url = ${JSON.stringify(url)}`,
+    'silent',
+    'show-error',
+    'fail',
+    'max-time = 4',
+    ...(url.startsWith('https:')
+      ? [`cacert = ${pki('ca.crt')}`, `cert = ${pki('admin.crt')}`, `key = ${pki('admin.key')}`]
+      : []),
+    '',
+  ].join('\n')
 }
 
 async function withShared(settings: Settings): Promise<Settings> {

@@ -49,7 +49,7 @@ async function stopPrograms(settings: Settings): Promise<string> {
 }
 
 /** The kubelet marks what it makes with labels; nothing else is touched. */
-async function removeFromDocker(settings: Settings): Promise<string> {
+export async function removeFromDocker(settings: Settings): Promise<string> {
   const docker = dockerClient()
   const mine = { label: [`kubets.node=${settings.nodeName}`] }
   const containers = await docker.listContainers({ all: true, filters: mine })
@@ -60,7 +60,7 @@ async function removeFromDocker(settings: Settings): Promise<string> {
 }
 
 /** kube-proxy and the kubelet know best which rules are theirs. */
-async function removeRules(settings: Settings): Promise<void> {
+export async function removeRules(settings: Settings): Promise<void> {
   const node = join(settings.root, 'node_modules', '.bin', 'node')
   const quiet = '--disable-warning=ExperimentalWarning'
   for (const program of ['kube-proxy', 'kubelet']) {

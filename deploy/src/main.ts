@@ -3,7 +3,7 @@ import { supervise } from './cluster/supervisor.ts'
 import { down } from './down.ts'
 import { UserError } from './errors.ts'
 import { readSettings, type Settings } from './settings.ts'
-import { health, program, setup } from './container.ts'
+import { cleanup, program, setup } from './container.ts'
 import { status } from './status.ts'
 import { test } from './test.ts'
 import { up } from './up.ts'
@@ -15,9 +15,9 @@ const usage = `Usage: kubets <command> [flags]
   test       run every check and test from nothing
   supervise  (what 'up' starts in the background) keep the programs running
 What the containers of deploy/compose.yaml run:
-  setup      make certificates, kubeconfigs and base images in the state folder
+  setup      make certificates, kubeconfigs, health checks and base images
   program X  be the program X of the cluster
-  health X   ask the program X of this container whether it is well
+  cleanup    end kubelet and kube-proxy and remove what they made on the host
 See deploy/README.md for the flags.
 `
 
@@ -29,7 +29,7 @@ const commands: Readonly<Record<string, (settings: Settings) => Promise<number>>
   test,
   setup: (settings) => setup(settings).then(() => 0),
   program,
-  health,
+  cleanup: (settings) => cleanup(settings).then(() => 0),
   supervise: (settings) => supervise(settings).then(() => 0),
 }
 

@@ -27,7 +27,9 @@ export interface Settings {
   readonly purge: boolean
   /** `status -o json`. */
   readonly output: string
-  /** What follows the flags: the program of `program` and `health`. */
+  /** The Docker Compose project whose kubelet and kube-proxy `cleanup` ends. */
+  readonly composeProject: string
+  /** What follows the flags: the program of `program`. */
   readonly operands: readonly string[]
 }
 
@@ -54,6 +56,7 @@ export function readSettings(root: string, argv: readonly string[], env: NodeJS.
     proxyMode: values['proxy-mode'] ?? 'iptables',
     purge: values.purge ?? false,
     output: values.output ?? 'text',
+    composeProject: values['compose-project'] ?? 'kubets',
     operands: positionals,
   }
 }
@@ -74,6 +77,7 @@ function parse(argv: readonly string[]) {
         'apiserver-host': { type: 'string' },
         'kubelet-dir': { type: 'string' },
         'proxy-mode': { type: 'string' },
+        'compose-project': { type: 'string' },
         purge: { type: 'boolean' },
         output: { type: 'string', short: 'o' },
       },
