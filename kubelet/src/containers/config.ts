@@ -52,6 +52,7 @@ export async function containerConfig(context: ConfigContext, signal: AbortSigna
     command: (container.command ?? []).map((part) => expand(part, lookup)),
     args: (container.args ?? []).map((part) => expand(part, lookup)),
     workingDir: container.workingDir ?? '',
+    stopSignal: container.lifecycle?.stopSignal ?? '',
     env: [...env].map(([name, value]) => `${name}=${value}`),
     mounts: [
       ...mounts,

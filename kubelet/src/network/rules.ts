@@ -48,8 +48,8 @@ async function iptables(args: readonly string[], signal: AbortSignal): Promise<b
     return true
   } catch (error) {
     signal.throwIfAborted()
-    // 1 is iptables' answer to a check of a rule or chain that is not there
-    if ((error as { code?: unknown }).code === 1) return false
+    // iptables' answers to a question for a rule (1) or a chain (2) that is not there
+    if ([1, 2].includes((error as { code?: number }).code ?? 0)) return false
     throw error
   }
 }

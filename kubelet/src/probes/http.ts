@@ -62,7 +62,8 @@ export async function httpGet(url: string, action: HTTPGetAction, signal: AbortS
   try {
     return await promise
   } catch (error) {
-    if (signal.aborted) throw new Error(`Get "${url}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`)
+    if (signal.aborted)
+      throw new Error(`Get "${url}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`)
     throw new Error(`Get "${url}": ${dialError(error)}`)
   }
 }

@@ -104,6 +104,8 @@ export interface ContainerConfig {
   /** Replaces the image's arguments when it has an element (or when command has one). */
   args: readonly string[]
   workingDir: string
+  /** Name of the signal that asks it to end; the image's if empty. */
+  stopSignal: string
   /** "NAME=value", in order. */
   env: readonly string[]
   mounts: readonly Mount[]

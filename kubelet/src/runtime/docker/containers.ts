@@ -57,6 +57,7 @@ function containerOptions(
     ...(config.command.length === 0 && config.args.length > 0 ? { Cmd: [...config.args] } : {}),
     Env: [...config.env],
     WorkingDir: config.workingDir,
+    ...(config.stopSignal === '' ? {} : { StopSignal: config.stopSignal }),
     OpenStdin: config.stdin,
     StdinOnce: config.stdinOnce,
     Tty: config.tty,

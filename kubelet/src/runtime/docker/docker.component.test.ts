@@ -47,6 +47,7 @@ function config(name: string, script: string, more: Partial<ContainerConfig> = {
     command: ['sh', '-c', script],
     args: [],
     workingDir: '/tmp',
+    stopSignal: '',
     env: ['GREETING=hello'],
     mounts: [],
     devices: [],
