@@ -35,6 +35,17 @@ export default defineConfig({
       },
       {
         test: {
+          // `npm run test:long`: kills at random moments.
+          name: 'long',
+          include: ['e2e/long/**/*.e2e.ts'],
+          exclude: ['**/node_modules/**'],
+          testTimeout: 400_000,
+          hookTimeout: 150_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: 'e2e',
           include: ['e2e/suites/**/*.e2e.ts'],
           exclude: ['**/node_modules/**'],

@@ -25,6 +25,8 @@ export interface Settings {
   readonly proxyMode: string
   /** `down --purge`: remove the data too. */
   readonly purge: boolean
+  /** `test --long`: the kill runs instead of the usual suites. */
+  readonly long: boolean
   /** `status -o json`. */
   readonly output: string
   /** The Docker Compose project whose kubelet and kube-proxy `cleanup` ends. */
@@ -55,6 +57,7 @@ export function readSettings(root: string, argv: readonly string[], env: NodeJS.
     clusterRange: '10.244.0.0/16',
     proxyMode: values['proxy-mode'] ?? 'iptables',
     purge: values.purge ?? false,
+    long: values.long ?? false,
     output: values.output ?? 'text',
     composeProject: values['compose-project'] ?? 'kubets',
     operands: positionals,
@@ -79,6 +82,7 @@ function parse(argv: readonly string[]) {
         'proxy-mode': { type: 'string' },
         'compose-project': { type: 'string' },
         purge: { type: 'boolean' },
+        long: { type: 'boolean' },
         output: { type: 'string', short: 'o' },
       },
     })

@@ -1,6 +1,7 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { run } from './kubectl.ts'
+import { run, type Finished } from './kubectl.ts'
 import { until } from './until.ts'
 
 /** One program of the cluster as `kubets status` tells it. */
@@ -12,37 +13,47 @@ interface ProgramStatus {
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
+const stateDir = process.env.KUBETS_STATE_DIR ?? '/var/lib/kubets'
 
-/** The folder of the cluster under test. */
-function stateDir(): string {
-  return process.env.KUBETS_STATE_DIR ?? '/var/lib/kubets'
+/** The kubets command on the cluster under test. */
+export function kubets(verb: string, ...flags: readonly string[]): Promise<Finished> {
+  const args = [join(root, 'deploy', 'kubets'), verb, `--state-dir=${stateDir}`, ...flags]
+  return run('sh', args, { timeoutMs: 180_000 })
+}
+
+/** `kubets up` of the cluster under test, after its supervisor died. */
+export async function up(): Promise<void> {
+  const { code, stdout, stderr } = await kubets('up')
+  if (code !== 0) throw new Error(`kubets up ended with ${String(code)}: ${stdout}${stderr}`)
 }
 
 async function programs(): Promise<ProgramStatus[]> {
-  const { stdout } = await run('sh', [
-    join(root, 'deploy', 'kubets'),
-    'status',
-    `--state-dir=${stateDir()}`,
-    '-o',
-    'json',
-  ])
-  return JSON.parse(stdout) as ProgramStatus[]
+  return JSON.parse((await kubets('status', '-o', 'json')).stdout) as ProgramStatus[]
 }
 
-async function program(name: string): Promise<ProgramStatus> {
+/** The pid of a program of the cluster, or of the Docker engine. */
+export async function processOf(name: string): Promise<number> {
+  if (name === 'dockerd') return Number(await readFile('/var/run/docker.pid', 'utf8'))
   const found = (await programs()).find((one) => one.name === name)
-  if (found === undefined) throw new Error(`no program ${name} in the cluster`)
-  return found
+  if (found === undefined || found.pid === 0) throw new Error(`${name} does not run`)
+  return found.pid
 }
 
 /** kill -9 of one program. */
 export async function killProgram(name: string): Promise<void> {
-  process.kill((await program(name)).pid, 'SIGKILL')
+  process.kill(await processOf(name), 'SIGKILL')
 }
 
-/** Stops a program in its tracks (SIGSTOP) and answers with what lets it go on. */
-export async function freezeProgram(name: string): Promise<() => void> {
-  const { pid } = await program(name)
+/** kill -9 of what keeps the programs running; they go on without it. */
+export async function killSupervisor(): Promise<void> {
+  const state = JSON.parse(await readFile(join(stateDir, 'run', 'state.json'), 'utf8')) as {
+    supervisor: { pid: number }
+  }
+  process.kill(state.supervisor.pid, 'SIGKILL')
+}
+
+/** Stops a process in its tracks (SIGSTOP) and answers with what lets it go on. */
+export function freeze(pid: number): () => void {
   process.kill(pid, 'SIGSTOP')
   return () => process.kill(pid, 'SIGCONT')
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { openSync } from 'node:fs'
+import { existsSync, openSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import Docker from 'dockerode'
@@ -27,7 +27,7 @@ export async function engineVersion(): Promise<string | undefined> {
 
 /**
  * Makes sure that a Docker engine answers: through systemd where it runs, else by starting dockerd itself and
- * noting its pid, so that `down` can end what `up` began.
+ * noting that it did, so that `down` can end what `up` began.
  */
 export async function ensureEngine(stateDir: string): Promise<string> {
   const running = await engineVersion()
@@ -51,15 +51,14 @@ async function startDaemon(stateDir: string): Promise<void> {
     daemon.once('error', failed)
   })
   daemon.unref()
-  const pid = daemon.pid ?? 0
-  await writeFile(recordPath(stateDir), JSON.stringify({ pid, startTime: await startTime(pid) }))
+  await writeFile(recordPath(stateDir), 'started by kubets up\n')
 }
 
 /** Ends the dockerd that {@link ensureEngine} started, unless somebody else's containers run in it. */
 export async function stopOwnEngine(stateDir: string): Promise<string> {
-  const record = await readFile(recordPath(stateDir), 'utf8').catch(() => undefined)
-  if (record === undefined) return 'left as it was'
-  const daemon = JSON.parse(record) as { pid: number; startTime: string }
+  if (!existsSync(recordPath(stateDir))) return 'left as it was'
+  const pid = Number(await readFile('/var/run/docker.pid', 'utf8').catch(() => '0'))
+  const daemon = { pid, startTime: await startTime(pid) }
   if (await isAlive(daemon)) {
     const others = await dockerClient().listContainers()
     if (others.length > 0) return `left running: ${String(others.length)} other containers use it`
@@ -71,5 +70,5 @@ export async function stopOwnEngine(stateDir: string): Promise<string> {
 }
 
 function recordPath(stateDir: string): string {
-  return join(stateDir, 'run', 'dockerd.json')
+  return join(stateDir, 'run', 'dockerd')
 }
