@@ -51,15 +51,15 @@ describe('Pods', () => {
     ns.kubectl(['get', 'events', '--field-selector', `involvedObject.name=${name}`])
 
   it('run init containers one after another before the others, over a shared volume', async () => {
-    const volumeMounts = [{ name: 'work', mountPath: '/work' }]
+    const volumeMounts = [{ name: 'work', mountPath: '/shared' }]
     await start('init', {
       restartPolicy: 'Never',
       volumes: [{ name: 'work', emptyDir: {} }],
       initContainers: [
-        { name: 'one', ...shell('echo one >> /work/log'), volumeMounts },
-        { name: 'two', ...shell('echo two >> /work/log'), volumeMounts },
+        { name: 'one', ...shell('echo one >> /shared/log'), volumeMounts },
+        { name: 'two', ...shell('echo two >> /shared/log'), volumeMounts },
       ],
-      containers: [{ name: 'main', ...shell('cat /work/log'), volumeMounts }],
+      containers: [{ name: 'main', ...shell('cat /shared/log'), volumeMounts }],
     })
     const ended = await phase('init', 'Succeeded')
     expect(await ns.kubectl(['logs', 'init'])).toBe('one\ntwo\n')
