@@ -376,13 +376,17 @@ describe.concurrent('a Pod', () => {
     'Pods, prestop hook',
   )}`, async () => {
     const server = next()
-    await startPod(ns, server, { containers: [{ name: 'main', image: 'kubets/web:1' }] })
+    const record = ['#!/bin/sh', 'echo "$QUERY_STRING" >> /tmp/calls', 'printf "Content-Type: text/plain\\r\\n\\r\\nok"']
+    const encoded = Buffer.from(`${record.join('\n')}\n`).toString('base64')
+    const page = '/w/cgi-bin/call'
+    const script = `mkdir -p /w/cgi-bin; touch /tmp/calls; echo ${encoded} | base64 -d > ${page}; chmod +x ${page}; exec httpd -f -p 8080 -h /w`
+    await startPod(ns, server, { containers: [{ name: 'main', ...shell(script) }] })
     const { status } = await podUntil(ns, server, 'to be ready', isReady)
-    const calls = (): Promise<string> => ns.kubectl(['logs', server])
+    const calls = (): Promise<string> => ns.kubectl(['exec', server, '--', 'cat', '/tmp/calls'])
     const handler = (kind: 'exec' | 'http', what: string): object =>
       kind === 'exec'
-        ? { exec: { command: ['sh', '-c', `wget -qO- http://${status.podIP}:8080/?${what}-by-exec || true`] } }
-        : { httpGet: { host: status.podIP, port: 8080, path: `/?${what}-by-http` } }
+        ? { exec: { command: ['sh', '-c', `wget -qO- http://${status.podIP}:8080/cgi-bin/call?${what}-by-exec`] } }
+        : { httpGet: { host: status.podIP, port: 8080, path: `/cgi-bin/call?${what}-by-http` } }
     for (const kind of ['exec', 'http'] as const) {
       const name = next()
       await startPod(ns, name, {
