@@ -37,26 +37,39 @@ describe.concurrent('the API server', () => {
       const alone = await api.call<Group>('GET', `/apis/${group.name}`)
       expect(alone.preferredVersion).toEqual(group.preferredVersion)
       expect(alone.versions.map((one) => one.groupVersion)).toContain(group.preferredVersion.groupVersion)
-      const { groupVersion, resources } = await api.call<{ groupVersion: string; resources: { name: string; kind: string }[] }>(
-        'GET',
-        `/apis/${group.preferredVersion.groupVersion}`,
-      )
+      const { groupVersion, resources } = await api.call<{
+        groupVersion: string
+        resources: { name: string; kind: string }[]
+      }>('GET', `/apis/${group.preferredVersion.groupVersion}`)
       expect(groupVersion).toBe(group.preferredVersion.groupVersion)
-      expect(resources[0]).toMatchObject({ name: expect.stringMatching(/./) as string, kind: expect.stringMatching(/./) as string })
+      expect(resources[0]).toMatchObject({
+        name: expect.stringMatching(/./) as string,
+        kind: expect.stringMatching(/./) as string,
+      })
     }
   })
   it(`tells of its webhook resources${covers('Admission webhook, discovery document')}`, async () => {
     const { groups } = await api.call<{ groups: Group[] }>('GET', '/apis')
     const group = groups.find((one) => one.name === 'admissionregistration.k8s.io')
     expect(group?.versions.map((one) => one.groupVersion)).toContain('admissionregistration.k8s.io/v1')
-    const { resources } = await api.call<{ resources: { name: string }[] }>('GET', '/apis/admissionregistration.k8s.io/v1')
-    expect(resources.map((one) => one.name)).toEqual(expect.arrayContaining(['mutatingwebhookconfigurations', 'validatingwebhookconfigurations']))
+    const { resources } = await api.call<{ resources: { name: string }[] }>(
+      'GET',
+      '/apis/admissionregistration.k8s.io/v1',
+    )
+    expect(resources.map((one) => one.name)).toEqual(
+      expect.arrayContaining(['mutatingwebhookconfigurations', 'validatingwebhookconfigurations']),
+    )
   })
   it(`is there as a Service, with endpoints${covers('Kubernetes Service', 'kubernetes.default Endpoints and EndpointSlices', 'Find Kubernetes Service in default Namespace')}`, async () => {
     const services = await api.call<ApiList>('GET', '/api/v1/services')
-    const found = services.items.find((one) => one.metadata.name === 'kubernetes' && one.metadata.namespace === 'default')
+    const found = services.items.find(
+      (one) => one.metadata.name === 'kubernetes' && one.metadata.namespace === 'default',
+    )
     expect(found).toBeDefined()
-    const endpoints = await api.call<{ subsets: { addresses: { ip: string }[]; ports: { port: number }[] }[] }>('GET', '/api/v1/namespaces/default/endpoints/kubernetes')
+    const endpoints = await api.call<{ subsets: { addresses: { ip: string }[]; ports: { port: number }[] }[] }>(
+      'GET',
+      '/api/v1/namespaces/default/endpoints/kubernetes',
+    )
     const [subset] = endpoints.subsets
     const slices = await api.call<{ items: { endpoints: { addresses: string[] }[]; ports: { port: number }[] }[] }>(
       'GET',
@@ -68,7 +81,11 @@ describe.concurrent('the API server', () => {
     expect(slices.items[0]?.ports[0]?.port).toBe(subset?.ports[0]?.port)
   })
   it(`does not make a table of what has no metadata${covers('API metadata HTTP return')}`, async () => {
-    const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { nonResourceAttributes: { path: '/', verb: 'get' } } }
+    const review = {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectAccessReview',
+      spec: { nonResourceAttributes: { path: '/', verb: 'get' } },
+    }
     const { code } = await api.send('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', review, {
       accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
     })
@@ -79,7 +96,10 @@ describe.concurrent('the API server', () => {
     const path = `/api/v1/namespaces/${ns.name}/podtemplates`
     const total = 60
     for (let i = 0; i < total; i++)
-      await api.call('POST', path, { metadata: { name: `template-${String(i).padStart(4, '0')}` }, template: { spec: { containers: [{ name: 'c', image: 'i' }] } } })
+      await api.call('POST', path, {
+        metadata: { name: `template-${String(i).padStart(4, '0')}` },
+        template: { spec: { containers: [{ name: 'c', image: 'i' }] } },
+      })
     const seen: string[] = []
     let page = await api.call<ApiList>('GET', `${path}?limit=17`)
     const { resourceVersion } = page.metadata
@@ -100,11 +120,19 @@ describe.concurrent('the API server', () => {
   it(`refuses unknown and doubled fields when asked to${covers('Server side field validation, typed object', 'Server side field validation, typed unknown metadata')}`, async () => {
     const path = `/api/v1/namespaces/${ns.name}/pods?fieldValidation=Strict&dryRun=All`
     expect((await api.send('POST', path, pod(''))).code).toBe(201)
-    const typed = await api.send<{ message: string }>('POST', path, pod('').replace('"spec":{', '"spec":{"unknownField":"u","restartPolicy":"Never","restartPolicy":"Never",'))
+    const typed = await api.send<{ message: string }>(
+      'POST',
+      path,
+      pod('').replace('"spec":{', '"spec":{"unknownField":"u","restartPolicy":"Never","restartPolicy":"Never",'),
+    )
     expect(typed.code).toBe(400)
     expect(typed.body.message).toContain('unknown field "spec.unknownField"')
     expect(typed.body.message).toContain('duplicate field "spec.restartPolicy"')
-    const metadata = await api.send<{ message: string }>('POST', path, pod(',"unknownMeta":"u","labels":{"a":"b"},"labels":{"a":"b"}'))
+    const metadata = await api.send<{ message: string }>(
+      'POST',
+      path,
+      pod(',"unknownMeta":"u","labels":{"a":"b"},"labels":{"a":"b"}'),
+    )
     expect(metadata.code).toBe(400)
     expect(metadata.body.message).toContain('unknown field "metadata.unknownMeta"')
     expect(metadata.body.message).toContain('duplicate field "metadata.labels"')
@@ -114,7 +142,10 @@ describe.concurrent('the API server', () => {
     ['secrets', 'Secrets, with empty-key'],
   ] as const)
     it(`refuses ${plural} with an empty key${covers(entry)}`, async () => {
-      const { code } = await api.send('POST', `/api/v1/namespaces/${ns.name}/${plural}`, { metadata: { name: 'empty-key' }, data: { '': 'dmFsdWU=' } })
+      const { code } = await api.send('POST', `/api/v1/namespaces/${ns.name}/${plural}`, {
+        metadata: { name: 'empty-key' },
+        data: { '': 'dmFsdWU=' },
+      })
       expect(code).toBe(422)
     })
   for (const [plural, entry] of [
@@ -137,7 +168,8 @@ describe.concurrent('the API server', () => {
       await api.call('DELETE', `${path}/${name}`)
     })
 
-  const seenBy = (watch: Watch): string[] => watch.events.map((one) => `${one.type} ${String((one.object.data as { v?: string } | undefined)?.v)}`)
+  const seenBy = (watch: Watch): string[] =>
+    watch.events.map((one) => `${one.type} ${String((one.object.data as { v?: string } | undefined)?.v)}`)
   const expectSeen = async (watch: Watch, wanted: string[]): Promise<void> => {
     await until('the events', async () => (watch.events.length >= wanted.length ? true : undefined))
     expect(seenBy(watch)).toEqual(wanted)
@@ -152,7 +184,9 @@ describe.concurrent('the API server', () => {
     return [first, second, third].map((one) => one.metadata.resourceVersion ?? '')
   }
   const watchOf = (label: string, resourceVersion?: string): Watch =>
-    api.watch(`${configMaps()}?watch=true&labelSelector=${encodeURIComponent(label)}${resourceVersion === undefined ? '' : `&resourceVersion=${resourceVersion}`}`)
+    api.watch(
+      `${configMaps()}?watch=true&labelSelector=${encodeURIComponent(label)}${resourceVersion === undefined ? '' : `&resourceVersion=${resourceVersion}`}`,
+    )
   const version = async (): Promise<string> => (await api.call<ApiList>('GET', configMaps())).metadata.resourceVersion
 
   it(`tells several watchers what they asked for and no more${covers('watch-configmaps-with-multiple-watchers')}`, async () => {
@@ -190,7 +224,10 @@ describe.concurrent('the API server', () => {
   })
   it(`tells a watcher when a label no longer matches${covers('watch-configmaps-label-changed')}`, async () => {
     const watch = watchOf('watch=label', await version())
-    const body = (v: string, label: string): object => ({ metadata: { name: 'label', labels: { watch: label } }, data: { v } })
+    const body = (v: string, label: string): object => ({
+      metadata: { name: 'label', labels: { watch: label } },
+      data: { v },
+    })
     try {
       await api.call('POST', configMaps(), body('0', 'label'))
       await api.call('PUT', configMaps('label'), body('1', 'label'))
@@ -216,7 +253,8 @@ describe.concurrent('the API server', () => {
         others.push(watchOf('watch=order', seen.object.metadata.resourceVersion))
       }
       await writing
-      const order = (watch: Watch): (string | undefined)[] => watch.events.map((one) => one.object.metadata.resourceVersion)
+      const order = (watch: Watch): (string | undefined)[] =>
+        watch.events.map((one) => one.object.metadata.resourceVersion)
       await until('all events', async () => (first.events.length === 40 ? true : undefined))
       for (const [index, watch] of others.entries()) {
         await until('the same events', async () => (watch.events.length === 39 - index * 3 ? true : undefined))
@@ -234,7 +272,10 @@ describe.concurrent('the API server', () => {
       await api.call('PATCH', path, { metadata: { labels: { patched: 'yes' } } })
       expect((await api.call('GET', path)).metadata.labels).toMatchObject({ patched: 'yes' })
       const now = await api.call('GET', path)
-      await api.call('PUT', path, { ...now, metadata: { ...now.metadata, labels: { ...now.metadata.labels, updated: 'yes' } } })
+      await api.call('PUT', path, {
+        ...now,
+        metadata: { ...now.metadata, labels: { ...now.metadata.labels, updated: 'yes' } },
+      })
       expect((await api.call('GET', path)).metadata.labels).toMatchObject({ patched: 'yes', updated: 'yes' })
       expect(await api.call('GET', `${path}/status`)).toMatchObject({ status: { phase: 'Active' } })
       const condition = { type: 'StatusPatch', status: 'True', reason: 'Test', message: 'patched' }
@@ -242,7 +283,10 @@ describe.concurrent('the API server', () => {
       const patched = await api.call<ApiObject & { status: object }>('GET', `${path}/status`)
       expect(patched).toMatchObject({ status: { conditions: [condition] } })
       const updated = { ...condition, type: 'StatusUpdate' }
-      await api.call('PUT', `${path}/status`, { ...patched, status: { ...patched.status, conditions: [condition, updated] } })
+      await api.call('PUT', `${path}/status`, {
+        ...patched,
+        status: { ...patched.status, conditions: [condition, updated] },
+      })
       expect(await api.call('GET', `${path}/status`)).toMatchObject({ status: { conditions: [condition, updated] } })
     } finally {
       await removeNamespace(other)
@@ -257,7 +301,10 @@ describe.concurrent('the API server', () => {
       return (await api.call<{ spec: { finalizers: string[] } }>('GET', path)).spec.finalizers
     }
     try {
-      expect(await finalize((now) => [...now, 'e2e.example.com/fakeFinalizer'])).toEqual(['kubernetes', 'e2e.example.com/fakeFinalizer'])
+      expect(await finalize((now) => [...now, 'e2e.example.com/fakeFinalizer'])).toEqual([
+        'kubernetes',
+        'e2e.example.com/fakeFinalizer',
+      ])
       expect(await finalize((now) => now.filter((one) => one === 'kubernetes'))).toEqual(['kubernetes'])
     } finally {
       await removeNamespace(other)
@@ -278,11 +325,21 @@ describe.concurrent('the API server', () => {
 
   it(`gives tokens and knows them again${covers('ServiceAccount, create and review token')}`, async () => {
     await ns.kubectl(['create', 'serviceaccount', 'reviewed'])
-    const { status } = await api.call<{ status: { token: string } }>('POST', `/api/v1/namespaces/${ns.name}/serviceaccounts/reviewed/token`, { spec: { expirationSeconds: 3600 } })
+    const { status } = await api.call<{ status: { token: string } }>(
+      'POST',
+      `/api/v1/namespaces/${ns.name}/serviceaccounts/reviewed/token`,
+      { spec: { expirationSeconds: 3600 } },
+    )
     expect(status.token).not.toBe('')
-    const review = await api.call<{ status: { error?: string } }>('POST', '/apis/authentication.k8s.io/v1/tokenreviews', { spec: { token: status.token } })
+    const review = await api.call<{ status: { error?: string } }>(
+      'POST',
+      '/apis/authentication.k8s.io/v1/tokenreviews',
+      { spec: { token: status.token } },
+    )
     expect(review.status.error ?? '').toBe('')
-    expect(review).toMatchObject({ status: { authenticated: true, user: { username: `system:serviceaccount:${ns.name}:reviewed` } } })
+    expect(review).toMatchObject({
+      status: { authenticated: true, user: { username: `system:serviceaccount:${ns.name}:reviewed` } },
+    })
   })
   it(`says of others what they may${covers('SubjectReview, API Operations')}`, async () => {
     await ns.kubectl(['create', 'serviceaccount', 'reader'])
@@ -291,16 +348,25 @@ describe.concurrent('the API server', () => {
     const user = `system:serviceaccount:${ns.name}:reader`
     for (const resource of ['configmaps', 'secrets']) {
       const as = await ns.try(['get', resource, '--as', user])
-      const spec = { user, groups: ['system:serviceaccounts', `system:serviceaccounts:${ns.name}`], resourceAttributes: { namespace: ns.name, verb: 'list', resource } }
+      const spec = {
+        user,
+        groups: ['system:serviceaccounts', `system:serviceaccounts:${ns.name}`],
+        resourceAttributes: { namespace: ns.name, verb: 'list', resource },
+      }
       const allowed = { status: { allowed: as.code === 0 } }
       expect(as.code === 0).toBe(resource === 'configmaps')
-      expect(await api.call('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', { spec })).toMatchObject(allowed)
+      expect(await api.call('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', { spec })).toMatchObject(
+        allowed,
+      )
       const local = { metadata: { namespace: ns.name }, spec }
-      expect(await api.call('POST', `/apis/authorization.k8s.io/v1/namespaces/${ns.name}/localsubjectaccessreviews`, local)).toMatchObject(allowed)
+      expect(
+        await api.call('POST', `/apis/authorization.k8s.io/v1/namespaces/${ns.name}/localsubjectaccessreviews`, local),
+      ).toMatchObject(allowed)
     }
   })
   it(`keeps its CA in every namespace${covers('RootCA ConfigMap test')}`, async () => {
-    const ca = (): Promise<string> => ns.kubectl(['get', 'configmap', 'kube-root-ca.crt', '-o', 'jsonpath={.data.ca\\.crt}'])
+    const ca = (): Promise<string> =>
+      ns.kubectl(['get', 'configmap', 'kube-root-ca.crt', '-o', 'jsonpath={.data.ca\\.crt}'])
     const certificate = await until('the CA', ca)
     expect(certificate).toContain('BEGIN CERTIFICATE')
     await ns.kubectl(['delete', 'configmap', 'kube-root-ca.crt'])
@@ -319,7 +385,10 @@ describe.concurrent('the API server', () => {
       expect((await api.send('PATCH', `${path}/${name}`, { value: 8 })).code).toBe(422)
       const now = await api.call('GET', `${path}/${name}`)
       expect((await api.send('PUT', `${path}/${name}`, { ...now, value: 8 })).code).toBe(422)
-      expect(await api.call('PUT', `${path}/${name}`, { ...now, description: 'updated' })).toMatchObject({ description: 'updated', value: 7 })
+      expect(await api.call('PUT', `${path}/${name}`, { ...now, description: 'updated' })).toMatchObject({
+        description: 'updated',
+        value: 7,
+      })
     } finally {
       await api.call('DELETE', `${path}/${name}`)
     }
@@ -328,13 +397,20 @@ describe.concurrent('the API server', () => {
     const other = await makeNamespace('api-limits')
     const label = `labelSelector=limits%3D${ns.name}`
     const path = (namespace: string): string => `/api/v1/namespaces/${namespace}/limitranges`
-    const body = { metadata: { name: 'limits', labels: { limits: ns.name } }, spec: { limits: [{ type: 'Container', max: { cpu: '500m' } }] } }
-    const all = async (): Promise<number> => (await api.call<ApiList>('GET', `/api/v1/limitranges?${label}`)).items.length
+    const body = {
+      metadata: { name: 'limits', labels: { limits: ns.name } },
+      spec: { limits: [{ type: 'Container', max: { cpu: '500m' } }] },
+    }
+    const all = async (): Promise<number> =>
+      (await api.call<ApiList>('GET', `/api/v1/limitranges?${label}`)).items.length
     try {
       await api.call('POST', path(ns.name), { ...body, spec: { limits: [{ type: 'Container', max: { cpu: '64' } }] } })
       await api.call('POST', path(other.name), body)
       expect(await all()).toBe(2)
-      const patch = { metadata: { labels: { patched: 'yes' } }, spec: { limits: [{ type: 'Container', max: { cpu: '48' } }] } }
+      const patch = {
+        metadata: { labels: { patched: 'yes' } },
+        spec: { limits: [{ type: 'Container', max: { cpu: '48' } }] },
+      }
       expect(await api.call('PATCH', `${path(ns.name)}/limits`, patch)).toMatchObject(patch)
       await api.call('DELETE', `${path(ns.name)}?labelSelector=patched%3Dyes`)
       expect(await all()).toBe(1)

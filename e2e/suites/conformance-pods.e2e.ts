@@ -161,90 +161,6 @@ describe.concurrent('a Pod', () => {
     expect((await ns.try(['get', 'pod', name])).stderr).toContain('NotFound')
   })
 
-  const probe = { periodSeconds: 1, failureThreshold: 1, initialDelaySeconds: 1 }
-  const served = (script: string): object =>
-    shell(`mkdir /w; echo ok > /w/healthz; ${script} & exec httpd -f -p 8080 -h /w`)
-  const liveness = (container: object, livenessProbe: object, grace = 1): object => ({
-    terminationGracePeriodSeconds: grace,
-    containers: [{ name: 'main', ...container, livenessProbe: { ...probe, ...livenessProbe } }],
-  })
-  const http = { httpGet: { path: '/healthz', port: 8080 } }
-  const exec = { exec: { command: ['cat', '/tmp/health'] } }
-  for (const [what, entry, spec] of [
-    [
-      'HTTP',
-      'Pod liveness probe, using http endpoint, failure',
-      liveness(served('true'), { ...http, initialDelaySeconds: 3, failureThreshold: 3 }),
-    ],
-    [
-      'a file',
-      'Pod liveness probe, using local file, no restart',
-      liveness(shell('echo ok > /tmp/health; sleep 1000'), { ...exec, initialDelaySeconds: 3 }),
-    ],
-    [
-      'TCP, whatever HTTP says,',
-      'Pod liveness probe, using tcp socket, no restart',
-      liveness(served('(sleep 10; rm /w/healthz)'), {
-        tcpSocket: { port: 8080 },
-        initialDelaySeconds: 3,
-        failureThreshold: 3,
-      }),
-    ],
-  ] as const)
-    it(`is left alone while its liveness by ${what} is well${covers(entry)}`, async () => {
-      const name = next()
-      await startPod(ns, name, spec)
-      const pod = await podUntil(ns, name, 'to be ready', isReady)
-      const since = Date.parse(pod.status.startTime)
-      // Twenty seconds of the node's own time, twice what the trouble in it takes, and many probes.
-      await until('20 s of life', async () => {
-        const now = Number(await ns.kubectl(['exec', name, '--', 'date', '+%s'])) * 1000
-        return now - since > 20_000 ? true : undefined
-      })
-      expect(first(await getPod(ns, name))?.restartCount).toBe(0)
-    })
-  for (const [what, entry, spec] of [
-    ['HTTP', 'Pod liveness probe, using http endpoint, restart', liveness(served('(sleep 10; rm /w/healthz)'), http)],
-    [
-      'a file',
-      'Pod liveness probe, using local file, restart',
-      liveness(shell('echo ok > /tmp/health; sleep 10; rm /tmp/health; sleep 1000'), exec),
-    ],
-  ] as const)
-    it(`is started again when its liveness by ${what} fails${covers(entry)}`, async () => {
-      const name = next()
-      await startPod(ns, name, spec)
-      expect(first(await podUntil(ns, name, 'to be ready', isReady))?.restartCount).toBe(0)
-      await podUntil(ns, name, 'to be started again', (pod) => first(pod)?.restartCount === 1)
-    })
-
-  it(`is not ready before its readiness probe begins${covers('Pod readiness probe, with initial delay')}`, async () => {
-    const name = next()
-    const readinessProbe = { ...probe, exec: { command: ['true'] }, initialDelaySeconds: 15 }
-    await startPod(ns, name, { containers: [{ name: 'main', ...shell('sleep 1000'), readinessProbe }] })
-    await podUntil(ns, name, 'to run', (pod) => pod.status.phase === 'Running')
-    expect(isReady(await getPod(ns, name))).toBe(false)
-    const pod = await podUntil(ns, name, 'to be ready', isReady)
-    const ready = pod.status.conditions.find((one) => one.type === 'Ready')?.lastTransitionTime ?? ''
-    const started = first(pod)?.state.running?.startedAt ?? ''
-    expect(Date.parse(ready) - Date.parse(started)).toBeGreaterThanOrEqual(14_000)
-    expect(first(pod)?.restartCount).toBe(0)
-  })
-  it(`is never ready when its readiness probe fails${covers('Pod readiness probe, failure')}`, async () => {
-    const name = next()
-    const readinessProbe = { ...probe, exec: { command: ['false'] } }
-    await startPod(ns, name, { containers: [{ name: 'main', ...shell('sleep 1000'), readinessProbe }] })
-    const events = (): Promise<string> =>
-      ns.kubectl(['get', 'events', '--field-selector', `involvedObject.name=${name},reason=Unhealthy`, '-o', 'json'])
-    await until('many failures', async () => {
-      expect(isReady(await getPod(ns, name))).toBe(false)
-      return ((JSON.parse(await events()) as { items: { count: number }[] }).items[0]?.count ?? 0) >= 10
-        ? true
-        : undefined
-    })
-    expect(first(await getPod(ns, name))).toMatchObject({ ready: false, restartCount: 0 })
-  })
-
   it(`tells by its QoS class how it asks for resources${covers('Pods, QOS')}`, async () => {
     const name = next()
     const resources = { cpu: '100m', memory: '100Mi' }
@@ -376,7 +292,11 @@ describe.concurrent('a Pod', () => {
     'Pods, prestop hook',
   )}`, async () => {
     const server = next()
-    const record = ['#!/bin/sh', 'echo "$QUERY_STRING" >> /tmp/calls', 'printf "Content-Type: text/plain\\r\\n\\r\\nok"']
+    const record = [
+      '#!/bin/sh',
+      'echo "$QUERY_STRING" >> /tmp/calls',
+      'printf "Content-Type: text/plain\\r\\n\\r\\nok"',
+    ]
     const encoded = Buffer.from(`${record.join('\n')}\n`).toString('base64')
     const page = '/w/cgi-bin/call'
     const script = `mkdir -p /w/cgi-bin; touch /tmp/calls; echo ${encoded} | base64 -d > ${page}; chmod +x ${page}; exec httpd -f -p 8080 -h /w`

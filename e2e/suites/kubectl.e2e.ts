@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { covers } from '../conformance/covers.ts'
 import { fetchText } from '../harness/http.ts'
 import { background, makeNamespace, removeNamespace, run, type Namespace } from '../harness/kubectl.ts'
 import { until } from '../harness/until.ts'
@@ -173,7 +174,7 @@ describe('kubectl', () => {
     expect(await ns.kubectl(['get', '--raw', '/readyz'])).toBe('ok')
   })
 
-  it('delete namespace takes everything with it', async () => {
+  it(`delete namespace takes everything with it${covers('namespace-deletion-removes-pods')}`, async () => {
     const doomed = await makeNamespace('doomed')
     await runWeb(doomed, 'web', 2)
     await doomed.kubectl(['create', 'secret', 'generic', 's', '--from-literal=a=b'])

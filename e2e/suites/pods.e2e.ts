@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { covers } from '../conformance/covers.ts'
 import { makeNamespace, removeNamespace, type Namespace } from '../harness/kubectl.ts'
 import { until } from '../harness/until.ts'
 
@@ -50,7 +51,7 @@ describe('Pods', () => {
   const events = (name: string): Promise<string> =>
     ns.kubectl(['get', 'events', '--field-selector', `involvedObject.name=${name}`])
 
-  it('run init containers one after another before the others, over a shared volume', async () => {
+  it(`run init containers one after another before the others, over a shared volume${covers('init-container-starts-app-restartnever-pod')}`, async () => {
     const volumeMounts = [{ name: 'work', mountPath: '/shared' }]
     await start('init', {
       restartPolicy: 'Never',
@@ -129,7 +130,7 @@ describe('Pods', () => {
     )
   })
 
-  it('see a changed ConfigMap in their volume', async () => {
+  it(`see a changed ConfigMap in their volume${covers('ConfigMap Volume, update')}`, async () => {
     await ns.kubectl(['create', 'configmap', 'live', '--from-literal=v=old'])
     await start('live', {
       volumes: [{ name: 'v', configMap: { name: 'live' } }],

@@ -1,0 +1,354 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { covers } from '../conformance/covers.ts'
+import { connect, type Api } from '../harness/api.ts'
+import { fetchText } from '../harness/http.ts'
+import { makeNamespace, removeNamespace, type Namespace } from '../harness/kubectl.ts'
+import { getPod, isReady, podUntil, shell, startPod, type Pod } from '../harness/pods.ts'
+import { until } from '../harness/until.ts'
+
+interface Workload {
+  readonly metadata: {
+    readonly name: string
+    readonly uid: string
+    readonly labels?: Record<string, string>
+    readonly ownerReferences?: unknown[]
+  }
+  readonly spec: { readonly replicas: number }
+  readonly status: {
+    readonly replicas: number
+    readonly readyReplicas?: number
+    readonly availableReplicas?: number
+    readonly updatedReplicas?: number
+  }
+}
+
+/** Deployments, ReplicaSets, what is left when they go, and the endpoints of their Pods. */
+describe.concurrent('workloads:', () => {
+  let ns: Namespace
+  let api: Api
+  let count = 0
+  const next = (): string => `w${String(count++)}`
+  beforeAll(async () => {
+    ns = await makeNamespace('apps')
+    api = await connect()
+  })
+  afterAll(() => removeNamespace(ns))
+
+  const workload = (kind: 'Deployment' | 'ReplicaSet', name: string, replicas: number, spec: object = {}): object => ({
+    apiVersion: 'apps/v1',
+    kind,
+    metadata: { name, labels: { app: name } },
+    spec: {
+      replicas,
+      selector: { matchLabels: { app: name } },
+      template: {
+        metadata: { labels: { app: name } },
+        spec: {
+          terminationGracePeriodSeconds: 1,
+          containers: [{ name: 'main', image: 'kubets/web:1', ports: [{ containerPort: 8080 }] }],
+        },
+      },
+      ...spec,
+    },
+  })
+  const pods = async (name: string): Promise<Pod[]> =>
+    (await ns.get<{ items: Pod[] }>(['pods', '-l', `app=${name}`])).items.filter(
+      (pod) => !pod.metadata.deletionTimestamp,
+    )
+  const ready = (kind: string, name: string, replicas: number): Promise<Workload> =>
+    until(
+      `${String(replicas)} ready replicas of ${kind} ${name}`,
+      async () => {
+        const now = await ns.get<Workload>([kind, name])
+        return (now.status.readyReplicas ?? 0) === replicas && now.status.replicas === replicas ? now : undefined
+      },
+      120_000,
+    )
+  const replicaSets = async (name: string): Promise<Workload[]> =>
+    (await ns.get<{ items: Workload[] }>(['replicasets', '-l', `app=${name}`])).items
+
+  for (const [kind, plural, entry] of [
+    ['Deployment', 'deployments', 'Deployment, completes the scaling of a Deployment subresource'],
+    ['ReplicaSet', 'replicasets', 'ReplicaSet, completes the scaling of a ReplicaSet subresource'],
+  ] as const)
+    it(`a ${kind} is scaled by its scale${covers(entry)}`, async () => {
+      const name = next()
+      const path = `/apis/apps/v1/namespaces/${ns.name}/${plural}/${name}`
+      await ns.apply(workload(kind, name, 1))
+      await ready(plural, name, 1)
+      const scale = await api.call<{ metadata: object; spec: object }>('GET', `${path}/scale`)
+      expect(scale).toMatchObject({ kind: 'Scale', spec: { replicas: 1 }, status: { replicas: 1 } })
+      await until('the scale to be written', async () => {
+        const now = await api.call('GET', `${path}/scale`)
+        return (await api.send('PUT', `${path}/scale`, { ...now, spec: { replicas: 2 } })).code === 200
+          ? true
+          : undefined
+      })
+      expect(await api.call('GET', path)).toMatchObject({ spec: { replicas: 2 } })
+      expect(await api.call('PATCH', `${path}/scale`, { spec: { replicas: 4 } })).toMatchObject({
+        spec: { replicas: 4 },
+      })
+      expect(await api.call('GET', path)).toMatchObject({ spec: { replicas: 4 } })
+    })
+
+  it(`a Deployment of strategy Recreate never runs old and new together${covers('Deployment Recreate')}`, async () => {
+    const name = next()
+    await ns.apply(workload('Deployment', name, 1, { strategy: { type: 'Recreate' } }))
+    await ready('deployment', name, 1)
+    const list = `/api/v1/namespaces/${ns.name}/pods`
+    const { metadata } = await api.call<{ metadata: { resourceVersion: string } }>('GET', list)
+    const [old] = await pods(name)
+    const watch = api.watch(
+      `${list}?watch=true&resourceVersion=${metadata.resourceVersion}&labelSelector=app%3D${name}`,
+    )
+    try {
+      await ns.kubectl(['set', 'image', `deployment/${name}`, 'main=kubets/web:2'])
+      await ns.kubectl(['rollout', 'status', `deployment/${name}`, '--timeout=90s'], { timeoutMs: 100_000 })
+      const events = watch.events.map(
+        (one) => `${one.type} ${one.object.metadata.uid === old?.metadata.uid ? 'old' : 'new'}`,
+      )
+      const ended = watch.events.findIndex((one) => {
+        const phase = (one.object.status as { phase?: string } | undefined)?.phase
+        return (
+          one.object.metadata.uid === old?.metadata.uid &&
+          (one.type === 'DELETED' || phase === 'Succeeded' || phase === 'Failed')
+        )
+      })
+      expect(ended).toBeGreaterThanOrEqual(0)
+      expect(events.indexOf('ADDED new')).toBeGreaterThan(ended)
+    } finally {
+      watch.stop()
+    }
+  })
+  it(`a Deployment takes over a ReplicaSet and rolls its Pods${covers('Deployment RollingUpdate')}`, async () => {
+    const name = next()
+    await ns.apply(
+      workload('ReplicaSet', `${name}-old`, 1, {
+        selector: { matchLabels: { app: name } },
+        template: (workload('ReplicaSet', name, 1) as { spec: { template: object } }).spec.template,
+      }),
+    )
+    await ready('replicaset', `${name}-old`, 1)
+    const deployment = workload('Deployment', name, 1) as {
+      spec: { template: { spec: { containers: { image: string }[] } } }
+    }
+    const [container] = deployment.spec.template.spec.containers
+    if (container) container.image = 'kubets/web:2'
+    await ns.apply(deployment)
+    await ns.kubectl(['rollout', 'status', `deployment/${name}`, '--timeout=90s'], { timeoutMs: 100_000 })
+    expect((await pods(name)).map((pod) => pod.spec.containers[0]?.image)).toEqual(['kubets/web:2'])
+    await until('the old ReplicaSet to be adopted and empty', async () => {
+      const old = await ns.get<Workload>(['replicaset', `${name}-old`])
+      return old.spec.replicas === 0 && old.metadata.ownerReferences?.length === 1 ? true : undefined
+    })
+  })
+  it(`a Deployment keeps as much history as it should${covers('Deployment RevisionHistoryLimit')}`, async () => {
+    const name = next()
+    await ns.apply(workload('Deployment', name, 1, { revisionHistoryLimit: 0 }))
+    await ready('deployment', name, 1)
+    await ns.kubectl(['set', 'image', `deployment/${name}`, 'main=kubets/web:2'])
+    await ns.kubectl(['rollout', 'status', `deployment/${name}`, '--timeout=90s'], { timeoutMs: 100_000 })
+    await until('only the new ReplicaSet', async () => ((await replicaSets(name)).length === 1 ? true : undefined))
+  })
+  it(`a Deployment changes its mind during a rollout${covers('Deployment Rollover')}`, async () => {
+    const name = next()
+    await ns.apply(workload('Deployment', name, 2, { strategy: { rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } } }))
+    await ready('deployment', name, 2)
+    await ns.kubectl(['set', 'image', `deployment/${name}`, 'main=127.0.0.1:1/no/such:image'])
+    await until('the hopeless ReplicaSet', async () => ((await replicaSets(name)).length === 2 ? true : undefined))
+    await ns.kubectl(['set', 'image', `deployment/${name}`, 'main=kubets/web:2'])
+    await ns.kubectl(['rollout', 'status', `deployment/${name}`, '--timeout=90s'], { timeoutMs: 100_000 })
+    await until('only the last ReplicaSet to have Pods', async () => {
+      const replicas = (await replicaSets(name)).map((one) => one.status.replicas).toSorted()
+      return JSON.stringify(replicas) === '[0,0,2]' ? true : undefined
+    })
+    expect((await pods(name)).map((pod) => pod.spec.containers[0]?.image)).toEqual(['kubets/web:2', 'kubets/web:2'])
+  })
+  it(`a Deployment in a rollout is scaled in proportion${covers('Deployment Proportional Scaling')}`, async () => {
+    const name = next()
+    await ns.apply(workload('Deployment', name, 6, { strategy: { rollingUpdate: { maxSurge: 2, maxUnavailable: 1 } } }))
+    await ready('deployment', name, 6)
+    await ns.kubectl(['set', 'image', `deployment/${name}`, 'main=127.0.0.1:1/no/such:image'])
+    const replicas = async (): Promise<number[]> =>
+      (await replicaSets(name)).map((one) => one.spec.replicas).toSorted((a, b) => a - b)
+    const expectReplicas = (...wanted: number[]): Promise<true> =>
+      until(`ReplicaSets of ${String(wanted)}`, async () =>
+        (await replicas()).join() === wanted.join() ? true : undefined,
+      )
+    await expectReplicas(3, 5)
+    await ns.kubectl(['scale', `deployment/${name}`, '--replicas=12'])
+    // 14 with the surge: six more, shared out by size; the larger set takes its part first.
+    await expectReplicas(5, 9)
+    await ns.kubectl(['delete', 'deployment', name])
+  })
+
+  it(`a ReplicaSet is scaled and patched${covers('ReplicaSet, is created, Replaced and Patched')}`, async () => {
+    const name = next()
+    await ns.apply(workload('ReplicaSet', name, 1))
+    await ready('replicaset', name, 1)
+    await ns.kubectl(['scale', `replicaset/${name}`, '--replicas=2'])
+    await ready('replicaset', name, 2)
+    await ns.kubectl([
+      'patch',
+      'replicaset',
+      name,
+      '-p',
+      '{"metadata":{"labels":{"test-rs":"patched"}},"spec":{"replicas":3}}',
+    ])
+    const patched = await ready('replicaset', name, 3)
+    expect(patched.metadata.labels).toMatchObject({ 'test-rs': 'patched' })
+  })
+  it(`a ReplicaSet's Pods answer${covers('Replica Set, run basic image')}`, async () => {
+    const name = next()
+    await ns.apply(workload('ReplicaSet', name, 2))
+    await ready('replicaset', name, 2)
+    for (const pod of await pods(name))
+      expect(await until('an answer', () => fetchText(`http://${pod.status.podIP}:8080/`))).toBe(
+        `1 ${pod.metadata.name}\n`,
+      )
+  })
+  it(`a ReplicaSet adopts what matches and lets go of what no longer does${covers('Replica Set, adopt matching pods and release non matching pods')}`, async () => {
+    const name = next()
+    await startPod(ns, name, { containers: [{ name: 'main', ...shell('sleep 1000') }] }, { labels: { app: name } })
+    await podUntil(ns, name, 'to be ready', isReady)
+    await ns.apply(workload('ReplicaSet', name, 1))
+    const owner = { kind: 'ReplicaSet', name }
+    await podUntil(ns, name, 'to be adopted', (pod) => pod.metadata.ownerReferences?.[0]?.name === name)
+    expect(await getPod(ns, name)).toMatchObject({ metadata: { ownerReferences: [owner] } })
+    await ns.kubectl(['label', 'pod', name, 'app=other', '--overwrite'])
+    await podUntil(ns, name, 'to be released', (pod) => !pod.metadata.ownerReferences?.length)
+  })
+
+  for (const [cascade, entry, left] of [
+    ['background', 'Garbage Collector, delete deployment,  propagation policy background', false],
+    ['orphan', 'Garbage Collector, delete deployment, propagation policy orphan', true],
+  ] as const)
+    it(`a Deployment deleted by ${cascade} ${left ? 'leaves' : 'takes'} what it owns${covers(entry)}`, async () => {
+      const name = next()
+      await ns.apply(workload('Deployment', name, 2))
+      await ready('deployment', name, 2)
+      await ns.kubectl(['delete', 'deployment', name, `--cascade=${cascade}`])
+      if (left) {
+        await until('the ReplicaSet to be an orphan', async () =>
+          (await replicaSets(name))[0]?.metadata.ownerReferences === undefined ? true : undefined,
+        )
+        expect(await replicaSets(name)).toHaveLength(1)
+        expect(await pods(name)).toHaveLength(2)
+      } else {
+        await until('all to be gone', async () =>
+          (await replicaSets(name)).length + (await pods(name)).length === 0 ? true : undefined,
+        )
+      }
+    })
+  it(`owners in a circle do not stop each other's deletion${covers('Garbage Collector, dependency cycle')}`, async () => {
+    const name = next()
+    const names = ['1', '2', '3'].map((n) => `${name}-${n}`)
+    for (const one of names)
+      await startPod(ns, one, { containers: [{ name: 'main', ...shell('sleep 1000') }] }, { labels: { app: name } })
+    const all = await Promise.all(names.map((one) => getPod(ns, one)))
+    for (const [index, one] of names.entries()) {
+      const owner = all[(index + 2) % 3]?.metadata
+      const ownerReferences = [
+        {
+          apiVersion: 'v1',
+          kind: 'Pod',
+          name: owner?.name,
+          uid: owner?.uid,
+          controller: true,
+          blockOwnerDeletion: true,
+        },
+      ]
+      await ns.kubectl(['patch', 'pod', one, '-p', JSON.stringify({ metadata: { ownerReferences } })])
+    }
+    await ns.kubectl(['delete', 'pod', `${name}-1`, '--cascade=foreground', '--wait=false'])
+    await until('all three to be gone', async () =>
+      (await ns.kubectl(['get', 'pods', '-l', `app=${name}`, '-o', 'name'])) === '' ? true : undefined,
+    )
+  })
+
+  const addresses = async (name: string): Promise<string[]> => {
+    const { subsets } = await ns.get<{ subsets?: { addresses?: { ip: string }[]; ports: { port: number }[] }[] }>([
+      'endpoints',
+      name,
+    ])
+    return (subsets ?? [])
+      .flatMap((one) => (one.addresses ?? []).flatMap(({ ip }) => one.ports.map(({ port }) => `${ip}:${String(port)}`)))
+      .toSorted()
+  }
+  const sliced = async (name: string): Promise<string[]> => {
+    const { items } = await ns.get<{
+      items: {
+        endpoints: { addresses: string[]; conditions: { ready: boolean } }[] | null
+        ports: { port: number }[] | null
+      }[]
+    }>(['endpointslices', '-l', `kubernetes.io/service-name=${name}`])
+    return items
+      .flatMap((slice) =>
+        (slice.endpoints ?? [])
+          .filter((one) => one.conditions.ready)
+          .flatMap((one) => (slice.ports ?? []).map(({ port }) => `${one.addresses[0] ?? ''}:${String(port)}`)),
+      )
+      .toSorted()
+  }
+  const expectEndpoints = (service: string, wanted: string[]): Promise<true> =>
+    until(`the endpoints ${wanted.join()}`, async () =>
+      (await addresses(service)).join() === wanted.toSorted().join() &&
+      (await sliced(service)).join() === wanted.toSorted().join()
+        ? true
+        : undefined,
+    )
+  it(`a Service's endpoints come and go with its Pods${covers('Service, endpoints', 'Endpoints, creation/deletion', 'EndpointSlice, creation/deletion')}`, async () => {
+    const name = next()
+    await ns.apply({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name },
+      spec: { selector: { app: name }, ports: [{ port: 80, targetPort: 8080 }] },
+    })
+    await expectEndpoints(name, [])
+    const start = async (n: string): Promise<string> => {
+      await startPod(
+        ns,
+        `${name}-${n}`,
+        { containers: [{ name: 'main', image: 'kubets/web:1', ports: [{ containerPort: 8080 }] }] },
+        { labels: { app: name } },
+      )
+      return `${(await podUntil(ns, `${name}-${n}`, 'to be ready', isReady)).status.podIP}:8080`
+    }
+    const one = await start('1')
+    await expectEndpoints(name, [one])
+    const two = await start('2')
+    await expectEndpoints(name, [one, two])
+    await ns.kubectl(['delete', 'pod', `${name}-1`])
+    await expectEndpoints(name, [two])
+    await ns.kubectl(['delete', 'pod', `${name}-2`])
+    await expectEndpoints(name, [])
+    await ns.kubectl(['delete', 'service', name])
+    await until('its endpoints to go', async () =>
+      (await ns.kubectl(['get', 'endpoints', '--field-selector', `metadata.name=${name}`, '-o', 'name'])) +
+        (await ns.kubectl(['get', 'endpointslices', '-l', `kubernetes.io/service-name=${name}`, '-o', 'name'])) ===
+      ''
+        ? true
+        : undefined,
+    )
+  })
+  it(`a Service without Pods has endpoints that are empty${covers('Endpoints, "empty" Service', 'EndpointSlice, "empty" Service')}`, async () => {
+    const name = next()
+    await ns.apply({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name },
+      spec: { selector: { app: 'nobody' }, ports: [{ port: 80 }] },
+    })
+    const slices = (): Promise<string> =>
+      ns.kubectl(['get', 'endpointslices', '-l', `kubernetes.io/service-name=${name}`, '-o', 'name'])
+    await until('a slice', async () => ((await slices()) === '' ? undefined : true))
+    await until('endpoints', () => addresses(name))
+    expect(await addresses(name)).toEqual([])
+    expect(await sliced(name)).toEqual([])
+    await ns.kubectl(['delete', 'service', name])
+    await until('both to go', async () =>
+      (await slices()) === '' && (await ns.try(['get', 'endpoints', name])).code === 1 ? true : undefined,
+    )
+  })
+})

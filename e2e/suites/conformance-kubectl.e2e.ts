@@ -1,0 +1,154 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { covers } from '../conformance/covers.ts'
+import { fetchText } from '../harness/http.ts'
+import { background, kubectl, makeNamespace, removeNamespace, type Namespace } from '../harness/kubectl.ts'
+import { busybox, getPod, isReady, podUntil, shell, startPod } from '../harness/pods.ts'
+import { until } from '../harness/until.ts'
+
+/** What upstream wants kubectl to do with a cluster. */
+describe.concurrent('with kubectl', () => {
+  let ns: Namespace
+  let count = 0
+  const next = (): string => `k${String(count++)}`
+  beforeAll(async () => {
+    ns = await makeNamespace('cli')
+  })
+  afterAll(() => removeNamespace(ns))
+
+  it(`version tells both sides${covers('Kubectl, version')}`, async () => {
+    const { clientVersion, serverVersion } = JSON.parse(await kubectl(['version', '-o', 'json'])) as Record<
+      string,
+      Record<string, string>
+    >
+    for (const version of [clientVersion, serverVersion])
+      for (const field of [
+        'major',
+        'minor',
+        'gitVersion',
+        'gitCommit',
+        'gitTreeState',
+        'buildDate',
+        'goVersion',
+        'compiler',
+        'platform',
+      ])
+        expect(version?.[field], field).toMatch(/./)
+  })
+  it(`api-versions has v1${covers('Kubectl, check version v1')}`, async () => {
+    expect((await kubectl(['api-versions'])).split('\n')).toContain('v1')
+  })
+  it(`cluster-info names the control plane${covers('Kubectl, cluster info')}`, async () => {
+    expect(await kubectl(['cluster-info'])).toMatch(/Kubernetes control plane.* is running at .*https:\/\//)
+  })
+  it(`run creates a Pod${covers('Kubectl, run pod')}`, async () => {
+    const name = next()
+    await ns.kubectl(['run', name, '--restart=Never', `--image=${busybox}`])
+    expect(await getPod(ns, name)).toMatchObject({ spec: { restartPolicy: 'Never', containers: [{ image: busybox }] } })
+  })
+  it(`replace changes the image of a Pod${covers('Kubectl, replace')}`, async () => {
+    const name = next()
+    await ns.kubectl(['run', name, `--image=${busybox}`, '--labels', `run=${name}`, '--', 'sleep', '1000'])
+    await podUntil(ns, name, 'to run', (pod) => pod.status.phase === 'Running')
+    const text = await ns.kubectl(['get', 'pod', name, '-o', 'json'])
+    await ns.kubectl(['replace', '-f', '-'], { input: text.replaceAll(busybox, 'kubets/web:1') })
+    expect((await getPod(ns, name)).spec.containers[0]?.image).toBe('kubets/web:1')
+    const { metadata } = await getPod(ns, name)
+    await ns.kubectl(['replace', '--force', '--grace-period=1', '-f', '-'], { input: text })
+    const again = await getPod(ns, name)
+    expect(again.metadata.uid).not.toBe(metadata.uid)
+    expect(again.spec.containers[0]?.image).toBe(busybox)
+  })
+  it(`a dry run on the server changes nothing${covers('Kubectl, server-side dry-run Pod')}`, async () => {
+    const name = next()
+    await ns.kubectl(['run', name, `--image=${busybox}`, '--', 'sleep', '1000'])
+    const patch = JSON.stringify({ spec: { containers: [{ name, image: 'kubets/web:1' }] } })
+    expect(await ns.kubectl(['patch', 'pod', name, '-p', patch, '--dry-run=server'])).toContain('patched')
+    expect((await getPod(ns, name)).spec.containers[0]?.image).toBe(busybox)
+  })
+  it(`label adds and removes a label${covers('Kubectl, label update')}`, async () => {
+    const name = next()
+    await startPod(ns, name, { containers: [{ name: 'main', ...shell('sleep 1000') }] })
+    await podUntil(ns, name, 'to be ready', isReady)
+    await ns.kubectl(['label', 'pod', name, 'testing-label=testing-label-value'])
+    expect(await ns.kubectl(['get', 'pod', name, '-L', 'testing-label'])).toContain('testing-label-value')
+    expect(await ns.kubectl(['get', 'pods', '-l', 'testing-label=testing-label-value', '-o', 'name'])).toBe(
+      `pod/${name}\n`,
+    )
+    await ns.kubectl(['label', 'pod', name, 'testing-label-'])
+    expect(await ns.kubectl(['get', 'pod', name, '-L', 'testing-label'])).not.toContain('testing-label-value')
+    expect(await ns.kubectl(['get', 'pods', '-l', 'testing-label', '-o', 'name'])).toBe('')
+  })
+  it(`diff finds the other image of a Deployment${covers('Kubectl, diff Deployment')}`, async () => {
+    const name = next()
+    const deployment = (image: string): object => ({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name },
+      spec: {
+        replicas: 0,
+        selector: { matchLabels: { app: name } },
+        template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'main', image }] } },
+      },
+    })
+    await ns.apply(deployment('kubets/web:1'))
+    const { code, stdout } = await ns.try(['diff', '-f', '-'], { input: JSON.stringify(deployment(busybox)) })
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/^-\s+- image: kubets\/web:1$/m)
+    expect(stdout).toMatch(/^\+\s+- image: kubets\/busybox:1$/m)
+  })
+  it(`logs can be cut${covers('Kubectl, logs')}`, async () => {
+    const name = next()
+    await startPod(ns, name, {
+      containers: [
+        { name: 'main', ...shell('for i in 1 2 3 4 5; do echo "line $i"; done; sleep 4; echo late; sleep 1000') },
+      ],
+    })
+    const logs = (...options: string[]): Promise<string> => ns.kubectl(['logs', name, ...options])
+    await until('the late line', async () => ((await logs().catch(() => '')).includes('late') ? true : undefined))
+    expect(await logs('--tail=1')).toBe('late\n')
+    expect(await logs('--limit-bytes=1')).toBe('l')
+    expect(await logs('--tail=1', '--timestamps')).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z late\n$/)
+    expect(await logs('--since=24h')).toBe('line 1\nline 2\nline 3\nline 4\nline 5\nlate\n')
+    await until('the past second to be quiet', async () => ((await logs('--since=1s')) === '' ? true : undefined))
+  })
+
+  it(`proxy serves any free port${covers('Kubectl, proxy port zero')}`, async () => {
+    const proxy = background('kubectl', ['proxy', '--port=0'])
+    try {
+      const port = await until('its port', async () => /127\.0\.0\.1:(\d+)/.exec(proxy.output())?.[1])
+      expect(
+        (JSON.parse(await fetchText(`http://127.0.0.1:${port}/api/`)) as { versions: string[] }).versions,
+      ).toContain('v1')
+    } finally {
+      await proxy.stop()
+    }
+  })
+  it(`proxy serves a socket${covers('Kubectl, proxy socket')}`, async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'kubets-proxy-'))
+    const socketPath = join(dir, 'socket')
+    const proxy = background('kubectl', ['proxy', `--unix-socket=${socketPath}`])
+    const read = (): Promise<string> =>
+      new Promise((resolve, reject) => {
+        const sent = request({ socketPath, path: '/api/', timeout: 3_000, agent: false }, (response) => {
+          let text = ''
+          response.on('data', (chunk: Buffer) => (text += chunk.toString()))
+          response.on('error', reject)
+          response.on('end', () => resolve(text))
+        })
+        sent.on('timeout', () => sent.destroy(new Error('no answer')))
+        sent.on('error', reject)
+        sent.end()
+      })
+    try {
+      const text = await until('an answer', read)
+      expect((JSON.parse(text) as { versions: string[] }).versions).toContain('v1')
+    } finally {
+      await proxy.stop()
+      await rm(dir, { recursive: true, force: true })
+    }
+  })
+})
