@@ -46,6 +46,17 @@ export default defineConfig({
       },
       {
         test: {
+          // Starts a cluster of its own, so no other may run on this machine.
+          name: 'compose',
+          include: ['e2e/compose/**/*.e2e.ts'],
+          exclude: ['**/node_modules/**'],
+          testTimeout: 400_000,
+          hookTimeout: 150_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: 'e2e',
           include: ['e2e/suites/**/*.e2e.ts'],
           exclude: ['**/node_modules/**'],

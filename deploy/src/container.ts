@@ -1,11 +1,10 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { kubeconfigNames, writeKubeconfigs } from './cluster/kubeconfig.ts'
 import { ensureCertificates } from './cluster/pki.ts'
 import { programs, type Program } from './cluster/programs.ts'
 import { removeFromDocker, removeRules } from './down.ts'
 import { UserError } from './errors.ts'
-import { makeShared, removeFolder } from './host-folder.ts'
 import { ensureImages } from './images/build.ts'
 import { dockerClient } from './install/docker-engine.ts'
 import { Progress } from './progress.ts'
@@ -33,7 +32,6 @@ export async function setup(settings: Settings): Promise<void> {
     await writeFile(join(settings.stateDir, 'health', one.name), curlConfig(settings.stateDir, one.health))
   }
   await progress.step('base images', ensureImages)
-  await progress.step(settings.kubeletDir, () => makeShared(settings.kubeletDir))
   const { nodeName, nodeIP, securePort, etcdHost, kubeletDir } = settings
   const shared: Shared = { nodeName, nodeIP, securePort, etcdHost, kubeletDir }
   await writeFile(sharedPath(settings), JSON.stringify(shared))
@@ -56,8 +54,9 @@ export async function cleanup(settings: Settings): Promise<void> {
   const progress = new Progress(say)
   await progress.step('kubelet and kube-proxy', () => stopServices(own.composeProject, ['kubelet', 'kube-proxy']))
   await progress.step('containers and networks', () => removeFromDocker(own))
-  await progress.step('kernel rules', () => removeRules(own))
-  await progress.step(own.kubeletDir, () => removeFolder(own.kubeletDir))
+  // The kubelet's folder is a mount point of this container, and must stay one until it is empty.
+  await progress.step('kernel rules', () => removeRules({ ...own, kubeletDir: join(own.kubeletDir, 'pods') }))
+  await progress.step('volumes of Pods', () => empty(own.kubeletDir))
 }
 
 /** Stopping through Docker's API counts as the user's wish: `unless-stopped` does not start them again. */
@@ -68,6 +67,11 @@ async function stopServices(project: string, services: readonly string[]): Promi
   const wanted = all.filter((one) => services.includes(one.Labels['com.docker.compose.service'] ?? ''))
   await Promise.all(wanted.map((one) => docker.getContainer(one.Id).stop({ t: 15 })))
   return `${String(wanted.length)} stopped`
+}
+
+/** The folder itself is a mount point here: it stays. */
+async function empty(dir: string): Promise<void> {
+  for (const name of await readdir(dir)) await rm(join(dir, name), { recursive: true, force: true })
 }
 
 /** Pure: how curl asks a program whether it is well, as a file for its --config. */

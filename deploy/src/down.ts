@@ -59,18 +59,14 @@ export async function removeFromDocker(settings: Settings): Promise<string> {
   return `${String(containers.length)} containers, ${String(networks.length)} networks`
 }
 
-/** kube-proxy and the kubelet know best which rules are theirs. */
+/** kube-proxy and the kubelet know best which rules and mounts are theirs. */
 export async function removeRules(settings: Settings): Promise<void> {
   const node = join(settings.root, 'node_modules', '.bin', 'node')
   const quiet = '--disable-warning=ExperimentalWarning'
-  for (const program of ['kube-proxy', 'kubelet']) {
-    await must(node, [
-      quiet,
-      join(settings.root, program, 'src', 'main.ts'),
-      '--cleanup',
-      `--hostname-override=${settings.nodeName}`,
-    ])
-  }
+  const flags = ['--cleanup', `--hostname-override=${settings.nodeName}`]
+  const main = (program: string): string => join(settings.root, program, 'src', 'main.ts')
+  await must(node, [quiet, main('kube-proxy'), ...flags])
+  await must(node, [quiet, main('kubelet'), ...flags, `--root-dir=${settings.kubeletDir}`])
 }
 
 /** Unmounts the volumes (tmpfs of Secrets, Memory emptyDirs) that Pods had; deepest first. */

@@ -28,7 +28,32 @@ export async function up(): Promise<void> {
 }
 
 async function programs(): Promise<ProgramStatus[]> {
+  const project = process.env.KUBETS_COMPOSE_PROJECT
+  return project === undefined ? hostPrograms() : containers(project)
+}
+
+async function hostPrograms(): Promise<ProgramStatus[]> {
   return JSON.parse((await kubets('status', '-o', 'json')).stdout) as ProgramStatus[]
+}
+
+interface Container {
+  readonly RestartCount: number
+  readonly State: { readonly Pid: number; readonly Health?: { readonly Status: string } }
+  readonly Config: { readonly Labels: Readonly<Record<string, string>> }
+}
+
+/** The programs of a cluster under Docker Compose: the containers that have a health check. */
+async function containers(project: string): Promise<ProgramStatus[]> {
+  const { stdout } = await run('docker', ['ps', '-aq', '--filter', `label=com.docker.compose.project=${project}`])
+  const inspected = await run('docker', ['inspect', ...stdout.trim().split('\n')])
+  return (JSON.parse(inspected.stdout) as Container[])
+    .filter(({ State }) => State.Health !== undefined)
+    .map(({ Config, State, RestartCount }) => ({
+      name: Config.Labels['com.docker.compose.service'] ?? '',
+      pid: State.Pid,
+      state: State.Health?.Status === 'healthy' ? 'running' : 'unhealthy',
+      restarts: RestartCount,
+    }))
 }
 
 /** The pid of a program of the cluster, or of the Docker engine. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { debianMirror } from './kubectl.ts'
+import { debianMirror } from './sid.ts'
 
 describe('the Debian mirror of apt settings', () => {
   it.each([
