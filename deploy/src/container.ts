@@ -39,9 +39,9 @@ export async function setup(settings: Settings): Promise<void> {
 
 /** `kubets program X`: becomes that program. Never returns. */
 export async function program(settings: Settings): Promise<number> {
-  const { command, args } = findProgram(await withShared(settings))
+  const { command, args, env } = findProgram(await withShared(settings))
   if (!process.execve) throw new Error('this Node cannot replace itself by another program (process.execve)')
-  return process.execve('/usr/bin/env', ['env', command, ...args], process.env)
+  return process.execve('/usr/bin/env', ['env', command, ...args], { ...process.env, ...env })
 }
 
 /**

@@ -9,6 +9,8 @@ export interface Settings {
   readonly root: string
   /** Where the cluster's data, certificates, logs and run state live. */
   readonly stateDir: string
+  /** Node's compile cache of the programs. */
+  readonly compileCache: string
   readonly nodeName: string
   readonly nodeIP: string
   /** The kubeconfig that gets the context `kubets`. */
@@ -45,6 +47,7 @@ export function readSettings(root: string, argv: readonly string[], env: NodeJS.
   return {
     root,
     stateDir,
+    compileCache: env.NODE_COMPILE_CACHE ?? join(stateDir, 'cache', 'node'),
     nodeName: values['node-name'] ?? hostname().toLowerCase(),
     nodeIP: values['node-ip'] ?? firstAddress(),
     kubeconfig: resolve(values.kubeconfig ?? env.KUBECONFIG?.split(':')[0] ?? join(homedir(), '.kube', 'config')),

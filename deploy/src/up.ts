@@ -2,9 +2,11 @@ import { spawn } from 'node:child_process'
 import { openSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ensureCompiled } from './cluster/compiled.ts'
 import { ask } from './cluster/health.ts'
 import { addUserContext, writeKubeconfigs } from './cluster/kubeconfig.ts'
 import { ensureCertificates } from './cluster/pki.ts'
+import { nodeEnv } from './cluster/programs.ts'
 import { readLiveState } from './cluster/state.ts'
 import { UserError } from './errors.ts'
 import { ensureImages } from './images/build.ts'
@@ -28,6 +30,7 @@ export async function up(settings: Settings): Promise<void> {
   await prepare(settings, progress)
   await progress.step('certificates', () => ensureCertificates(settings))
   await writeKubeconfigs(settings)
+  await progress.step('compiled code', () => ensureCompiled(settings))
   startSupervisor(settings)
   await progress.step('apiserver', () => untilHealthy(settings, 'apiserver', 60_000))
   await progress.step(`node ${settings.nodeName} Ready`, () => untilNodeReady(settings))
@@ -65,7 +68,8 @@ function startSupervisor(settings: Settings): void {
     `--etcd-port=${String(settings.etcdPort)}`,
     `--proxy-mode=${settings.proxyMode}`,
   ]
-  spawn(process.execPath, args, { detached: true, stdio: ['ignore', log, log] }).unref()
+  const env = { ...process.env, ...nodeEnv(settings) }
+  spawn(process.execPath, args, { detached: true, stdio: ['ignore', log, log], env }).unref()
 }
 
 async function untilHealthy(settings: Settings, name: string, limitMs: number): Promise<void> {

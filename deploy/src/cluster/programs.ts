@@ -6,8 +6,21 @@ export interface Program {
   readonly name: string
   readonly command: string
   readonly args: readonly string[]
+  /** Added to the environment. */
+  readonly env: Readonly<Record<string, string>>
   /** Where it says that it is well; asked with the admin's certificate when it is https. */
   readonly health: string
+}
+
+const nodeFlags = [
+  '--disable-warning=ExperimentalWarning',
+  // MiB. V8 would let the young generation grow to 3 x 32 MiB during a burst and keep it for as long as a program idles.
+  '--max-semi-space-size=4',
+]
+
+/** What every Node of the cluster gets: with a compile cache it neither strips types nor compiles what it did before. */
+export function nodeEnv(settings: Settings): Readonly<Record<string, string>> {
+  return { NODE_COMPILE_CACHE: settings.compileCache }
 }
 
 /** The programs in the order they start; they stop in the reverse order. */
@@ -16,14 +29,16 @@ export function programs(settings: Settings): readonly Program[] {
   const kubeconfig = (name: string): string => `--kubeconfig=${join(settings.stateDir, 'kubeconfigs', name)}`
   const etcd = (port: number, host = settings.etcdHost): string => `https://${host}:${String(port)}`
   const listen = settings.etcdHost === '127.0.0.1' ? '127.0.0.1' : '0.0.0.0'
-  const typescript = (program: string, args: readonly string[]): { command: string; args: string[] } => ({
+  const typescript = (program: string, args: readonly string[]): Pick<Program, 'command' | 'args' | 'env'> => ({
     command: join(settings.root, 'node_modules', '.bin', 'node'),
-    args: ['--disable-warning=ExperimentalWarning', join(settings.root, program, 'src', 'main.ts'), ...args],
+    args: [...nodeFlags, join(settings.root, program, 'src', 'main.ts'), ...args],
+    env: nodeEnv(settings),
   })
   return [
     {
       name: 'etcd',
       command: 'etcd',
+      env: {},
       args: [
         '--name=kubets',
         `--data-dir=${join(settings.stateDir, 'etcd')}`,

@@ -104,7 +104,8 @@ class Kept {
   /** Starts the program and waits for its end; answers with its exit code or signal. */
   async #once(): Promise<string> {
     this.#recent = ''
-    const child = spawn(this.#program.command, this.#program.args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const { command, args, env } = this.#program
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
     this.#child = child
     const ended = new Promise<string>((resolve) => {
       child.once('error', (error) => resolve(error.message))
