@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { down } from './down.ts'
 import { UserError } from './errors.ts'
+import { ensureCompose, makeDebianImage } from './install/compose.ts'
+import { stopOwnEngine } from './install/docker-engine.ts'
 import { Progress } from './progress.ts'
 import { readLiveState } from './cluster/state.ts'
+import { run } from './run.ts'
 import type { Settings } from './settings.ts'
 import { prepare, up } from './up.ts'
 
@@ -28,7 +31,7 @@ const checks: readonly Check[] = [
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
-/** `kubets test`: the static checks, the unit and component tests, then a cluster of its own and the end-to-end suites. */
+/** `kubets test`: the static checks, the unit and component tests, then a cluster of its own, the end-to-end suites and the cluster of containers. */
 export async function test(settings: Settings): Promise<number> {
   if (await readLiveState('/var/lib/kubets')) {
     throw new UserError(
@@ -48,31 +51,56 @@ export async function test(settings: Settings): Promise<number> {
     PATH: `${join(own.stateDir, 'bin')}:${process.env.PATH ?? ''}`,
   }
   try {
-    await prepare(own, progress)
-    const stage = (project: string): Promise<string> =>
-      progress.step(`${project} tests`, () => vitest(project, work, env, total))
-    if (settings.long) {
-      await up(own)
-      await stage('long')
-    } else {
-      for (const check of checks) await progress.step(check[0], () => runCheck(check, env, total))
-      for (const project of ['unit', 'component']) await stage(project)
-      await up(own)
-      for (const project of ['e2e', 'faults']) await stage(project)
-      const reports = ['e2e', 'faults'].map((project) => join(work, `${project}.json`))
-      await progress.step('conformance ledger', () =>
-        runCheck(['', 'node', 'e2e/conformance/ledger.ts', ...reports], env, total),
-      )
+    try {
+      await prepare(own, progress)
+      const stage = (project: string): Promise<string> =>
+        progress.step(`${project} tests`, () => vitest(project, work, env, total))
+      if (settings.long) {
+        await up(own)
+        await stage('long')
+      } else {
+        for (const check of checks) await progress.step(check[0], () => runCheck(check, env, total))
+        for (const project of ['unit', 'component']) await stage(project)
+        await up(own)
+        for (const project of ['e2e', 'faults']) await stage(project)
+        const reports = ['e2e', 'faults'].map((project) => join(work, `${project}.json`))
+        await progress.step('conformance ledger', () =>
+          runCheck(['', 'node', 'e2e/conformance/ledger.ts', ...reports], env, total),
+        )
+      }
+    } finally {
+      await down(own).catch((error: unknown) => {
+        total.failed++
+        say(`down failed: ${error instanceof Error ? error.message : String(error)}`)
+      })
     }
+    if (!settings.long) await testCompose(settings, work, progress, total)
   } finally {
-    await down(own).catch((error: unknown) => {
-      total.failed++
-      say(`down failed: ${error instanceof Error ? error.message : String(error)}`)
-    })
     await rm(work, { recursive: true, force: true })
   }
   say(`${String(total.passed)} passed, ${String(total.failed)} failed, ${String(total.skipped)} skipped`)
   return total.failed === 0 && total.passed > 0 ? 0 : 1
+}
+
+/** The cluster of containers comes last and alone: it needs the ports and kernel rules that the other one had. */
+async function testCompose(settings: Settings, work: string, progress: Progress, total: Counts): Promise<void> {
+  const own: Settings = { ...settings, stateDir: join(work, 'compose') }
+  const base = 'kubets-test/debian:trixie'
+  try {
+    await prepare(own, progress)
+    const tools = await progress.step('docker compose', () => ensureCompose(join(work, 'docker')))
+    await progress.step('Debian as an image', () => makeDebianImage(base))
+    const env = {
+      ...process.env,
+      ...tools,
+      PATH: `${join(own.stateDir, 'bin')}:${process.env.PATH ?? ''}`,
+      KUBETS_BASE_IMAGE: base,
+    }
+    await progress.step('compose tests', () => vitest('compose', work, env, total))
+  } finally {
+    await run('docker', ['image', 'rm', base])
+    await stopOwnEngine(own.stateDir)
+  }
 }
 
 /** Runs one static check and counts it as one case. */
