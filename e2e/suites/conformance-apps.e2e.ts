@@ -136,7 +136,10 @@ describe.concurrent('workloads:', () => {
     if (container) container.image = 'kubets/web:2'
     await ns.apply(deployment)
     await ns.kubectl(['rollout', 'status', `deployment/${name}`, '--timeout=90s'], { timeoutMs: 100_000 })
-    expect((await pods(name)).map((pod) => pod.spec.containers[0]?.image)).toEqual(['kubets/web:2'])
+    await until('the new Pod alone', async () => {
+      const images = (await pods(name)).map((pod) => pod.spec.containers[0]?.image)
+      return JSON.stringify(images) === '["kubets/web:2"]' ? true : undefined
+    })
     await until('the old ReplicaSet to be adopted and empty', async () => {
       const old = await ns.get<Workload>(['replicaset', `${name}-old`])
       return old.spec.replicas === 0 && old.metadata.ownerReferences?.length === 1 ? true : undefined

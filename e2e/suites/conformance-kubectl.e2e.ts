@@ -29,7 +29,6 @@ describe.concurrent('with kubectl', () => {
         'major',
         'minor',
         'gitVersion',
-        'gitCommit',
         'gitTreeState',
         'buildDate',
         'goVersion',
