@@ -25,7 +25,7 @@ describe('kubectl', () => {
     try {
       const { spec } = await ns.get<{ spec: { clusterIP: string } }>(['service', 'web'])
       const before = follower.output().length
-      await fetchText(`http://${spec.clusterIP}/`)
+      await until('the Service to answer', () => fetchText(`http://${spec.clusterIP}/`))
       await until('the request in the log', async () => (follower.output().length > before ? true : undefined))
     } finally {
       await follower.stop()
