@@ -1,6 +1,7 @@
-import { Agent, request, type Dispatcher } from 'undici'
+import type { Agent as UndiciAgent, Dispatcher } from 'undici'
 import type { Clock } from '../machinery/clock.ts'
 import type { ClientConfig } from './config.ts'
+import { Agent, request } from './undici.ts'
 
 const requestLimitMs = 30_000
 // Enough to keep a busy controller's workers going without opening a connection for each of a thousand requests.
@@ -31,7 +32,7 @@ export class Transport {
   constructor(config: ClientConfig, clock: Clock) {
     this.#config = config
     this.#clock = clock
-    const options: Agent.Options = {
+    const options: UndiciAgent.Options = {
       allowH2: false,
       headersTimeout: 0,
       // servers wait longer, or announce how long; a handshake costs more than an idle connection
