@@ -32,7 +32,8 @@ export class History {
       this.#first++
       this.#start = candidate.revision
     }
-    if (this.#first > 1000 && this.#first * 2 > this.#changes.length) {
+    // what is forgotten holds objects and their bytes until it is cut off
+    if (this.#first > minimum && this.#first * 2 > this.#changes.length) {
       this.#changes = this.#changes.slice(this.#first)
       this.#first = 0
     }
