@@ -122,12 +122,8 @@ describe.concurrent('workloads:', () => {
   })
   it(`a Deployment takes over a ReplicaSet and rolls its Pods${covers('Deployment RollingUpdate')}`, async () => {
     const name = next()
-    await ns.apply(
-      workload('ReplicaSet', `${name}-old`, 1, {
-        selector: { matchLabels: { app: name } },
-        template: (workload('ReplicaSet', name, 1) as { spec: { template: object } }).spec.template,
-      }),
-    )
+    const old = workload('ReplicaSet', name, 1) as { metadata: object }
+    await ns.apply({ ...old, metadata: { ...old.metadata, name: `${name}-old` } })
     await ready('replicaset', `${name}-old`, 1)
     const deployment = workload('Deployment', name, 1) as {
       spec: { template: { spec: { containers: { image: string }[] } } }
@@ -141,8 +137,8 @@ describe.concurrent('workloads:', () => {
       return JSON.stringify(images) === '["kubets/web:2"]' ? true : undefined
     })
     await until('the old ReplicaSet to be adopted and empty', async () => {
-      const old = await ns.get<Workload>(['replicaset', `${name}-old`])
-      return old.spec.replicas === 0 && old.metadata.ownerReferences?.length === 1 ? true : undefined
+      const { spec, metadata } = await ns.get<Workload>(['replicaset', `${name}-old`])
+      return spec.replicas === 0 && metadata.ownerReferences?.length === 1 ? true : undefined
     })
   })
   it(`a Deployment keeps as much history as it should${covers('Deployment RevisionHistoryLimit')}`, async () => {
