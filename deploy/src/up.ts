@@ -7,6 +7,7 @@ import { ask } from './cluster/health.ts'
 import { addUserContext, writeKubeconfigs } from './cluster/kubeconfig.ts'
 import { ensureCertificates } from './cluster/pki.ts'
 import { nodeEnv } from './cluster/programs.ts'
+import { checkPorts } from './cluster/ports.ts'
 import { readLiveState } from './cluster/state.ts'
 import { UserError } from './errors.ts'
 import { ensureImages } from './images/build.ts'
@@ -26,6 +27,7 @@ export async function up(settings: Settings): Promise<void> {
     say(`kubets is already running since ${running.startedAt}. See 'npm run status'; end it with 'npm run down'.`)
     return
   }
+  await checkPorts(settings)
   const progress = new Progress(say)
   await prepare(settings, progress)
   await progress.step('certificates', () => ensureCertificates(settings))
