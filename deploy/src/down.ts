@@ -5,6 +5,7 @@ import { isAlive } from './cluster/processes.ts'
 import { removeUserContext } from './cluster/kubeconfig.ts'
 import { readState } from './cluster/state.ts'
 import { end } from './cluster/supervisor.ts'
+import { UserError } from './errors.ts'
 import { dockerClient, engineVersion, stopOwnEngine } from './install/docker-engine.ts'
 import { Progress } from './progress.ts'
 import { must, run } from './run.ts'
@@ -21,13 +22,19 @@ export async function down(settings: Settings): Promise<void> {
     return
   }
   await mkdir(join(settings.stateDir, 'run'), { recursive: true })
-  await progress.step('programs', () => stopPrograms(settings))
-  if ((await engineVersion()) !== undefined)
-    await progress.step('containers and networks', () => removeFromDocker(settings))
-  await progress.step('kernel rules', () => removeRules(settings))
-  await progress.step('mounts', () => unmountUnder(settings.kubeletDir))
-  await progress.step('kubeconfig', () => removeUserContext(settings))
-  await progress.step('Docker engine', () => stopOwnEngine(settings.stateDir))
+  // What one step cannot remove must not keep the others from removing theirs.
+  const left: string[] = []
+  const step = (name: string, work: () => Promise<unknown>): Promise<unknown> =>
+    progress.step(name, work).catch((error: unknown) => {
+      left.push(`  - ${name}: ${error instanceof Error ? error.message : String(error)}`)
+    })
+  await step('programs', () => stopPrograms(settings))
+  if ((await engineVersion()) !== undefined) await step('containers and networks', () => removeFromDocker(settings))
+  await step('kernel rules', () => removeRules(settings))
+  await step('mounts', () => unmountUnder(settings.kubeletDir))
+  await step('kubeconfig', () => removeUserContext(settings))
+  await step('Docker engine', () => stopOwnEngine(settings.stateDir))
+  if (left.length > 0) throw new UserError(['Not everything could be removed:', ...left].join('\n'))
   if (settings.purge) {
     await progress.step('data', () => rm(settings.stateDir, { recursive: true, force: true }))
   } else {
@@ -55,8 +62,21 @@ export async function removeFromDocker(settings: Settings): Promise<string> {
   const containers = await docker.listContainers({ all: true, filters: mine })
   await Promise.all(containers.map((one) => docker.getContainer(one.Id).remove({ force: true, v: true })))
   const networks = await docker.listNetworks({ filters: mine })
-  for (const network of networks) await docker.getNetwork(network.Id).remove()
+  for (const network of networks) {
+    await docker.getNetwork(network.Id).remove().catch(withAdvice(network.Name))
+  }
   return `${String(containers.length)} containers, ${String(networks.length)} networks`
+}
+
+/** An engine that was frozen or killed at a bad moment keeps an endpoint that no container has; a restart clears it. */
+function withAdvice(network: string): (error: unknown) => never {
+  return (error) => {
+    const text = error instanceof Error ? error.message : String(error)
+    if (!text.includes('active endpoints')) throw error
+    throw new UserError(
+      `the Docker engine holds a stale endpoint in its network ${network}: restart the engine, then run down again`,
+    )
+  }
 }
 
 /** kube-proxy and the kubelet know best which rules and mounts are theirs. */
