@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { allHealthy, freeze, killProgram, killSupervisor, processOf, up } from '../harness/programs.ts'
 import { Rollout } from '../harness/rollout.ts'
-import { until } from '../harness/until.ts'
 
 /** Each program in turn dies in the middle of a rollout: the cluster converges, and nothing runs twice. */
 describe('a rollout during which something dies', () => {
