@@ -6,7 +6,7 @@ import { removeUserContext } from './cluster/kubeconfig.ts'
 import { readState } from './cluster/state.ts'
 import { end } from './cluster/supervisor.ts'
 import { UserError } from './errors.ts'
-import { dockerClient, engineVersion, stopOwnEngine } from './install/docker-engine.ts'
+import { dockerClient, engineVersion, ensureEngine, stopOwnEngine } from './install/docker-engine.ts'
 import { Progress } from './progress.ts'
 import { must, run } from './run.ts'
 import type { Settings } from './settings.ts'
@@ -62,20 +62,26 @@ export async function removeFromDocker(settings: Settings): Promise<string> {
   const containers = await docker.listContainers({ all: true, filters: mine })
   await Promise.all(containers.map((one) => docker.getContainer(one.Id).remove({ force: true, v: true })))
   const networks = await docker.listNetworks({ filters: mine })
-  for (const network of networks) {
-    await docker.getNetwork(network.Id).remove().catch(withAdvice(network.Name))
-  }
+  for (const network of networks) await removeNetwork(settings, network.Name)
   return `${String(containers.length)} containers, ${String(networks.length)} networks`
 }
 
-/** An engine that was frozen or killed at a bad moment keeps an endpoint that no container has; a restart clears it. */
-function withAdvice(network: string): (error: unknown) => never {
-  return (error) => {
-    const text = error instanceof Error ? error.message : String(error)
-    if (!text.includes('active endpoints')) throw error
-    throw new UserError(
-      `the Docker engine holds a stale endpoint in its network ${network}: restart the engine, then run down again`,
-    )
+/**
+ * An engine that was frozen or killed at a bad moment keeps an endpoint that no container has, and then refuses to remove
+ * the network; a restart clears it. The one we started is restarted, another's is not ours to stop.
+ */
+async function removeNetwork(settings: Settings, name: string): Promise<void> {
+  try {
+    await dockerClient().getNetwork(name).remove()
+  } catch (error) {
+    if (!(error instanceof Error && error.message.includes('active endpoints'))) throw error
+    if ((await stopOwnEngine(settings.stateDir)) !== 'stopped') {
+      throw new UserError(
+        `the Docker engine holds a stale endpoint in its network ${name}: restart the engine, then run down again`,
+      )
+    }
+    await ensureEngine(settings.stateDir)
+    await dockerClient().getNetwork(name).remove()
   }
 }
 

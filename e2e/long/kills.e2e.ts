@@ -4,7 +4,7 @@ import { allHealthy, killProgram } from '../harness/programs.ts'
 import { Rollout } from '../harness/rollout.ts'
 
 const programs = ['apiserver', 'controller-manager', 'scheduler', 'kubelet', 'kube-proxy', 'etcd'] as const
-const rounds = 30
+const rounds = 12
 
 /** kill -9 of one program after the other, at a random moment of a rollout: the cluster converges every time. */
 describe('kills at random moments', () => {
