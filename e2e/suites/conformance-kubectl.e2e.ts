@@ -19,7 +19,8 @@ describe.concurrent('with kubectl', () => {
   })
   afterAll(() => removeNamespace(ns))
 
-  it(`version tells both sides${covers('Kubectl, version')}`, async () => {
+  // No mark: the entry asks for the commit too, which the apiserver does not know yet.
+  it('version tells both sides', async () => {
     const { clientVersion, serverVersion } = JSON.parse(await kubectl(['version', '-o', 'json'])) as Record<
       string,
       Record<string, string>
