@@ -23,7 +23,8 @@ describe.concurrent('a Pod', () => {
     containers: [{ name: 'main', ...container, livenessProbe: { ...probe, ...livenessProbe } }],
   })
   const http = { httpGet: { path: '/healthz', port: 8080 } }
-  const exec = { exec: { command: ['cat', '/tmp/health'] } }
+  // test/e2e/common/node/container_probe.go: the default of 1 s is too little for a process to start on a busy machine
+  const exec = { exec: { command: ['cat', '/tmp/health'] }, timeoutSeconds: 5 }
   for (const [what, entry, spec] of [
     [
       'HTTP',
