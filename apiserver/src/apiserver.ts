@@ -3,6 +3,7 @@ import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import { createAdmission } from './admission/index.ts'
 import { createAuthenticate } from './auth/authenticate.ts'
+import { keepAuthenticationConfig } from './auth/authentication-config.ts'
 import { firstVerdict, healthPathsAuthorizer, type Authorizer } from './auth/attributes.ts'
 import { signingKey, verificationKey } from './auth/jwt.ts'
 import { createLookup } from './auth/lookup.ts'
@@ -15,6 +16,7 @@ import { createMetrics } from './http/metrics.ts'
 import { routes } from './http/routes.ts'
 import { startServer, type Server } from './http/server.ts'
 import { gitVersion } from './http/version.ts'
+import { keep } from './keep.ts'
 import type { Options } from './options.ts'
 import { createRegistry } from './registry/registry.ts'
 import type { Registry } from './registry/types.ts'
@@ -26,6 +28,8 @@ export interface ApiServer {
 }
 
 const retryMilliseconds = 200
+// pkg/controlplane/controller/clusterauthenticationtrust: the pause between two looks
+const authenticationConfigMilliseconds = 60_000
 
 /** Starts the whole server in this process. Rejects when it cannot listen; etcd may come later. */
 export async function startApiServer(options: Options, clock: Clock, log: Logger): Promise<ApiServer> {
@@ -51,6 +55,7 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
       audiences: options.audiences,
       signingKey: signingKey(options.signingKey),
       verificationKeys: options.verificationKeys.map(verificationKey),
+      extendExpiration: options.extendTokenExpiration,
     },
     lookup,
     clock,
@@ -67,7 +72,7 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
     registry,
     lookup,
     admission: createAdmission(lookup, clock),
-    authenticate: createAuthenticate(tokens, clock, log),
+    authenticate: createAuthenticate(options, tokens, clock, log),
     authorizer: firstVerdict([
       healthPathsAuthorizer,
       mastersAuthorizer,
@@ -92,13 +97,21 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
   }
   const server = await listen(options, deps, registry)
   const policy = ensurePolicy(deps, () => (policyReady = true))
+  const loops = [
+    keep(
+      'write the authentication settings for aggregated API servers',
+      authenticationConfigMilliseconds,
+      () => keepAuthenticationConfig(options, registry, lookup, stop.signal, clock.now()),
+      deps,
+    ),
+  ]
   log.info({ port: server.port }, 'serving')
   return {
     port: server.port,
     async close() {
       stop.abort()
       await server.close()
-      await policy
+      await Promise.all([policy, ...loops])
       await registry.close()
     },
   }

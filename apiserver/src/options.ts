@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
-import { list, optionalText, port, text, type FlagValues } from '@kubets/shared/process/options.ts'
+import { boolean, list, optionalText, port, text, type FlagValues } from '@kubets/shared/process/options.ts'
 
 const authorizationModes = ['Node', 'RBAC', 'AlwaysAllow'] as const
 export type AuthorizationMode = (typeof authorizationModes)[number]
@@ -27,7 +27,29 @@ export const flags = {
   'kubelet-client-certificate': optionalText('certificate shown to kubelets'),
   'kubelet-client-key': optionalText('its key'),
   'kubelet-certificate-authority': optionalText('authority of kubelets'),
+  'requestheader-client-ca-file': optionalText('authority of proxies that name the user in headers'),
+  'requestheader-allowed-names': list('common names of such proxies; default: any', []),
+  'requestheader-username-headers': list('headers with the name of the user', []),
+  'requestheader-uid-headers': list('headers with the UID of the user', []),
+  'requestheader-group-headers': list('headers with the groups of the user', []),
+  'requestheader-extra-headers-prefix': list('prefixes of headers with more about the user', []),
+  'proxy-client-cert-file': optionalText('certificate shown to aggregated API servers'),
+  'proxy-client-key-file': optionalText('its key'),
+  'enable-aggregator-routing': boolean('ask aggregated API servers at their endpoints, not at the cluster IP', false),
+  'service-account-extend-token-expiration': boolean('tokens of Pods outlive what was asked for, and warn', true),
   'authorization-mode': list('Node, RBAC, AlwaysAllow', ['Node', 'RBAC']),
+}
+
+/** Who may name the user in headers, and in which. */
+export interface RequestHeaderOptions {
+  /** PEM */
+  clientCa: string
+  /** Empty: any name. */
+  allowedNames: string[]
+  usernameHeaders: string[]
+  uidHeaders: string[]
+  groupHeaders: string[]
+  extraHeaderPrefixes: string[]
 }
 
 export interface Options {
@@ -48,6 +70,11 @@ export interface Options {
   signingKey: string
   verificationKeys: string[]
   kubelet: { cert?: string; key?: string; ca?: string }
+  requestHeader: RequestHeaderOptions | undefined
+  /** PEM; unset: the apiserver shows none to aggregated API servers. */
+  proxyClient: { cert: string; key: string } | undefined
+  aggregatorRouting: boolean
+  extendTokenExpiration: boolean
   authorizationModes: AuthorizationMode[]
 }
 
@@ -91,8 +118,38 @@ export function readOptions(values: FlagValues<typeof flags>): Options {
     verificationKeys:
       keyFiles.length > 0 ? keyFiles.map((path) => file('service-account-key-file', path)) : [signingKey],
     kubelet: Object.fromEntries(Object.entries(kubelet).filter(([, value]) => value !== undefined)),
+    requestHeader: requestHeader(values, file),
+    proxyClient: proxyClient(values, file),
+    aggregatorRouting: values['enable-aggregator-routing'],
+    extendTokenExpiration: values['service-account-extend-token-expiration'],
     authorizationModes: values['authorization-mode'].map(authorizationMode),
   }
+}
+
+type ReadFile = (flag: string, path: string) => string
+
+// staging/src/k8s.io/apiserver/pkg/server/options/authentication.go RequestHeaderAuthenticationOptions
+function requestHeader(values: FlagValues<typeof flags>, file: ReadFile): RequestHeaderOptions | undefined {
+  const path = values['requestheader-client-ca-file']
+  if (path === undefined) return undefined
+  return {
+    clientCa: file('requestheader-client-ca-file', path),
+    allowedNames: values['requestheader-allowed-names'],
+    usernameHeaders: values['requestheader-username-headers'],
+    uidHeaders: values['requestheader-uid-headers'],
+    groupHeaders: values['requestheader-group-headers'],
+    extraHeaderPrefixes: values['requestheader-extra-headers-prefix'],
+  }
+}
+
+/** Both files or none. */
+function proxyClient(values: FlagValues<typeof flags>, file: ReadFile): Options['proxyClient'] {
+  const { 'proxy-client-cert-file': cert, 'proxy-client-key-file': key } = values
+  if (cert === undefined && key === undefined) return undefined
+  if (cert === undefined || key === undefined) {
+    throw new Error('--proxy-client-cert-file and --proxy-client-key-file go together: give both or none')
+  }
+  return { cert: file('proxy-client-cert-file', cert), key: file('proxy-client-key-file', key) }
 }
 
 function portRange(value: string): { min: number; max: number } {
@@ -119,7 +176,7 @@ function advertisable(bindAddress: string): string {
 }
 
 /** All three files or none. */
-function etcdTls(values: FlagValues<typeof flags>, file: (flag: string, path: string) => string): Options['etcdTls'] {
+function etcdTls(values: FlagValues<typeof flags>, file: ReadFile): Options['etcdTls'] {
   const { 'etcd-cafile': ca, 'etcd-certfile': cert, 'etcd-keyfile': key } = values
   if (ca === undefined && cert === undefined && key === undefined) return undefined
   if (ca === undefined || cert === undefined || key === undefined) {

@@ -36,6 +36,9 @@ export interface TestServer {
   port: number
   authority: CertificateAndKey
   admin: Identity
+  frontProxyAuthority: CertificateAndKey
+  /** A proxy that may name users in headers; also what the apiserver shows to aggregated API servers. */
+  frontProxy: Identity
   /** A client certificate of the cluster's authority. */
   identity(commonName: string, ...organizations: string[]): Promise<Identity>
   call(path: string, call?: Call): Promise<Reply>
@@ -51,6 +54,14 @@ export async function startTestServer(): Promise<TestServer> {
   const common = { days: 1, usages: ['server', 'client'] as ('server' | 'client')[] }
   const own = await issueCertificate(authority, { commonName: 'kube-apiserver', ...names, ...common })
   const keys = await generateServiceAccountKeys()
+  const frontProxyAuthority = await createCA('front-proxy-ca')
+  const frontProxy = {
+    certificate: await issueCertificate(frontProxyAuthority, {
+      commonName: 'front-proxy-client',
+      days: 1,
+      usages: ['client'],
+    }),
+  }
   const port = await freePort()
   const issuer = 'https://kubernetes.default.svc.cluster.local'
   const server: ApiServer = await startApiServer(
@@ -71,6 +82,17 @@ export async function startTestServer(): Promise<TestServer> {
       signingKey: keys.privateKey,
       verificationKeys: [keys.publicKey],
       kubelet: { cert: own.cert, key: own.key, ca: authority.cert },
+      requestHeader: {
+        clientCa: frontProxyAuthority.cert,
+        allowedNames: ['front-proxy-client'],
+        usernameHeaders: ['X-Remote-User'],
+        uidHeaders: ['X-Remote-Uid'],
+        groupHeaders: ['X-Remote-Group'],
+        extraHeaderPrefixes: ['X-Remote-Extra-'],
+      },
+      proxyClient: frontProxy.certificate,
+      aggregatorRouting: true,
+      extendTokenExpiration: true,
       authorizationModes: ['Node', 'RBAC'],
     },
     realClock,
@@ -86,6 +108,8 @@ export async function startTestServer(): Promise<TestServer> {
     port,
     authority,
     admin,
+    frontProxyAuthority,
+    frontProxy,
     identity,
     call,
     etcd,

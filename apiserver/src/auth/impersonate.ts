@@ -1,24 +1,26 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import { badRequest } from '@kubets/shared/machinery/errors.ts'
 import type { UserInfo } from '../registry/types.ts'
 import { forbiddenRequest, type Attributes, type Authorizer } from './attributes.ts'
-import { groupServiceAccounts, authenticated } from './user.ts'
+import { headerValues, unescapeKey } from './headers.ts'
+import { authenticated, groupAuthenticated, groupServiceAccounts, groupUnauthenticated } from './user.ts'
 
 const extraPrefix = 'impersonate-extra-'
+const authentication = 'authentication.k8s.io'
 
 // staging/src/k8s.io/apiserver/pkg/endpoints/filters/impersonation/impersonation.go WithImpersonation
-/** The user to act as, when the headers ask for one and the sender may; else the sender. Throws 400 or 403. */
-export function impersonated(headers: IncomingHttpHeaders, sender: UserInfo, authorizer: Authorizer): UserInfo {
-  const name = one(headers['impersonate-user'])
-  const groups = many(headers['impersonate-group'])
-  const uid = one(headers['impersonate-uid'])
-  const extra: Record<string, string[]> = {}
-  for (const [key, value] of Object.entries(headers)) {
-    if (key.startsWith(extraPrefix)) extra[decodeURIComponent(key.slice(extraPrefix.length))] = many(value)
-  }
-  const others = groups.length > 0 || uid !== undefined || Object.keys(extra).length > 0
-  if (name === undefined) {
-    if (others) throw badRequest('requested [groups extra uid] without impersonating a user')
+/**
+ * The user to act as, when the headers ask for one and the sender may; else the sender. `rawHeaders` is Node's list of
+ * names and values. Throws 400 or 403.
+ */
+export function impersonated(rawHeaders: readonly string[], sender: UserInfo, authorizer: Authorizer): UserInfo {
+  if (!rawHeaders.some((text, i) => i % 2 === 0 && /^impersonate-/i.test(text))) return sender
+  const [name = ''] = headerValues(rawHeaders, 'impersonate-user')
+  const groups = headerValues(rawHeaders, 'impersonate-group')
+  const [uid = ''] = headerValues(rawHeaders, 'impersonate-uid')
+  const extra = extraOf(rawHeaders)
+  if (name === '') {
+    const others = referencesText(groups, extra, uid)
+    if (others !== '') throw badRequest(`requested [${others}] without impersonating a user`)
     return sender
   }
 
@@ -42,18 +44,45 @@ export function impersonated(headers: IncomingHttpHeaders, sender: UserInfo, aut
   if (account !== null) ask('serviceaccounts', account[2] ?? '', { namespace: account[1] ?? '' })
   else ask('users', name)
   for (const group of groups) ask('groups', group)
-  const apiGroup = 'authentication.k8s.io'
-  if (uid !== undefined) ask('uids', uid, { apiGroup })
-  for (const [key, values] of Object.entries(extra)) {
-    for (const value of values) ask('userextras', value, { apiGroup, subresource: key })
+  for (const [key, values] of extra) {
+    for (const value of values) ask('userextras', value, { apiGroup: authentication, subresource: key })
   }
+  if (uid !== '') ask('uids', uid, { apiGroup: authentication })
 
   const own =
     account !== null && groups.length === 0 ? [groupServiceAccounts, `${groupServiceAccounts}:${account[1]}`] : groups
-  const user = { name, groups: own, extra, ...(uid === undefined ? {} : { uid }) }
-  return name === 'system:anonymous' ? user : authenticated(user)
+  const user: UserInfo = {
+    name,
+    groups: own,
+    extra: Object.fromEntries(extra),
+    ...(uid === '' ? {} : { uid }),
+  }
+  if (name === 'system:anonymous') {
+    return own.includes(groupUnauthenticated) ? user : { ...user, groups: [...own, groupUnauthenticated] }
+  }
+  return own.includes(groupAuthenticated) || own.includes(groupUnauthenticated) ? user : authenticated(user)
 }
 
-const many = (value: string | string[] | undefined): string[] =>
-  value === undefined ? [] : [value].flat().flatMap((text) => text.split(', '))
-const one = (value: string | string[] | undefined): string | undefined => (value ? [value].flat()[0] : undefined)
+function extraOf(rawHeaders: readonly string[]): Map<string, string[]> {
+  const extra = new Map<string, string[]>()
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const header = (rawHeaders[i] ?? '').toLowerCase()
+    if (!header.startsWith(extraPrefix)) continue
+    const key = unescapeKey(header.slice(extraPrefix.length))
+    extra.set(key, [...(extra.get(key) ?? []), rawHeaders[i + 1] ?? ''])
+  }
+  return extra
+}
+
+/** What was asked for, as Go prints a list of ObjectReferences. */
+function referencesText(groups: readonly string[], extra: ReadonlyMap<string, string[]>, uid: string): string {
+  const reference = (kind: string, name: string, apiVersion = '', fieldPath = ''): string =>
+    `{${kind}  ${name}  ${apiVersion}  ${fieldPath}}`
+  return [
+    ...groups.map((group) => reference('Group', group)),
+    ...[...extra].flatMap(([key, values]) =>
+      values.map((value) => reference('UserExtra', value, `${authentication}/v1`, key)),
+    ),
+    ...(uid === '' ? [] : [reference('UID', uid, `${authentication}/v1`)]),
+  ].join(' ')
+}

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { nodes, pods, secrets, serviceAccounts } from '@kubets/shared/api/resources.gen.ts'
-import { quote } from '@kubets/shared/machinery/quote.ts'
+import { notFound } from '@kubets/shared/machinery/errors.ts'
 import { parseTime } from '@kubets/shared/machinery/time.ts'
 import type { KubeObject, ResourceRef } from '@kubets/shared/machinery/object.ts'
 import type { UserInfo } from '../registry/types.ts'
@@ -89,15 +89,21 @@ export function checkClaims(
 /** Checks that all the token is bound to still exists. `now` in seconds. Throws an Error that says what is wrong. */
 export async function checkBinding(binding: Binding, lookup: Lookup, now: number): Promise<void> {
   const { namespace, serviceaccount, pod, secret, node } = binding
+  const account = await lookup.get(serviceAccounts, serviceaccount.name, namespace)
+  if (account === undefined) throw notFound({ group: '', plural: 'serviceaccounts' }, serviceaccount.name)
+  if (isLongGone(account, now)) throw new Error(`service account ${namespace}/${serviceaccount.name} has been deleted`)
+  if (account.metadata.uid !== serviceaccount.uid) {
+    throw new Error(`service account UID (${account.metadata.uid}) does not match claim (${serviceaccount.uid})`)
+  }
   const check = async (ref: ResourceRef, wanted: NameAndUid | undefined, what: string, ns?: string): Promise<void> => {
     if (wanted === undefined) return
     const found = await lookup.get(ref, wanted.name, ns)
-    if (found === undefined || isLongGone(found, now)) throw new Error(`${what} ${quote(wanted.name)} has been deleted`)
-    if (found.metadata.uid !== wanted.uid) {
-      throw new Error(`${what} UID (${found.metadata.uid}) does not match claim (${wanted.uid})`)
+    if (found === undefined || isLongGone(found, now)) throw new Error('service account token has been invalidated')
+    const { uid = '' } = found.metadata
+    if (uid !== wanted.uid) {
+      throw new Error(`${what} UID (${uid}) does not match service account ${what} ref claim (${wanted.uid})`)
     }
   }
-  await check(serviceAccounts, serviceaccount, 'service account', namespace)
   await check(secrets, secret, 'secret', namespace)
   await check(pods, pod, 'pod', namespace)
   // a token bound to a Pod stays good when the Pod's node has gone

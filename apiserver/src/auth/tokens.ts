@@ -11,6 +11,8 @@ export interface TokenSettings {
   audiences: readonly string[]
   signingKey: TokenKey
   verificationKeys: readonly TokenKey[]
+  /** Tokens that the kubelet asks for live a year, and tell when they are used past the time asked for. */
+  extendExpiration: boolean
 }
 
 export interface VerifiedToken {

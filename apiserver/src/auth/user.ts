@@ -1,7 +1,7 @@
 // apiserver/pkg/authentication/user/user.go
 export const groupMasters = 'system:masters'
 export const groupAuthenticated = 'system:authenticated'
-const groupUnauthenticated = 'system:unauthenticated'
+export const groupUnauthenticated = 'system:unauthenticated'
 export const groupNodes = 'system:nodes'
 export const groupServiceAccounts = 'system:serviceaccounts'
 export const credentialIdKey = 'authentication.kubernetes.io/credential-id'

@@ -19,11 +19,12 @@ export async function admitted(
   if (protocols.token !== undefined) request.headers['sec-websocket-protocol'] = protocols.rest
   const sender = await deps.authenticate({
     socket: request.socket as TLSSocket,
+    rawHeaders: request.rawHeaders,
     authorization: request.headers.authorization,
     webSocketToken: protocols.token,
     path,
   })
-  const user = impersonated(request.headers, sender, deps.authorizer)
+  const user = impersonated(request.rawHeaders, sender, deps.authorizer)
   const attributes = attributesOf(info, user)
   const { verdict, reason } = deps.authorizer.authorize(attributes)
   if (verdict !== 'allow') throw forbiddenRequest(attributes, reason)

@@ -25,8 +25,9 @@ export interface ServerOptions {
   /** PEM */
   cert: string
   key: string
-  /** The authority of client certificates. */
+  /** The authority of client certificates, and that of proxies' certificates. */
   clientCa: string
+  requestHeader: { clientCa: string } | undefined
 }
 
 export interface Server {
@@ -48,7 +49,7 @@ export async function startServer(options: ServerOptions, routes: Routes, deps: 
       allowHTTP1: true,
       cert: options.cert,
       key: options.key,
-      ca: options.clientCa,
+      ca: [options.clientCa, ...(options.requestHeader === undefined ? [] : [options.requestHeader.clientCa])],
       requestCert: true,
       // who shows a certificate of another authority gets an answer, not a broken handshake
       rejectUnauthorized: false,

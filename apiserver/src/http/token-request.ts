@@ -57,7 +57,8 @@ export async function createToken(context: RequestContext, deps: Deps, kind: Kin
   }
   let lifetime = spec.expirationSeconds
   const ownAudience = audiences.every((audience) => deps.tokens.settings.audiences.includes(audience))
-  if (lifetime === warnOnlySeconds && binding.pod !== undefined && ownAudience) {
+  const { extendExpiration } = deps.tokens.settings
+  if (extendExpiration && lifetime === warnOnlySeconds && binding.pod !== undefined && ownAudience) {
     binding.warnafter = now + lifetime
     lifetime = extendedSeconds
   }

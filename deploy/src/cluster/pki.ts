@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createCA, generateServiceAccountKeys, issueCertificate } from '@kubets/shared/process/certificates.ts'
 import type { Settings } from '../settings.ts'
 
-type CertificateRequest = Omit<Parameters<typeof issueCertificate>[1], 'days'>
+type CertificateRequest = Omit<Parameters<typeof issueCertificate>[1], 'days'> & { authority?: 'front-proxy-ca' }
 
 /** As long as kubeadm's; what has less than a month left is made anew at `up`. */
 const days = 365
@@ -42,6 +42,8 @@ export function certificateTable(settings: Settings): Record<string, Certificate
       ipAddresses: ['127.0.0.1'],
     },
     'apiserver-etcd-client': client('kube-apiserver-etcd-client'),
+    // with it the apiserver tells aggregated API servers on whose behalf it asks
+    'front-proxy-client': { ...client('front-proxy-client'), authority: 'front-proxy-ca' },
     'apiserver-kubelet-client': client('kube-apiserver-kubelet-client', ['system:masters']),
     kubelet: {
       commonName: `system:node:${node}`,
@@ -57,7 +59,7 @@ export function certificateTable(settings: Settings): Record<string, Certificate
   }
 }
 
-/** Makes the certificate authority, keys and certificates that are not in `pki/` yet; what is there and fits stays. */
+/** Makes the certificate authorities, keys and certificates that are not in `pki/` yet; what is there and fits stays. */
 export async function ensureCertificates(settings: Settings): Promise<string> {
   const dir = join(settings.stateDir, 'pki')
   await mkdir(dir, { recursive: true, mode: 0o700 })
@@ -67,14 +69,24 @@ export async function ensureCertificates(settings: Settings): Promise<string> {
     await writeFile(join(dir, 'sa.key'), keys.privateKey, { mode: 0o600 })
     await writeFile(join(dir, 'sa.pub'), keys.publicKey)
   }
-  const ca = { cert: await readFile(join(dir, 'ca.crt'), 'utf8'), key: await readFile(join(dir, 'ca.key'), 'utf8') }
+  if (!existsSync(join(dir, 'front-proxy-ca.crt'))) {
+    await writePair(dir, 'front-proxy-ca', await createCA('front-proxy-ca'))
+  }
+  const authorities = { ca: await readPair(dir, 'ca'), 'front-proxy-ca': await readPair(dir, 'front-proxy-ca') }
   let made = 0
-  for (const [name, request] of Object.entries(certificateTable(settings))) {
+  for (const [name, { authority = 'ca', ...request }] of Object.entries(certificateTable(settings))) {
     if (await stillFits(join(dir, `${name}.crt`), request)) continue
-    await writePair(dir, name, await issueCertificate(ca, { ...request, days }))
+    await writePair(dir, name, await issueCertificate(authorities[authority], { ...request, days }))
     made++
   }
   return made === 0 ? 'present' : `${String(made)} made`
+}
+
+async function readPair(dir: string, name: string): Promise<{ cert: string; key: string }> {
+  return {
+    cert: await readFile(join(dir, `${name}.crt`), 'utf8'),
+    key: await readFile(join(dir, `${name}.key`), 'utf8'),
+  }
 }
 
 async function writePair(dir: string, name: string, pair: { cert: string; key: string }): Promise<void> {

@@ -1,6 +1,9 @@
 import type { APIService } from '../../../types/apiregistration-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
+import { prepareForCreate, prepareForStatusUpdate } from './strategy.ts'
+import { validate, validateStatusUpdate } from './validation.ts'
 
 export const apiService = defineKind<APIService>({
   group: 'apiregistration.k8s.io',
@@ -14,4 +17,9 @@ export const apiService = defineKind<APIService>({
   unconditionalUpdate: false,
   columns,
   row,
+  defaults,
+  prepareForCreate,
+  prepareForStatusUpdate,
+  validate,
+  validateStatusUpdate,
 })
