@@ -19,6 +19,7 @@ import { gitVersion } from './http/version.ts'
 import { keep } from './keep.ts'
 import type { Options } from './options.ts'
 import { createRegistry } from './registry/registry.ts'
+import { ServedKinds } from './registry/served-kinds.ts'
 import type { Registry } from './registry/types.ts'
 
 export interface ApiServer {
@@ -47,6 +48,7 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
     advertiseAddress: options.advertiseAddress,
     securePort: options.port,
   })
+  const kinds = new ServedKinds()
   const lookup = createLookup(registry, stop.signal)
   const rbac = createRbac(registry)
   const tokens = createTokens(
@@ -70,6 +72,7 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
   const etcd = (): Promise<string | undefined> => registry.health()
   const deps: Deps = {
     registry,
+    kinds,
     lookup,
     admission: createAdmission(lookup, clock),
     authenticate: createAuthenticate(options, tokens, clock, log),

@@ -8,6 +8,7 @@ import type {
   ScalarType,
   SchemaNode,
 } from '../machinery/schema/node.ts'
+import type { Kind } from './kinds/kind.ts'
 import type { FieldFacts, GroupVersionFacts, TypeFacts } from './facts/format.ts'
 
 /** Facts files by group and version; the key is the short name that type expressions use. */
@@ -80,6 +81,14 @@ export function schemaFor(group: string, version: string, kind: string): ObjectN
   if (!node) throw new Error(`no schema for ${kind} in ${group === '' ? version : `${group}/${version}`}`)
   return node
 }
+
+/** The field tree of a kind: its own where it brings one, else as schemaFor. */
+export function nodeOf({ group, version, kind, schema }: Shape): ObjectNode {
+  return schema ?? schemaFor(group, version, kind)
+}
+
+/** What bodies look like: a kind, or what a subresource speaks. */
+export type Shape = Pick<Kind, 'group' | 'version' | 'kind' | 'schema'>
 
 /** As schemaFor; undefined for what the facts do not know. */
 export function findSchema(group: string, version: string, kind: string): ObjectNode | undefined {

@@ -52,6 +52,8 @@ export function decodeBytes(
   body: Buffer,
 ): Decoded {
   const format = bodyFormat(headers['content-type'])
+  // apiextensions-apiserver/pkg/apiserver/customresource_handler.go: custom kinds have no protobuf
+  if (node.structural && format === 'protobuf') throw unsupportedMediaType(bodyTypes.slice(0, 2))
   const mode = fieldValidation(query)
   if (format !== 'protobuf') return decodeBody(node, body, format, mode)
   let value: unknown
@@ -70,8 +72,8 @@ export async function bodyObject(
   group: string,
   version: string,
   kind: string,
+  node: ObjectNode = schemaFor(group, version, kind),
 ): Promise<KubeObject> {
-  const node = schemaFor(group, version, kind)
   const { object, problems } = decodeBytes(context, node, await context.body())
   context.warnings.push(...problems)
   const decoded = object as unknown as KubeObject

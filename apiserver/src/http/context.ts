@@ -7,6 +7,7 @@ import type { Authenticate } from '../auth/authenticate.ts'
 import type { Lookup } from '../auth/lookup.ts'
 import type { Rbac } from '../auth/rbac.ts'
 import type { Tokens } from '../auth/tokens.ts'
+import type { ServedKinds } from '../registry/served-kinds.ts'
 import type { Admission, Registry, RequestScope, UserInfo } from '../registry/types.ts'
 import type { Answer } from './answer.ts'
 import type { HealthChecks } from './health.ts'
@@ -17,6 +18,8 @@ import type { RequestInfo } from './request-info.ts'
 /** What handlers work with besides the request. */
 export interface Deps {
   registry: Registry
+  /** What is served now: the table of kinds, and what came at run time. */
+  kinds: ServedKinds
   lookup: Lookup
   admission: Admission
   authenticate: Authenticate

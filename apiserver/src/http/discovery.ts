@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { kinds } from '@kubets/shared/api/kinds/index.ts'
 import type { Kind, SubresourceName } from '@kubets/shared/api/kinds/kind.ts'
 import { apiVersionOf } from '@kubets/shared/machinery/object.ts'
 import { jsonAnswer, pageNotFound, type Answer } from './answer.ts'
 import type { Handler, RequestContext } from './context.ts'
 import { parseAccept } from './negotiate.ts'
+import type { ServedGroup, ServedVersion } from '../registry/served-kinds.ts'
 
 interface GroupVersionKind {
   group: string
@@ -21,22 +21,22 @@ interface Subresource {
 const readAndChange = ['get', 'patch', 'update']
 const createAndGet = ['create', 'get']
 const anyMethod = ['create', 'delete', 'get', 'patch', 'update']
-const core = (kind: string): GroupVersionKind => ({ group: '', version: 'v1', kind })
+const coreKind = (kind: string): GroupVersionKind => ({ group: '', version: 'v1', kind })
 
 /** What each subresource can do, and the kind it speaks when that is not the object's own. */
 const subresourceFacts: Readonly<
   Record<SubresourceName, { verbs: string[]; kind?: (kind: Kind) => GroupVersionKind }>
 > = {
   approval: { verbs: readAndChange },
-  attach: { verbs: createAndGet, kind: () => core('PodAttachOptions') },
-  binding: { verbs: ['create'], kind: () => core('Binding') },
+  attach: { verbs: createAndGet, kind: () => coreKind('PodAttachOptions') },
+  binding: { verbs: ['create'], kind: () => coreKind('Binding') },
   ephemeralcontainers: { verbs: readAndChange },
   eviction: { verbs: ['create'], kind: () => ({ group: 'policy', version: 'v1', kind: 'Eviction' }) },
-  exec: { verbs: createAndGet, kind: () => core('PodExecOptions') },
+  exec: { verbs: createAndGet, kind: () => coreKind('PodExecOptions') },
   finalize: { verbs: ['update'] },
   log: { verbs: ['get'] },
-  portforward: { verbs: createAndGet, kind: () => core('PodPortForwardOptions') },
-  proxy: { verbs: anyMethod, kind: ({ kind }) => core(`${kind}ProxyOptions`) },
+  portforward: { verbs: createAndGet, kind: () => coreKind('PodPortForwardOptions') },
+  proxy: { verbs: anyMethod, kind: ({ kind }) => coreKind(`${kind}ProxyOptions`) },
   resize: { verbs: readAndChange },
   scale: { verbs: readAndChange, kind: () => ({ group: 'autoscaling', version: 'v1', kind: 'Scale' }) },
   status: { verbs: readAndChange },
@@ -50,26 +50,6 @@ export function subresourcesOf(kind: Kind): Subresource[] {
     const responseKind = facts.kind?.(kind) ?? { group: kind.group, version: kind.version, kind: kind.kind }
     return { name, verbs: facts.verbs, responseKind }
   })
-}
-
-interface Version {
-  version: string
-  kinds: readonly Kind[]
-}
-
-/** Groups in the table's order, the preferred version of each first. */
-export const groups: ReadonlyMap<string, readonly Version[]> = groupKinds()
-
-function groupKinds(): Map<string, Version[]> {
-  const result = new Map<string, Version[]>()
-  for (const [group, ofGroup] of Map.groupBy(kinds, (kind) => kind.group)) {
-    const versions = Map.groupBy(ofGroup, (kind) => kind.version)
-    result.set(
-      group,
-      Array.from(versions, ([version, ofVersion]) => ({ version, kinds: ofVersion })),
-    )
-  }
-  return result
 }
 
 // ---- one document for all groups (apidiscovery.k8s.io) ----
@@ -89,14 +69,14 @@ export function aggregatedVersion(accept: string | undefined): string | undefine
 }
 
 // apidiscovery/v2/types.go APIGroupDiscoveryList
-export function aggregated(names: readonly string[], version: string): object {
+export function aggregated(groups: readonly ServedGroup[], version: string): object {
   return {
     kind: 'APIGroupDiscoveryList',
     apiVersion: `apidiscovery.k8s.io/${version}`,
     metadata: {},
-    items: names.map((name) => ({
+    items: groups.map(({ name, versions }) => ({
       metadata: { ...(name === '' ? {} : { name }), creationTimestamp: null },
-      versions: (groups.get(name) ?? []).map((one) => ({
+      versions: versions.map((one) => ({
         version: one.version,
         resources: one.kinds.map(resourceDiscovery),
         freshness: 'Current',
@@ -125,16 +105,14 @@ function resourceDiscovery(kind: Kind): object {
 
 // ---- a document for each group and version ----
 
-function apiGroup(name: string): object {
-  const versions = (groups.get(name) ?? []).map(({ version }) => ({ groupVersion: `${name}/${version}`, version }))
+function apiGroup({ name, versions: served }: ServedGroup): object {
+  const versions = served.map(({ version }) => ({ groupVersion: `${name}/${version}`, version }))
   return { name, versions, preferredVersion: versions[0] }
 }
 
-/** An APIResourceList; undefined when there is no such group and version. */
-export function resourceList(group: string, version: string): object | undefined {
-  const found = groups.get(group)?.find((one) => one.version === version)
-  if (found === undefined) return undefined
-  const resources = found.kinds.flatMap((kind) => [
+/** An APIResourceList. */
+function resourceList(group: string, { version, kinds }: ServedVersion): object {
+  const resources = kinds.flatMap((kind) => [
     {
       name: kind.plural,
       singularName: kind.singular,
@@ -161,38 +139,50 @@ export function resourceList(group: string, version: string): object | undefined
 
 // ---- handlers ----
 
-const named = [...groups.keys()].filter((name) => name !== '')
+const core = ({ name }: ServedGroup): boolean => name === ''
+const named = ({ name }: ServedGroup): boolean => name !== ''
 
-export const coreVersions: Handler = (context) =>
-  aggregatedAnswer(context, ['']) ??
-  jsonAnswer(200, {
-    kind: 'APIVersions',
-    versions: (groups.get('') ?? []).map(({ version }) => version),
-    serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: context.headers.host ?? '' }],
-  })
-
-export const groupList: Handler = (context) =>
-  aggregatedAnswer(context, named) ??
-  jsonAnswer(200, { kind: 'APIGroupList', apiVersion: 'v1', groups: named.map(apiGroup) })
-
-export const oneGroup: Handler = ({ path }) => {
-  const name = path.split('/')[2] ?? ''
-  if (!named.includes(name)) return pageNotFound()
-  return jsonAnswer(200, { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(name) })
+export const coreVersions: Handler = (context, { kinds }) => {
+  const groups = kinds.groups.filter(core)
+  return (
+    aggregatedAnswer(context, groups) ??
+    jsonAnswer(200, {
+      kind: 'APIVersions',
+      versions: groups.flatMap(({ versions }) => versions).map(({ version }) => version),
+      serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: context.headers.host ?? '' }],
+    })
+  )
 }
 
-export const groupVersion: Handler = ({ path }) => {
+export const groupList: Handler = (context, { kinds }) => {
+  const groups = kinds.groups.filter(named)
+  return (
+    aggregatedAnswer(context, groups) ??
+    jsonAnswer(200, { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map(apiGroup) })
+  )
+}
+
+export const oneGroup: Handler = ({ path }, { kinds }) => {
+  const name = path.split('/')[2] ?? ''
+  const group = kinds.groups.filter(named).find((one) => one.name === name)
+  return group === undefined
+    ? pageNotFound()
+    : jsonAnswer(200, { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(group) })
+}
+
+export const groupVersion: Handler = ({ path }, { kinds }) => {
   const parts = path.split('/').filter((part) => part !== '')
   const [group = '', version = ''] = parts[0] === 'api' ? ['', parts[1]] : [parts[1], parts[2]]
-  const list = parts[0] === 'apis' && group === '' ? undefined : resourceList(group, version)
-  return list === undefined ? pageNotFound() : jsonAnswer(200, list)
+  if (parts[0] === 'apis' && group === '') return pageNotFound()
+  const found = kinds.groups.find(({ name }) => name === group)?.versions.find((one) => one.version === version)
+  return found === undefined ? pageNotFound() : jsonAnswer(200, resourceList(group, found))
 }
 
-function aggregatedAnswer({ headers }: RequestContext, names: readonly string[]): Answer | undefined {
+function aggregatedAnswer({ headers }: RequestContext, groups: readonly ServedGroup[]): Answer | undefined {
   const version = aggregatedVersion(headers.accept)
   if (version === undefined) return undefined
   const contentType = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`
-  return withETag(jsonAnswer(200, aggregated(names, version), contentType), headers['if-none-match'])
+  return withETag(jsonAnswer(200, aggregated(groups, version), contentType), headers['if-none-match'])
 }
 
 /** The answer with the hash of its body as ETag; 304 when the client has it already. */

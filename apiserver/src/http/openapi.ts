@@ -3,10 +3,10 @@ import { loadDescriptions, type Describe } from '@kubets/shared/api/descriptions
 import { findSchema } from '@kubets/shared/api/schemas.ts'
 import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import type { ObjectNode } from '@kubets/shared/machinery/schema/node.ts'
-import { openApiComponents } from '@kubets/shared/machinery/schema/openapi.ts'
+import { openApiComponents, type OpenApiOptions } from '@kubets/shared/machinery/schema/openapi.ts'
 import { jsonAnswer, pageNotFound, type Answer } from './answer.ts'
 import type { Handler } from './context.ts'
-import { groups } from './discovery.ts'
+import type { ServedKinds } from '../registry/served-kinds.ts'
 import { pathsOf } from './openapi-paths.ts'
 import { gitVersion } from './version.ts'
 
@@ -15,34 +15,32 @@ interface Document {
   hash: string
 }
 
-const documents = new Map<string, Promise<Document>>()
+/** By "api/v1" or "apis/GROUP/VERSION", with the kinds each was made of. */
+const documents = new Map<string, { kinds: readonly Kind[]; document: Promise<Document> }>()
 let descriptions: Promise<Describe> | undefined
 
 /** "api/v1" or "apis/GROUP/VERSION", with the kinds of each. */
-const places: ReadonlyMap<string, readonly Kind[]> = new Map(
-  [...groups].flatMap(([group, versions]) =>
-    versions.map(
-      ({ version, kinds }) => [group === '' ? `api/${version}` : `apis/${group}/${version}`, kinds] as const,
-    ),
-  ),
-)
-
-const groupVersions = [...groups].flatMap(([group, versions]) => versions.map(({ version }) => ({ group, version })))
+function placesOf({ groups }: ServedKinds): Map<string, readonly Kind[]> {
+  const places = groups.flatMap(({ name, versions }) =>
+    versions.map(({ version, kinds }) => [name === '' ? `api/${version}` : `apis/${name}/${version}`, kinds] as const),
+  )
+  return new Map(places)
+}
 
 // k8s.io/kube-openapi/pkg/handler3/handler.go
 /** GET /openapi/v3 */
-export const openApiIndex: Handler = async () => {
+export const openApiIndex: Handler = async (_, { kinds }) => {
   const paths: Record<string, { serverRelativeURL: string }> = {}
-  for (const place of places.keys()) {
-    const document = await documentOf(place)
+  for (const place of placesOf(kinds).keys()) {
+    const document = await documentOf(place, kinds)
     paths[place] = { serverRelativeURL: `/openapi/v3/${place}?hash=${document?.hash ?? ''}` }
   }
   return jsonAnswer(200, { paths })
 }
 
 /** GET /openapi/v3/apis/GROUP/VERSION */
-export const openApiDocument: Handler = async ({ path, query, headers }) => {
-  const document = await documentOf(path.slice('/openapi/v3/'.length))
+export const openApiDocument: Handler = async ({ path, query, headers }, { kinds }) => {
+  const document = await documentOf(path.slice('/openapi/v3/'.length), kinds)
   if (document === undefined) return pageNotFound()
   const etag = `"${document.hash}"`
   // the address with the right hash is good for ever
@@ -56,28 +54,35 @@ export const openApiDocument: Handler = async ({ path, query, headers }) => {
 
 const farAway = 'Fri, 31 Dec 2100 00:00:00 GMT'
 
-/** Documents are made when first asked for, and kept: what they say does not change while the program runs. */
-function documentOf(place: string): Promise<Document> | undefined {
+/** Documents are made when first asked for, and kept for as long as they are about the same kinds. */
+function documentOf(place: string, served: ServedKinds): Promise<Document> | undefined {
+  const places = placesOf(served)
+  for (const known of documents.keys()) if (!places.has(known)) documents.delete(known)
   const kinds = places.get(place)
   if (kinds === undefined) return undefined
-  let document = documents.get(place)
-  if (document === undefined) documents.set(place, (document = makeDocument(kinds)))
+  const known = documents.get(place)
+  if (known?.kinds === kinds) return known.document
+  const document = makeDocument(kinds, served)
+  documents.set(place, { kinds, document })
   return document
 }
 
-async function makeDocument(kinds: readonly Kind[]): Promise<Document> {
+async function makeDocument(kinds: readonly Kind[], { groups }: ServedKinds): Promise<Document> {
   const describe = await (descriptions ??= loadDescriptions())
+  const groupVersions = groups.flatMap(({ name, versions }) =>
+    versions.map(({ version }) => ({ group: name, version })),
+  )
   const answer = jsonAnswer(200, {
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version: gitVersion },
     paths: pathsOf(kinds),
-    components: { schemas: componentsOf(kinds, describe) },
+    components: { schemas: componentsOf(kinds, { describe, groupVersions }) },
   })
   const hash = createHash('sha512').update(answer.body).digest('hex').toUpperCase()
   return { answer, hash }
 }
 
-function componentsOf(kinds: readonly Kind[], describe: Describe): Record<string, unknown> {
+function componentsOf(kinds: readonly Kind[], options: OpenApiOptions): Record<string, unknown> {
   const roots = kinds.flatMap(({ group, version, kind, listKind }) => [
     findSchema(group, version, kind),
     findSchema(group, version, listKind),
@@ -88,7 +93,7 @@ function componentsOf(kinds: readonly Kind[], describe: Describe): Record<string
     : undefined
   const nodes = [...roots, ...common, scale].filter((node): node is ObjectNode => node !== undefined)
   return {
-    ...openApiComponents(nodes, { describe, groupVersions }),
+    ...openApiComponents(nodes, options),
     'io.k8s.apimachinery.pkg.apis.meta.v1.Patch': { type: 'object' },
   }
 }

@@ -1,5 +1,5 @@
 import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
-import { schemaFor } from '@kubets/shared/api/schemas.ts'
+import { nodeOf } from '@kubets/shared/api/schemas.ts'
 import { badRequest, invalid, StatusError, unsupportedMediaType } from '@kubets/shared/machinery/errors.ts'
 import { FieldPath, invalid as invalidField } from '@kubets/shared/machinery/fieldpath.ts'
 import { apiVersionOf, type KubeObject } from '@kubets/shared/machinery/object.ts'
@@ -34,7 +34,7 @@ export async function patchObject(context: RequestContext, deps: Deps, kind: Kin
   const apply = patchOf(context.headers['content-type'])
   const { name, subresource } = context.info
   const shape = shapeOf(kind, subresource)
-  const node = schemaFor(shape.group, shape.version, shape.kind)
+  const node = nodeOf(shape)
   const mode = fieldValidation(context.query)
   const parsed = parsePatch((await context.body()).toString('utf8'), mode !== 'Ignore')
 

@@ -1,4 +1,4 @@
-import { findKind } from '@kubets/shared/api/kinds/index.ts'
+import { pod } from '@kubets/shared/api/kinds/core/pods/kind.ts'
 import type { Kind, Verb } from '@kubets/shared/api/kinds/kind.ts'
 import { methodNotSupported } from '@kubets/shared/machinery/errors.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
@@ -10,8 +10,10 @@ import { deleteObject, deleteObjects } from './delete.ts'
 import { componentStatuses } from './component-statuses.ts'
 import { valueAnswer } from './output.ts'
 import { patchObject } from './patch.ts'
+import type { ServedKinds } from '../registry/served-kinds.ts'
 import { proxyRequest } from './proxy.ts'
 import { getObject, listObjects } from './read.ts'
+import type { RequestInfo } from './request-info.ts'
 import { reviews } from './reviews.ts'
 import { createToken } from './token-request.ts'
 import { watchObjects } from './watch.ts'
@@ -46,22 +48,27 @@ const bySubresource: Readonly<Record<string, Readonly<Record<string, KindHandler
 }
 
 /** The kind a resource request is about; undefined when there is none. */
-export function kindOf({ info }: RequestContext): Kind | undefined {
-  const kind = findKind(info.apiGroup, info.apiVersion, info.resource)
-  if (kind === undefined) return undefined
+export function kindOf({ info }: RequestContext, kinds: ServedKinds): Kind | undefined {
+  const kind = kinds.find(info.apiGroup, info.apiVersion, info.resource)
+  return kind && isPathOf(kind, info) ? kind : undefined
+}
+
+function isPathOf(kind: Kind, info: RequestInfo): boolean {
   // /namespaces/x/nodes is no path, and neither is one object without its namespace
   const inNamespace = info.namespace !== '' && info.resource !== 'namespaces'
-  if (!kind.namespaced && inNamespace) return undefined
-  if (kind.namespaced && !inNamespace && info.parts.length > 1) return undefined
+  if (!kind.namespaced && inNamespace) return false
+  if (kind.namespaced && !inNamespace && info.parts.length > 1) return false
   const { subresource } = info
-  if (subresource !== '' && !(kind.subresources as readonly string[]).includes(subresource)) return undefined
-  return info.parts.length > 3 && subresource !== 'proxy' ? undefined : kind
+  if (subresource !== '' && !(kind.subresources as readonly string[]).includes(subresource)) return false
+  return info.parts.length <= 3 || subresource === 'proxy'
 }
 
 /** Requests under /api/v1 and /apis/GROUP/VERSION. */
 export const resource: Handler = async (context, deps) => {
-  const kind = kindOf(context)
-  if (kind === undefined) return pageNotFound()
+  const { apiGroup, apiVersion, resource: plural } = context.info
+  const kind = await deps.kinds.findFresh(apiGroup, apiVersion, plural, context.signal)
+  if (kind === undefined || !isPathOf(kind, context.info)) return pageNotFound()
+  context.warnings.push(...(kind.warnings ?? []))
   const handler = handlerOf(context, kind)
   if (handler === undefined) {
     const { subresource, verb } = context.info
@@ -100,12 +107,6 @@ async function connect(context: RequestContext, deps: Deps): Promise<undefined> 
   return proxyRequest(context, target)
 }
 
-const podKind = (): Kind => {
-  const kind = findKind('', 'v1', 'pods')
-  if (kind === undefined) throw new Error('pods are not in the table of kinds')
-  return kind
-}
-
 async function bind(context: RequestContext, deps: Deps): Promise<Answer> {
   const binding = await bodyObject(context, '', 'v1', 'Binding')
   return bindPod(context, deps, context.info.name, binding)
@@ -117,7 +118,7 @@ async function bindByBody(context: RequestContext, deps: Deps): Promise<Answer> 
 }
 
 async function bindPod(context: RequestContext, deps: Deps, name: string, binding: KubeObject): Promise<Answer> {
-  await deps.registry.bindPod(scopeOf(context, deps, podKind()), name, binding)
+  await deps.registry.bindPod(scopeOf(context, deps, pod), name, binding)
   return valueAnswer(context, success(201), 201)
 }
 

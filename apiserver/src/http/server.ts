@@ -154,7 +154,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, handler
         body: () => readBody(request),
       }
       // time series are made for what there is, not for what a client makes up
-      if (!info.isResourceRequest || kindOf(context) !== undefined) known = info
+      if (!info.isResourceRequest || kindOf(context, deps.kinds) !== undefined) known = info
       if (lasting) metrics.longRunning(known, 1)
       const answer = await orAborted(handler(context, deps), gone.signal)
       if (answer !== undefined) write(response, await compressed(answer, request.headers['accept-encoding']), warnings)

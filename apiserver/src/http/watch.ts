@@ -17,7 +17,7 @@ export async function watchObjects(context: RequestContext, deps: Deps, kind: Ki
   const seconds = integer(context.query, 'timeoutSeconds') || minimumSeconds * (1 + Math.random())
   const timer = new AbortController()
   const cancelTimer = deps.clock.timer(seconds * 1000, () => timer.abort())
-  const signal = AbortSignal.any([context.signal, timer.signal])
+  const signal = AbortSignal.any([context.signal, timer.signal, ...(kind.ended ? [kind.ended] : [])])
   try {
     const scope = { ...scopeOf(context, deps, kind), signal }
     const name = context.info.name

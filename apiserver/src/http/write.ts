@@ -1,4 +1,5 @@
 import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
+import { nodeOf, type Shape } from '@kubets/shared/api/schemas.ts'
 import { badRequest } from '@kubets/shared/machinery/errors.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import type { UpdateSubresource } from '../registry/types.ts'
@@ -9,14 +10,14 @@ import { formOf, objectAnswer } from './output.ts'
 import { checkDryRun } from './query.ts'
 
 /** The shape of what goes in and out under a subresource: scale has its own. */
-export function shapeOf(kind: Kind, subresource: string): { group: string; version: string; kind: string } {
+export function shapeOf(kind: Kind, subresource: string): Shape {
   return subresource === 'scale' ? { group: 'autoscaling', version: 'v1', kind: 'Scale' } : kind
 }
 
 export async function createObject(context: RequestContext, deps: Deps, kind: Kind): Promise<Answer> {
   formOf(context, true)
   checkDryRun(context.query.getAll('dryRun'))
-  const object = await bodyObject(context, kind.group, kind.version, kind.kind)
+  const object = await bodyObject(context, kind.group, kind.version, kind.kind, nodeOf(kind))
   checkNamespace(object, context, kind)
   const encoded = await deps.registry.create(scopeOf(context, deps, kind), object)
   return objectAnswer(context, deps.clock, kind, encoded, 201)
@@ -27,7 +28,7 @@ export async function updateObject(context: RequestContext, deps: Deps, kind: Ki
   checkDryRun(context.query.getAll('dryRun'))
   const { name, subresource } = context.info
   const shape = shapeOf(kind, subresource)
-  const object = await bodyObject(context, shape.group, shape.version, shape.kind)
+  const object = await bodyObject(context, shape.group, shape.version, shape.kind, nodeOf(shape))
   checkNamespace(object, context, kind)
   checkName(object, name, subresource)
   const { encoded, created } = await deps.registry.update(scopeOf(context, deps, kind), name, object, {

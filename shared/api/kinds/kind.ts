@@ -1,5 +1,6 @@
 import type { FieldError } from '../../machinery/fieldpath.ts'
 import type { KubeObject } from '../../machinery/object.ts'
+import type { ObjectNode } from '../../machinery/schema/node.ts'
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch'
 
@@ -81,6 +82,12 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly virtual: boolean
   /** Present where objects are kept in another group's or version's shape. */
   readonly storedAs?: StoredAs
+  /** The field tree of a kind that came at run time; absent: the generated one of this group, version and kind. */
+  readonly schema?: ObjectNode
+  /** Aborted when the kind is gone or has become another one: what lasts (watches) ends then. */
+  readonly ended?: AbortSignal
+  /** Told in a Warning header with every answer. */
+  readonly warnings?: readonly string[]
   readonly nameRule: NameRule
   /** metadata.generation is 1 on create and grows with each change outside metadata and status. */
   readonly generation: boolean

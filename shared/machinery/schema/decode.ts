@@ -86,7 +86,8 @@ class Decoder {
   }
 
   #object(node: ObjectNode, value: unknown): unknown {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return this.#mismatch(node, value)
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      return node.structural ? value : this.#mismatch(node, value)
     const object = value as Json
     const outer = this.#struct
     const path = this.#path
@@ -101,6 +102,7 @@ class Decoder {
       }
       const given = object[key]
       if (given === null || given === undefined) {
+        if (node.structural && given === null && field.name !== 'metadata') continue
         delete object[key]
         continue
       }
@@ -118,10 +120,10 @@ class Decoder {
   }
 
   #list(node: ListNode, value: unknown): unknown {
-    if (!Array.isArray(value)) return this.#mismatch(node, value)
+    if (!Array.isArray(value)) return node.structural ? value : this.#mismatch(node, value)
     const list = value as unknown[]
     const element = node.element
-    const keepNull = element.type === 'any'
+    const keepNull = element.type === 'any' || node.structural
     let kept = 0
     for (let i = 0; i < list.length; i++) {
       const given = list[i]
@@ -135,11 +137,13 @@ class Decoder {
   }
 
   #map(node: MapNode, value: unknown): unknown {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return this.#mismatch(node, value)
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      return node.structural ? value : this.#mismatch(node, value)
     const map = value as Json
     const element = node.value
     for (const key of Object.keys(map)) {
       const given = map[key]
+      if (given === null && node.structural) continue
       this.#path.push(`\0${key}`)
       const decoded = given === null ? zeroOf(element) : this.value(element, given)
       this.#path.pop()

@@ -34,6 +34,8 @@ export interface ListNode {
   readonly listType: 'atomic' | 'set' | 'map'
   /** The fields that tell elements apart when listType is map; else empty. */
   readonly mapKeys: readonly string[]
+  /** As ObjectNode's. */
+  readonly structural?: boolean
   /** True where protobuf wraps the list in a message of its own (`items = 1`). */
   readonly wrapped?: boolean
 }
@@ -43,6 +45,8 @@ export interface MapNode {
   readonly goType: string
   readonly value: SchemaNode
   readonly atomic: boolean
+  /** As ObjectNode's. */
+  readonly structural?: boolean
   /** True where protobuf wraps the map in a message of its own (`items = 1`). */
   readonly wrapped?: boolean
 }
@@ -72,6 +76,11 @@ export interface ObjectNode {
   readonly atomic: boolean
   /** Unknown fields are kept (x-kubernetes-preserve-unknown-fields of custom resources). */
   readonly preserveUnknown?: boolean
+  /**
+   * From the schema of a custom resource: values of another type, nulls and zero values stay as they are when decoded, for
+   * validation to judge.
+   */
+  readonly structural?: boolean
 }
 
 export interface Embedded {
