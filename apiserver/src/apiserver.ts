@@ -21,6 +21,8 @@ import type { Options } from './options.ts'
 import { createRegistry } from './registry/registry.ts'
 import { ServedKinds } from './registry/served-kinds.ts'
 import type { Registry } from './registry/types.ts'
+import { createHookClients } from './webhook/client.ts'
+import { clusterIPResolver } from './webhook/service-resolver.ts'
 
 export interface ApiServer {
   readonly port: number
@@ -50,6 +52,7 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
   })
   const kinds = new ServedKinds()
   const lookup = createLookup(registry, stop.signal)
+  const hooks = createHookClients(clusterIPResolver(lookup), clock)
   const rbac = createRbac(registry)
   const tokens = createTokens(
     {
@@ -84,6 +87,7 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
     rbac,
     tokens,
     kubelet: options.kubelet,
+    hooks,
     health: {
       livez: { ping },
       readyz: {
@@ -115,6 +119,7 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
       stop.abort()
       await server.close()
       await Promise.all([policy, ...loops])
+      hooks.close()
       await registry.close()
     },
   }

@@ -9,6 +9,7 @@ import type { Rbac } from '../auth/rbac.ts'
 import type { Tokens } from '../auth/tokens.ts'
 import type { ServedKinds } from '../registry/served-kinds.ts'
 import type { Admission, Registry, RequestScope, UserInfo } from '../registry/types.ts'
+import type { HookClients } from '../webhook/client.ts'
 import type { Answer } from './answer.ts'
 import type { HealthChecks } from './health.ts'
 import type { KubeletTransport } from './kubelet.ts'
@@ -27,6 +28,7 @@ export interface Deps {
   rbac: Rbac
   tokens: Tokens
   kubelet: KubeletTransport
+  hooks: HookClients
   health: HealthChecks
   metrics: Metrics
   clock: Clock
