@@ -15,6 +15,7 @@ export interface Reply {
   code: number
   headers: https.RequestOptions['headers'] & Record<string, string | string[] | undefined>
   text: string
+  bytes: Buffer
   /** The body as JSON; reading it throws when it is none. */
   readonly json: Record<string, unknown> & { message?: string; metadata?: Record<string, unknown>; items?: unknown[] }
 }
@@ -131,7 +132,11 @@ function send(port: number, ca: string, path: string, { method, body, headers, a
   const isRaw = typeof body === 'string' || Buffer.isBuffer(body)
   const data = body === undefined ? undefined : isRaw ? (body as string | Buffer) : JSON.stringify(body)
   const sent: Record<string, string> = { ...headers }
-  if (data !== undefined) sent['content-type'] ??= 'application/json'
+  if (data !== undefined) {
+    sent['content-type'] ??= 'application/json'
+    // Node does not say how long the body of a DELETE is
+    sent['content-length'] ??= String(Buffer.byteLength(data))
+  }
   if (as?.token !== undefined) sent['authorization'] = `Bearer ${as.token}`
   return new Promise((resolve, reject) => {
     const request = https.request(
@@ -151,12 +156,14 @@ function send(port: number, ca: string, path: string, { method, body, headers, a
         response.on('data', (chunk: Buffer) => chunks.push(chunk))
         response.on('error', reject)
         response.on('end', () => {
-          const text = Buffer.concat(chunks).toString()
+          const bytes = Buffer.concat(chunks)
+          const text = bytes.toString()
           const code = response.statusCode ?? 0
           resolve({
             code,
             headers: response.headers,
             text,
+            bytes,
             get json() {
               return JSON.parse(text) as Reply['json']
             },

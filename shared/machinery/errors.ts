@@ -151,6 +151,9 @@ export const unsupportedMediaType = (accepted: readonly string[]): StatusError =
 export const notAcceptable = (accepted: readonly string[]): StatusError =>
   failure(406, 'NotAcceptable', `only the following media types are accepted: ${accepted.join(', ')}`)
 
+/** The thing asked for cannot be told in the shape asked for. apiserver/pkg/endpoints/handlers/response.go */
+export const notTransformable = (message: string): StatusError => failure(406, 'NotAcceptable', message)
+
 const hasReason =
   (...reasons: string[]) =>
   (error: unknown): error is StatusError =>

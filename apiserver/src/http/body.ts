@@ -8,11 +8,10 @@ import { decodeObject, type Decoded, type FieldValidation } from '@kubets/shared
 import type { ObjectNode } from '@kubets/shared/machinery/schema/node.ts'
 import { parseProtobuf } from '@kubets/shared/machinery/schema/protobuf.ts'
 import type { RequestContext } from './context.ts'
+import { answerTypes, mediaTypes } from './negotiate.ts'
 
 // staging/src/k8s.io/apiserver/pkg/server/config.go MaxRequestBodyBytes
 const bodyLimit = 3 * 1024 * 1024
-const protobuf = 'application/vnd.kubernetes.protobuf'
-const bodyTypes = ['application/json', 'application/yaml', protobuf]
 
 /** The whole body. Throws 413 as soon as it is over 3 MiB; the rest is not read. */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
@@ -32,10 +31,10 @@ const tooLarge = () => requestEntityTooLarge(`limit is ${bodyLimit}`)
 /** JSON unless said otherwise. Throws 415 for what is not spoken here. */
 function bodyFormat(contentType: string | undefined): 'json' | 'yaml' | 'protobuf' {
   const type = (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
-  if (type === '' || type === 'application/json') return 'json'
-  if (type === 'application/yaml') return 'yaml'
-  if (type === protobuf) return 'protobuf'
-  throw unsupportedMediaType([`${bodyTypes.join(', ')} (not ${type})`])
+  if (type === '' || type === mediaTypes.json) return 'json'
+  if (type === mediaTypes.yaml) return 'yaml'
+  if (type === mediaTypes.protobuf) return 'protobuf'
+  throw unsupportedMediaType(answerTypes)
 }
 
 /** The query's fieldValidation. Throws 400 for an unknown word. */

@@ -57,7 +57,6 @@ describe('an object', () => {
     expect(partial.json).toMatchObject({ kind: 'PartialObjectMetadata', metadata: { name: 'forms' } })
     expect(partial.json['data']).toBeUndefined()
     expect((await get({}, '?pretty=true')).text).toContain('\n  "kind": "ConfigMap"')
-    expect((await get({ accept: 'application/vnd.kubernetes.protobuf' })).code).toBe(406)
   })
 
   it('may be written as YAML', async () => {

@@ -1,35 +1,51 @@
 import { gzip } from 'node:zlib'
 import { promisify } from 'node:util'
+import { findKind } from '@kubets/shared/api/kinds/index.ts'
 import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
-import { badRequest } from '@kubets/shared/machinery/errors.ts'
+import { notTransformable, type StatusError } from '@kubets/shared/machinery/errors.ts'
 import { apiVersionOf } from '@kubets/shared/machinery/object.ts'
 import { stringify } from 'yaml'
 import type { Encoded, ListResult } from '../registry/types.ts'
-import type { Answer } from './answer.ts'
+import { statusAnswer, type Answer } from './answer.ts'
 import type { RequestContext } from './context.ts'
 import { joinItems } from './join.ts'
-import { negotiate, type Form } from './negotiate.ts'
-import { includeObject, partialMetadata, partialMetadataList, table } from './table.ts'
+import { mediaTypes, negotiate, type Form } from './negotiate.ts'
+import { listDocument, objectDocument, partialDocument, partialListDocument, valueDocument } from './protobuf.ts'
+import { includeObject, partialMetadata, partialMetadataList, table, type ListHead } from './table.ts'
 
 const newline = Buffer.from('\n')
 
+/** The form that the client takes. Throws 406. Without `transformable`, there is none but the thing as it is. */
 export const formOf = (context: RequestContext, transformable: boolean): Form =>
-  negotiate(context.headers.accept, context.query, context.headers['user-agent'], transformable)
+  negotiate(context.headers.accept, context.query, context.headers['user-agent'], {
+    transformable,
+    protobuf: hasProtobuf(context),
+  })
+
+/** Custom kinds have no protobuf form. */
+const hasProtobuf = ({ info }: RequestContext): boolean =>
+  !info.isResourceRequest || findKind(info.apiGroup, info.apiVersion, info.resource) !== undefined
 
 /** One stored object in the form asked for. */
 export function objectAnswer(context: RequestContext, clock: Clock, kind: Kind, encoded: Encoded, code = 200): Answer {
   const form = formOf(context, true)
+  const version = form.metaVersion ?? 'v1'
   switch (form.transform) {
     case 'Table': {
       const head = { resourceVersion: encoded.resourceVersion }
-      return rendered(form, code, table(kind, [encoded], head, includeObject(context.query), clock.now()))
+      const options = { include: includeObject(context.query), version, now: clock.now() }
+      return rendered(form, code, table(kind, [encoded], head, options))
     }
     case 'PartialObjectMetadata':
-      return rendered(form, code, partialMetadata(encoded))
+      if (form.format === 'protobuf') return protobufAnswer(code, partialDocument(encoded, version))
+      return rendered(form, code, partialMetadata(encoded, version))
     case 'PartialObjectMetadataList':
-      throw badRequest('you requested PartialObjectMetadataList, but the requested object is not a list')
+      throw notTransformable(
+        `you requested PartialObjectMetadataList, but the requested object is not a list (${goType(kind, kind.kind)})`,
+      )
     default:
+      if (form.format === 'protobuf') return protobufAnswer(code, objectDocument(encoded))
       return rendered(form, code, encoded.json)
   }
 }
@@ -37,61 +53,99 @@ export function objectAnswer(context: RequestContext, clock: Clock, kind: Kind, 
 /** A list in the form asked for, joined from the bytes of its items. */
 export function listAnswer(context: RequestContext, clock: Clock, kind: Kind, list: ListResult): Answer {
   const form = formOf(context, true)
+  const version = form.metaVersion ?? 'v1'
   const head = {
     resourceVersion: list.resourceVersion,
     ...(list.continue === undefined ? {} : { continue: list.continue }),
     ...(list.remainingItemCount === undefined ? {} : { remainingItemCount: list.remainingItemCount }),
   }
   switch (form.transform) {
-    case 'Table':
-      return rendered(form, 200, table(kind, list.items, head, includeObject(context.query), clock.now()))
-    case 'PartialObjectMetadata':
-      throw badRequest('you requested PartialObjectMetadata, but the requested object is a list')
-    case 'PartialObjectMetadataList':
-      return rendered(form, 200, partialMetadataList(list.items, head))
-    default: {
-      const opening = `{"kind":"${kind.listKind}","apiVersion":"${apiVersionOf(kind)}","metadata":${JSON.stringify(head)},"items":[`
-      return rendered(
-        form,
-        200,
-        joinItems(
-          opening,
-          list.items.map(({ json }) => json),
-          ']}',
-        ),
-      )
+    case 'Table': {
+      const options = { include: includeObject(context.query), version, now: clock.now() }
+      return rendered(form, 200, table(kind, list.items, head, options))
     }
+    case 'PartialObjectMetadata':
+      throw notTransformable(
+        `you requested PartialObjectMetadata, but the requested object is a list (${goType(kind, kind.listKind)})`,
+      )
+    case 'PartialObjectMetadataList':
+      if (form.format === 'protobuf') return protobufAnswer(200, partialListDocument(list.items, head, version))
+      return rendered(form, 200, partialMetadataList(list.items, head, version))
+    default:
+      if (form.format === 'protobuf')
+        return protobufAnswer(200, listDocument(apiVersionOf(kind), kind.listKind, list.items, head))
+      return rendered(form, 200, jsonList(kind, list.items, head))
   }
 }
 
-/** A value made for this answer alone. */
-export function valueAnswer(context: RequestContext, value: unknown, code = 200): Answer {
-  return rendered(formOf(context, false), code, Buffer.from(JSON.stringify(value)))
+function jsonList(kind: Kind, items: readonly Encoded[], head: ListHead): Buffer {
+  const opening = `{"kind":"${kind.listKind}","apiVersion":"${apiVersionOf(kind)}","metadata":${JSON.stringify(head)},"items":[`
+  return joinItems(
+    opening,
+    items.map(({ json }) => json),
+    ']}\n',
+  )
+}
+
+/** As Go prints the type of an object of the kind's internal version. */
+const goType = ({ group }: Kind, name: string): string => `*${group.split('.')[0] || 'core'}.${name}`
+
+/** A value made for this answer alone: it stays what it is, whatever transform was asked for. */
+export function valueAnswer(context: RequestContext, value: object, code = 200): Answer {
+  const form = formOf(context, true)
+  if (form.format === 'protobuf') return protobufAnswer(code, valueDocument(value))
+  return rendered(form, code, Buffer.from(JSON.stringify(value)))
+}
+
+// apiserver/pkg/endpoints/handlers/responsewriters/writers.go ErrorNegotiated
+/** The Status of an error in the form that the client takes; in JSON when it takes none. */
+export function errorAnswer(error: StatusError, accept: string | undefined): Answer {
+  const answer = statusAnswer(error)
+  const offer = { transformable: false, protobuf: true }
+  try {
+    const form = negotiate(accept, new URLSearchParams(), undefined, offer)
+    if (form.format === 'json') return answer
+    const body =
+      form.format === 'protobuf'
+        ? protobufAnswer(error.code, valueDocument(error.status))
+        : rendered(form, error.code, Buffer.from(JSON.stringify(error.status)))
+    return { ...answer, ...body }
+  } catch {
+    return answer
+  }
+}
+
+function protobufAnswer(code: number, body: Buffer): Answer {
+  return { code, contentType: mediaTypes.protobuf, body }
 }
 
 function rendered({ format, pretty }: Form, code: number, json: Buffer): Answer {
   if (format === 'yaml') {
-    const text = stringify(JSON.parse(json.toString()), { lineWidth: 0, aliasDuplicateObjects: false })
-    return { code, contentType: 'application/yaml', body: Buffer.from(text) }
+    const text = stringify(JSON.parse(json.toString()), {
+      lineWidth: 0,
+      aliasDuplicateObjects: false,
+      sortMapEntries: true,
+    })
+    return { code, contentType: mediaTypes.yaml, body: Buffer.from(text) }
   }
   const body = pretty
     ? Buffer.from(JSON.stringify(JSON.parse(json.toString()), null, 2))
-    : Buffer.concat([json, newline])
-  return { code, contentType: 'application/json', body }
+    : json.at(-1) === newline[0]
+      ? json // a long list is not copied once more
+      : Buffer.concat([json, newline])
+  return { code, contentType: mediaTypes.json, body }
 }
 
-// staging/src/k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/writers.go
+// apiserver/pkg/endpoints/handlers/responsewriters/writers.go negotiateContentEncoding, defaultGzipThresholdBytes
 const gzipThreshold = 128 * 1024
 const compress = promisify(gzip)
 
 /** The answer in gzip when it is large and the client takes it. */
 export async function compressed(answer: Answer, acceptEncoding: string | string[] | undefined): Promise<Answer> {
-  if (
-    answer.body.length <= gzipThreshold ||
-    !/\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/.test(String(acceptEncoding ?? ''))
-  ) {
-    return answer
-  }
+  const takesGzip = String(acceptEncoding ?? '')
+    .split(',')
+    .some((token) => token.trim() === 'gzip')
+  if (answer.body.length <= gzipThreshold || !takesGzip) return answer
   const headers = { ...answer.headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' }
   return { ...answer, body: await compress(answer.body, { level: 1 }), headers }
 }

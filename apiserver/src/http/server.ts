@@ -7,12 +7,12 @@ import { badRequest, timeout, tooManyRequests, StatusError } from '@kubets/share
 import { describeError } from '@kubets/shared/process/signals.ts'
 import fastify from 'fastify'
 import { groupMasters } from '../auth/user.ts'
-import { pageNotFound, statusAnswer, toStatusError, type Answer } from './answer.ts'
+import { pageNotFound, statusAnswer, toStatusError, warningHeader, type Answer } from './answer.ts'
 import { readBody } from './body.ts'
 import { connectors } from './connect.ts'
 import type { Deps, Handler, RequestContext } from './context.ts'
 import { admitted } from './filters.ts'
-import { compressed } from './output.ts'
+import { compressed, errorAnswer } from './output.ts'
 import { proxyUpgrade } from './upgrade.ts'
 import { durationMilliseconds } from './query.ts'
 import { isLongRunning, parseRequestInfo, type RequestInfo } from './request-info.ts'
@@ -247,7 +247,7 @@ function fail(
     if (request.httpVersionMajor === 1) response.setHeader('connection', 'close')
     else response.on('finish', () => (request as unknown as Http2ServerRequest).stream.close())
   }
-  write(response, statusAnswer(status), warnings)
+  write(response, errorAnswer(status, request.headers.accept), warnings)
 }
 
 function write(response: ServerResponse, answer: Answer, warnings: readonly string[]): void {
@@ -261,12 +261,6 @@ function write(response: ServerResponse, answer: Answer, warnings: readonly stri
     'content-length': answer.body.length,
   })
   response.end(answer.body)
-}
-
-// apimachinery/pkg/util/net/http.go NewWarningHeader
-export function warningHeader(text: string): string {
-  const printable = text.replace(/[^\x20-\x7e]+/g, ' ')
-  return `299 - "${printable.replace(/[\\"]/g, '\\$&')}"`
 }
 
 /** An upgrade request: the same questions first, then bytes in both directions. Never rejects. */

@@ -2,18 +2,20 @@ import { once } from 'node:events'
 import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import { notAcceptable } from '@kubets/shared/machinery/errors.ts'
 import type { WatchEvent } from '../registry/types.ts'
+import { warningHeader } from './answer.ts'
 import { scopeOf, type Deps, type RequestContext } from './context.ts'
-import { answerTypes } from './negotiate.ts'
+import { mediaTypes, streamTypes } from './negotiate.ts'
 import { formOf } from './output.ts'
+import { objectFrame, partialFrame } from './protobuf.ts'
 import { integer, watchOptions } from './query.ts'
 import { includeObject, partialLine, tableLine } from './table.ts'
 
 // staging/src/k8s.io/apiserver/pkg/server/config.go MinRequestTimeout
 const minimumSeconds = 1800
 
-/** Streams events as JSON, a line each, until the client, the server, the time or the registry ends it. */
+/** Streams events, as lines of JSON or as frames of protobuf, until the client, the server, the time or the registry ends it. */
 export async function watchObjects(context: RequestContext, deps: Deps, kind: Kind): Promise<undefined> {
-  const toLine = lineWriter(context, deps, kind)
+  const { contentType, write } = streamOf(context, deps, kind)
   const seconds = integer(context.query, 'timeoutSeconds') || minimumSeconds * (1 + Math.random())
   const timer = new AbortController()
   const cancelTimer = deps.clock.timer(seconds * 1000, () => timer.abort())
@@ -24,9 +26,9 @@ export async function watchObjects(context: RequestContext, deps: Deps, kind: Ki
     const options = { ...watchOptions(context.query), ...(name === '' ? {} : { name }) }
     const batches = await deps.registry.watch(scope, options)
     const { response } = context
-    writeHead(context)
+    writeHead(context, contentType)
     for await (const batch of batches) {
-      const bytes = batch.length === 1 && batch[0] !== undefined ? toLine(batch[0]) : Buffer.concat(batch.map(toLine))
+      const bytes = batch.length === 1 && batch[0] !== undefined ? write(batch[0]) : Buffer.concat(batch.map(write))
       // a client that does not read holds up this loop alone; the registry cuts it when it is too far behind
       if (!response.write(bytes)) await once(response, 'drain', { signal }).catch(() => undefined)
       if (signal.aborted) break
@@ -39,28 +41,34 @@ export async function watchObjects(context: RequestContext, deps: Deps, kind: Ki
   }
 }
 
-function writeHead({ response, warnings }: RequestContext): void {
-  if (warnings.length > 0) {
-    response.setHeader(
-      'warning',
-      warnings.map((text) => `299 - ${JSON.stringify(text)}`),
-    )
-  }
-  response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' })
+function writeHead({ response, warnings }: RequestContext, contentType: string): void {
+  if (warnings.length > 0) response.setHeader('warning', warnings.map(warningHeader))
+  response.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-cache, private' })
   response.flushHeaders()
 }
 
-function lineWriter(context: RequestContext, { clock }: Deps, kind: Kind): (event: WatchEvent) => Buffer {
-  const form = formOf(context, true)
-  if (form.format !== 'json') throw notAcceptable([...answerTypes.slice(0, 1), 'application/json;stream=watch'])
-  switch (form.transform) {
-    case 'Table': {
-      const include = includeObject(context.query)
-      return (event) => tableLine(kind, event, include, clock.now())
-    }
-    case undefined:
-      return (event) => event.line
-    default:
-      return partialLine
+// apiserver/pkg/endpoints/handlers/watch.go serveWatchHandler
+/** The stream's content type, and how each event is written. Throws 406 for what has no stream, and 400. */
+function streamOf(
+  context: RequestContext,
+  { clock }: Deps,
+  kind: Kind,
+): { contentType: string; write: (event: WatchEvent) => Buffer } {
+  const { format, transform, metaVersion: version = 'v1' } = formOf(context, true)
+  if (format === 'yaml') throw notAcceptable(streamTypes)
+  if (format === 'protobuf') {
+    const write = transform === undefined ? objectFrame : (event: WatchEvent) => partialFrame(event, version)
+    return { contentType: `${mediaTypes.protobuf};stream=watch`, write }
   }
+  const contentType = mediaTypes.json
+  if (transform === undefined) return { contentType, write: (event) => event.line }
+  if (transform !== 'Table') return { contentType, write: (event) => partialLine(event, version) }
+  const include = includeObject(context.query)
+  let first = true
+  const write = (event: WatchEvent): Buffer => {
+    const line = tableLine(kind, event, { include, version, now: clock.now() }, first)
+    first &&= event.type === 'ERROR'
+    return line
+  }
+  return { contentType, write }
 }

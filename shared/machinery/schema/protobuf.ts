@@ -175,11 +175,12 @@ function readScalar(node: ScalarNode, value: Value): unknown {
   }
 }
 
-/** Seconds and nanoseconds since the epoch; both zero is Go's zero time, which is no time at all. */
+/** Seconds and nanoseconds since the epoch; an empty message is Go's zero time, which is no time at all. */
+// apimachinery/pkg/apis/meta/v1/time_proto.go Unmarshal
 function readTime(bytes: Buffer, micro: boolean): string | undefined {
+  if (bytes.length === 0) return undefined
   const seconds = BigInt.asIntN(64, numberOf(fieldOf(bytes, 1) ?? 0n))
   const nanoseconds = BigInt.asIntN(32, numberOf(fieldOf(bytes, 2) ?? 0n))
-  if (seconds === 0n && nanoseconds === 0n) return undefined
   const text = formatTime(Number(seconds) * 1000)
   return micro ? `${text.slice(0, -1)}.${String(nanoseconds / 1000n).padStart(6, '0')}Z` : text
 }
