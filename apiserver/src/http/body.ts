@@ -52,7 +52,7 @@ export function decodeBytes(
 ): Decoded {
   const format = bodyFormat(headers['content-type'])
   // apiextensions-apiserver/pkg/apiserver/customresource_handler.go: custom kinds have no protobuf
-  if (node.structural && format === 'protobuf') throw unsupportedMediaType(bodyTypes.slice(0, 2))
+  if (node.structural && format === 'protobuf') throw unsupportedMediaType(answerTypes.slice(0, 2))
   const mode = fieldValidation(query)
   if (format !== 'protobuf') return decodeBody(node, body, format, mode)
   let value: unknown
