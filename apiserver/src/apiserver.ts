@@ -77,7 +77,7 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
     registry,
     kinds,
     lookup,
-    admission: createAdmission(lookup, clock),
+    admission: createAdmission(lookup, registry, clock, stop.signal),
     authenticate: createAuthenticate(options, tokens, clock, log),
     authorizer: firstVerdict([
       healthPathsAuthorizer,
