@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import { createAdmission } from './admission/index.ts'
+import { createAggregator } from './aggregator/aggregator.ts'
 import { createAuthenticate } from './auth/authenticate.ts'
 import { keepAuthenticationConfig } from './auth/authentication-config.ts'
 import { firstVerdict, healthPathsAuthorizer, type Authorizer } from './auth/attributes.ts'
@@ -54,6 +55,8 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
   const lookup = createLookup(registry, stop.signal)
   const hooks = createHookClients(clusterIPResolver(lookup), clock)
   const rbac = createRbac(registry)
+  const { proxyClient: client, aggregatorRouting: routing } = options
+  const aggregator = createAggregator({ registry, kinds, client, routing, clock, log })
   const tokens = createTokens(
     {
       issuer: options.issuer,
@@ -77,7 +80,8 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
     registry,
     kinds,
     lookup,
-    admission: createAdmission(lookup, registry, clock, stop.signal),
+    aggregator,
+    admission: createAdmission(lookup, clock),
     authenticate: createAuthenticate(options, tokens, clock, log),
     authorizer: firstVerdict([
       healthPathsAuthorizer,
@@ -93,6 +97,7 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
       readyz: {
         ping,
         etcd,
+        'autoregister-completion': () => aggregator.pending(),
         'poststarthook/rbac/bootstrap-roles': () => (policyReady ? undefined : 'not finished'),
         shutdown: () => (stop.signal.aborted ? 'process is shutting down' : undefined),
       },
@@ -105,6 +110,7 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
   const server = await listen(options, deps, registry)
   const policy = ensurePolicy(deps, () => (policyReady = true))
   const loops = [
+    aggregator.run(stop.signal),
     keep(
       'write the authentication settings for aggregated API servers',
       authenticationConfigMilliseconds,

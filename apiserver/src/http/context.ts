@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
+import type { Aggregator } from '../aggregator/aggregator.ts'
 import type { Authorizer } from '../auth/attributes.ts'
 import type { Authenticate } from '../auth/authenticate.ts'
 import type { Lookup } from '../auth/lookup.ts'
@@ -22,6 +23,8 @@ export interface Deps {
   /** What is served now: the table of kinds, and what came at run time. */
   kinds: ServedKinds
   lookup: Lookup
+  /** The API servers behind this one. */
+  aggregator: Aggregator
   admission: Admission
   authenticate: Authenticate
   authorizer: Authorizer

@@ -4,7 +4,8 @@ import { apiVersionOf } from '@kubets/shared/machinery/object.ts'
 import { jsonAnswer, pageNotFound, type Answer } from './answer.ts'
 import type { Handler, RequestContext } from './context.ts'
 import { parseAccept } from './negotiate.ts'
-import type { ServedGroup, ServedVersion } from '../registry/served-kinds.ts'
+import type { DiscoveredGroup } from '../aggregator/discovery.ts'
+import type { ServedVersion } from '../registry/served-kinds.ts'
 
 interface GroupVersionKind {
   group: string
@@ -69,7 +70,7 @@ export function aggregatedVersion(accept: string | undefined): string | undefine
 }
 
 // apidiscovery/v2/types.go APIGroupDiscoveryList
-export function aggregated(groups: readonly ServedGroup[], version: string): object {
+export function aggregated(groups: readonly DiscoveredGroup[], version: string): object {
   return {
     kind: 'APIGroupDiscoveryList',
     apiVersion: `apidiscovery.k8s.io/${version}`,
@@ -78,8 +79,8 @@ export function aggregated(groups: readonly ServedGroup[], version: string): obj
       metadata: { ...(name === '' ? {} : { name }), creationTimestamp: null },
       versions: versions.map((one) => ({
         version: one.version,
-        resources: one.kinds.map(resourceDiscovery),
-        freshness: 'Current',
+        resources: one.remote?.resources ?? one.local?.kinds.map(resourceDiscovery) ?? [],
+        freshness: one.remote?.available === false ? 'Stale' : 'Current',
       })),
     })),
   }
@@ -105,7 +106,7 @@ function resourceDiscovery(kind: Kind): object {
 
 // ---- a document for each group and version ----
 
-function apiGroup({ name, versions: served }: ServedGroup): object {
+function apiGroup({ name, versions: served }: DiscoveredGroup): object {
   const versions = served.map(({ version }) => ({ groupVersion: `${name}/${version}`, version }))
   return { name, versions, preferredVersion: versions[0] }
 }
@@ -139,11 +140,11 @@ function resourceList(group: string, { version, kinds }: ServedVersion): object 
 
 // ---- handlers ----
 
-const core = ({ name }: ServedGroup): boolean => name === ''
-const named = ({ name }: ServedGroup): boolean => name !== ''
+const core = ({ name }: DiscoveredGroup): boolean => name === ''
+const named = ({ name }: DiscoveredGroup): boolean => name !== ''
 
-export const coreVersions: Handler = (context, { kinds }) => {
-  const groups = kinds.groups.filter(core)
+export const coreVersions: Handler = (context, { aggregator }) => {
+  const groups = aggregator.groups().filter(core)
   return (
     aggregatedAnswer(context, groups) ??
     jsonAnswer(200, {
@@ -154,17 +155,20 @@ export const coreVersions: Handler = (context, { kinds }) => {
   )
 }
 
-export const groupList: Handler = (context, { kinds }) => {
-  const groups = kinds.groups.filter(named)
+export const groupList: Handler = (context, { aggregator }) => {
+  const groups = aggregator.groups().filter(named)
   return (
     aggregatedAnswer(context, groups) ??
     jsonAnswer(200, { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map(apiGroup) })
   )
 }
 
-export const oneGroup: Handler = ({ path }, { kinds }) => {
+export const oneGroup: Handler = ({ path }, { aggregator }) => {
   const name = path.split('/')[2] ?? ''
-  const group = kinds.groups.filter(named).find((one) => one.name === name)
+  const group = aggregator
+    .groups()
+    .filter(named)
+    .find((one) => one.name === name)
   return group === undefined
     ? pageNotFound()
     : jsonAnswer(200, { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(group) })
@@ -178,7 +182,7 @@ export const groupVersion: Handler = ({ path }, { kinds }) => {
   return found === undefined ? pageNotFound() : jsonAnswer(200, resourceList(group, found))
 }
 
-function aggregatedAnswer({ headers }: RequestContext, groups: readonly ServedGroup[]): Answer | undefined {
+function aggregatedAnswer({ headers }: RequestContext, groups: readonly DiscoveredGroup[]): Answer | undefined {
   const version = aggregatedVersion(headers.accept)
   if (version === undefined) return undefined
   const contentType = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`

@@ -11,7 +11,9 @@ export interface Target {
   port: number
   /** Path and query. */
   path: string
-  tls?: SecureContextOptions & { rejectUnauthorized: boolean }
+  /** Sent besides the client's. */
+  headers?: Readonly<Record<string, string | string[]>>
+  tls?: SecureContextOptions & { rejectUnauthorized: boolean; servername?: string }
 }
 
 /** The certificate with which the apiserver shows itself to kubelets, and the authority it checks theirs by. */

@@ -44,7 +44,7 @@ export async function proxyRequest(context: RequestContext, target: Target): Pro
     host: target.host,
     port: target.port,
     path: target.path,
-    headers: { ...forwardedHeaders(context.headers), host: `${target.host}:${target.port}` },
+    headers: { ...forwardedHeaders(context.headers), host: `${target.host}:${target.port}`, ...target.headers },
     timeout: connectMilliseconds,
     signal,
     agent: false,

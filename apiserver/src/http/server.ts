@@ -3,10 +3,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2SecureServer, Http2ServerRequest } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { badRequest, timeout, tooManyRequests, StatusError } from '@kubets/shared/machinery/errors.ts'
+import {
+  badRequest,
+  serviceUnavailable,
+  timeout,
+  tooManyRequests,
+  StatusError,
+} from '@kubets/shared/machinery/errors.ts'
 import { describeError } from '@kubets/shared/process/signals.ts'
 import fastify from 'fastify'
 import { groupMasters } from '../auth/user.ts'
+import { aggregated, aggregatedTarget } from './aggregated.ts'
 import { pageNotFound, statusAnswer, toStatusError, warningHeader, type Answer } from './answer.ts'
 import { readBody } from './body.ts'
 import { connectors } from './connect.ts'
@@ -156,7 +163,8 @@ async function serve(request: IncomingMessage, response: ServerResponse, handler
       // time series are made for what there is, not for what a client makes up
       if (!info.isResourceRequest || kindOf(context, deps.kinds) !== undefined) known = info
       if (lasting) metrics.longRunning(known, 1)
-      const answer = await orAborted(handler(context, deps), gone.signal)
+      const remote = deps.aggregator.remotes.forPath(path)
+      const answer = await orAborted((remote ? aggregated(remote) : handler)(context, deps), gone.signal)
       if (answer !== undefined) write(response, await compressed(answer, request.headers['accept-encoding']), warnings)
     } finally {
       cancelTimer()
@@ -273,8 +281,9 @@ async function upgrade(request: IncomingMessage, socket: Socket, head: Buffer, d
   try {
     const { path, query, info } = parseUrl(request, method)
     const user = await admitted(request, path, info, deps)
+    const remote = deps.aggregator.remotes.forPath(path)
     const locate = connectors[`${info.resource}/${info.subresource}`]
-    if (!info.isResourceRequest || info.apiGroup !== '' || locate === undefined) {
+    if (remote === undefined && (!info.isResourceRequest || info.apiGroup !== '' || locate === undefined)) {
       throw badRequest(`${method} ${path} cannot be upgraded`)
     }
     const context = {
@@ -290,7 +299,9 @@ async function upgrade(request: IncomingMessage, socket: Socket, head: Buffer, d
       response: undefined as never,
       body: () => Promise.resolve(Buffer.alloc(0)),
     }
-    const target = await locate(context, deps)
+    const target =
+      remote === undefined ? await locate?.(context, deps) : aggregatedTarget(remote, request.url ?? path, user, deps)
+    if (target === undefined && remote !== undefined) throw serviceUnavailable('service unavailable')
     if (target === undefined) throw badRequest(`${info.resource} ${info.name} is nowhere yet`)
     deps.metrics.longRunning(info, 1)
     try {

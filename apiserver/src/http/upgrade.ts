@@ -46,7 +46,7 @@ function dial(target: Target, clock: Clock, signal: AbortSignal): Promise<net.So
   const where = { host, port, allowHalfOpen: true }
   const socket =
     target.protocol === 'https:'
-      ? tls.connect({ ...where, ALPNProtocols: ['http/1.1'], ...target.tls, ...serverName(host) })
+      ? tls.connect({ ...where, ALPNProtocols: ['http/1.1'], ...serverName(host), ...target.tls })
       : net.connect(where)
   socket.setNoDelay(true)
   return new Promise((resolve, reject) => {
@@ -75,6 +75,7 @@ const serverName = (host: string): { servername?: string } => (net.isIP(host) ==
 function requestHead(request: IncomingMessage, target: Target): string {
   const headers: Record<string, string | string[]> = {
     ...forwardedHeaders(request.headers),
+    ...target.headers,
     host: `${target.host}:${target.port}`,
     connection: 'Upgrade',
     upgrade: request.headers.upgrade ?? '',

@@ -1,0 +1,319 @@
+import { once } from 'node:events'
+import https from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import type { TLSSocket } from 'node:tls'
+import tls from 'node:tls'
+import { createCA, issueCertificate, type CertificateAndKey } from '@kubets/shared/process/certificates.ts'
+import { waitFor } from '@kubets/shared/testing/wait.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestServer, type TestServer } from '../test-server.ts'
+
+const limit = 20_000
+// endpoints may not be in the loopback range; what is sent to an address of this machine stays on it all the same
+const address =
+  Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? 'no address'
+const group = 'wardle.example.com'
+const path = `/apis/${group}/v1alpha1`
+
+let server: TestServer
+let extension: Extension
+let caBundle: string
+
+beforeAll(async () => {
+  server = await startTestServer()
+  const authority = await createCA('extension-ca')
+  caBundle = Buffer.from(authority.cert).toString('base64')
+  extension = await startExtension(authority)
+  await server.call('/api/v1/namespaces/default/services', {
+    body: {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'sample-api' },
+      spec: { ports: [{ port: 7443, targetPort: extension.port }] },
+    },
+  })
+})
+afterAll(async () => {
+  await server.stop()
+  extension.stop()
+})
+
+interface Extension {
+  port: number
+  /** What it was asked, newest last. */
+  requests: { method: string; url: string; headers: Record<string, unknown>; peer: string }[]
+  stop(): void
+}
+
+const flunders = {
+  name: 'flunders',
+  singularName: 'flunder',
+  namespaced: true,
+  kind: 'Flunder',
+  verbs: ['get', 'list', 'watch', 'create'],
+}
+
+/** A server that tells what reached it, as an aggregated API server in another process would be. */
+async function startExtension(authority: CertificateAndKey): Promise<Extension> {
+  const certificate = await issueCertificate(authority, {
+    commonName: 'sample-api.default.svc',
+    dnsNames: ['sample-api.default.svc'],
+    usages: ['server'],
+    days: 1,
+  })
+  const requests: Extension['requests'] = []
+  const http = https.createServer(
+    { ...certificate, requestCert: true, ca: server.frontProxyAuthority.cert, rejectUnauthorized: false },
+    (request, response) => {
+      const socket = request.socket as TLSSocket
+      const { url = '', method = '', headers } = request
+      const peer = socket.authorized ? [socket.getPeerCertificate().subject.CN].flat().join() : ''
+      requests.push({ url, method, headers, peer })
+      response.setHeader('content-type', 'application/json')
+      if (url === path) {
+        response.end(
+          JSON.stringify({
+            kind: 'APIResourceList',
+            apiVersion: 'v1',
+            groupVersion: `${group}/v1alpha1`,
+            resources: [flunders],
+          }),
+        )
+      } else if (url.includes('watch=')) {
+        response.write('{"type":"ADDED"}\n')
+        request.on('close', () => response.end())
+      } else {
+        let body = ''
+        request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+        request.on('end', () =>
+          response.writeHead(method === 'POST' ? 201 : 200).end(JSON.stringify({ method, url, body })),
+        )
+      }
+    },
+  )
+  http.on('upgrade', (_, socket) => {
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n')
+    socket.pipe(socket)
+  })
+  http.listen(0, address)
+  await once(http, 'listening')
+  return {
+    port: (http.address() as AddressInfo).port,
+    requests,
+    stop: () => {
+      http.closeAllConnections()
+      http.close()
+    },
+  }
+}
+
+const name = `v1alpha1.${group}`
+const apiServices = '/apis/apiregistration.k8s.io/v1/apiservices'
+
+async function condition(): Promise<{ status: string; reason: string; message: string } | undefined> {
+  const { json } = await server.call(`${apiServices}/${name}`)
+  return (json['status'] as { conditions?: { status: string; reason: string; message: string }[] } | undefined)
+    ?.conditions?.[0]
+}
+const reached = (reason: string) =>
+  waitFor(async () => ((await condition())?.reason === reason ? condition() : undefined), limit)
+
+describe('what this server serves itself', () => {
+  it('has APIServices that are available', async () => {
+    const { json } = await server.call(apiServices)
+    const items = json.items as {
+      metadata: { name: string; labels: object }
+      spec: object
+      status: { conditions: object[] }
+    }[]
+    const apps = items.find(({ metadata }) => metadata.name === 'v1.apps')
+    expect(apps?.metadata.labels).toEqual({ 'kube-aggregator.kubernetes.io/automanaged': 'onstart' })
+    expect(apps?.status.conditions).toEqual([
+      {
+        type: 'Available',
+        status: 'True',
+        reason: 'Local',
+        message: 'Local APIServices are always available',
+        lastTransitionTime: expect.any(String) as string,
+      },
+    ])
+    expect(items.map(({ metadata }) => metadata.name)).toContain('v1.')
+    expect((await server.call('/apis/apps/v1/deployments')).code).toBe(200)
+  })
+})
+
+describe('an APIService that names a service', () => {
+  it('is unavailable until its service has endpoints', async () => {
+    const created = await server.call(apiServices, {
+      body: {
+        apiVersion: 'apiregistration.k8s.io/v1',
+        kind: 'APIService',
+        metadata: { name },
+        spec: {
+          group,
+          version: 'v1alpha1',
+          service: { namespace: 'default', name: 'sample-api', port: 7443 },
+          groupPriorityMinimum: 2000,
+          versionPriority: 200,
+          caBundle,
+        },
+      },
+    })
+    expect(created.code).toBe(201)
+    expect((await reached('EndpointsNotFound'))?.message).toBe(
+      'cannot find endpointslices for service/sample-api in "default"',
+    )
+    const answer = await server.call(`${path}/flunders`)
+    expect([answer.code, answer.text]).toEqual([503, 'service unavailable\n'])
+  })
+
+  it('becomes available when they answer', async () => {
+    const slice = (port: number) => ({
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { name: 'sample-api', labels: { 'kubernetes.io/service-name': 'sample-api' } },
+      addressType: 'IPv4',
+      endpoints: [{ addresses: [address] }],
+      ports: [{ name: '', port }],
+    })
+    const slices = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices'
+    expect((await server.call(slices, { body: slice(1) })).code).toBe(201)
+    const refused = `https://${address}:1${path}`
+    expect((await reached('FailedDiscoveryCheck'))?.message).toBe(
+      `failing or missing response from ${refused}: Get "${refused}": dial tcp ${address}:1: connect: connection refused`,
+    )
+    await server.call(`${slices}/sample-api`, { method: 'PUT', body: slice(extension.port) })
+    expect((await reached('Passed'))?.message).toBe('all checks passed')
+    const asked = extension.requests.at(-1)
+    expect([asked?.url, asked?.peer, asked?.headers['x-remote-user']]).toEqual([
+      path,
+      'front-proxy-client',
+      'system:kube-aggregator',
+    ])
+  })
+
+  it('is in discovery, old form and new', async () => {
+    const { json } = await server.call('/apis')
+    const groups = (json as unknown as { groups: { name: string; preferredVersion: object }[] }).groups
+    expect(groups[0]?.name).toBe('apiregistration.k8s.io')
+    expect(groups.at(-1)).toMatchObject({
+      name: group,
+      preferredVersion: { groupVersion: `${group}/v1alpha1`, version: 'v1alpha1' },
+    })
+    expect((await server.call(`/apis/${group}`)).json['kind']).toBe('APIGroup')
+    expect((await server.call(path)).json['resources']).toEqual([flunders])
+    const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
+    const aggregated = await server.call('/apis', { headers: { accept } })
+    expect(aggregated.json.items?.at(-1)).toMatchObject({
+      metadata: { name: group },
+      versions: [
+        { version: 'v1alpha1', freshness: 'Current', resources: [{ resource: 'flunders', scope: 'Namespaced' }] },
+      ],
+    })
+  })
+
+  it('is passed requests of every kind, with the user and the proxy certificate', async () => {
+    const url = `${path}/namespaces/default/flunders?fieldManager=a%20b`
+    const created = await server.call(url, {
+      body: { kind: 'Flunder' },
+      headers: {
+        'Impersonate-User': 'jane/doe',
+        'Impersonate-Uid': '7',
+        'Impersonate-Group': 'system:masters',
+        'Impersonate-Extra-Example.com%2Fscope': 'all',
+        'X-Remote-User': 'mallory',
+        Authorization: 'Bearer nothing',
+      },
+    })
+    expect([created.code, created.json]).toEqual([201, { method: 'POST', url, body: '{"kind":"Flunder"}' }])
+    const { headers, peer } = extension.requests.at(-1) ?? { headers: {}, peer: '' }
+    expect(peer).toBe('front-proxy-client')
+    expect(headers).toMatchObject({
+      'x-remote-user': 'jane/doe',
+      'x-remote-uid': '7',
+      'x-remote-group': 'system:masters, system:authenticated',
+      'x-remote-extra-example.com%2fscope': 'all',
+    })
+    expect(Object.keys(headers).filter((header) => /^(impersonate-|authorization$)/.test(header))).toEqual([])
+    const deleted = await server.call(`${path}/namespaces/default/flunders/a`, { method: 'DELETE' })
+    expect(deleted.json['method']).toBe('DELETE')
+  })
+
+  it('is passed nothing by who may not', async () => {
+    const jane = await server.identity('jane')
+    const before = extension.requests.length
+    const answer = await server.call(`${path}/namespaces/default/flunders`, { as: jane })
+    expect([answer.code, answer.json.message]).toEqual([
+      403,
+      `flunders.${group} is forbidden: User "jane" cannot list resource "flunders" in API group "${group}" in the namespace "default"`,
+    ])
+    expect(extension.requests.length).toBe(before)
+  })
+
+  it('streams watches and passes upgrades', async () => {
+    const line = await new Promise<string>((resolve, reject) => {
+      const request = https.get(
+        {
+          host: '127.0.0.1',
+          port: server.port,
+          path: `${path}/flunders?watch=1`,
+          ca: server.authority.cert,
+          ...server.admin.certificate,
+          agent: false,
+        },
+        (response) => {
+          response.once('data', (chunk: Buffer) => {
+            resolve(chunk.toString())
+            request.destroy()
+          })
+        },
+      )
+      request.on('error', reject)
+    })
+    expect(line).toBe('{"type":"ADDED"}\n')
+
+    const socket = tls.connect({
+      host: '127.0.0.1',
+      port: server.port,
+      ca: server.authority.cert,
+      ALPNProtocols: ['http/1.1'],
+      ...server.admin.certificate,
+    })
+    socket.write(
+      `GET ${path}/namespaces/default/flunders/a/exec HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\nhello`,
+    )
+    let received = ''
+    socket.on('data', (chunk: Buffer) => (received += chunk.toString()))
+    await waitFor(() => received.endsWith('hello'), limit)
+    expect(received).toMatch(/^HTTP\/1\.1 101 /)
+    socket.destroy()
+  })
+
+  it('is told apart from one whose certificate is not of the bundle', async () => {
+    const other = await createCA('another-ca')
+    const patch = (spec: object) =>
+      server.call(`${apiServices}/${name}`, {
+        method: 'PATCH',
+        body: { spec },
+        headers: { 'content-type': 'application/merge-patch+json' },
+      })
+    await patch({ caBundle: Buffer.from(other.cert).toString('base64') })
+    const refused = await waitFor(async () => {
+      const answer = await server.call(`${path}/flunders`)
+      return answer.code === 503 ? answer : undefined
+    }, limit)
+    expect(refused.text).toMatch(/^error trying to reach service: /)
+    await patch({ caBundle: null, insecureSkipTLSVerify: true })
+    await waitFor(async () => (await server.call(`${path}/flunders`)).code === 200, limit)
+  })
+
+  it('goes when its service goes, and leaves nothing when it is deleted itself', async () => {
+    await server.call('/api/v1/namespaces/default/services/sample-api', { method: 'DELETE' })
+    expect((await reached('ServiceNotFound'))?.message).toBe('service/sample-api in "default" is not present')
+    await server.call(`${apiServices}/${name}`, { method: 'DELETE' })
+    await waitFor(async () => (await server.call(`${path}/flunders`)).code === 404, limit)
+  })
+})
