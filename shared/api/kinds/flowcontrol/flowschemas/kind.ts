@@ -1,6 +1,9 @@
 import type { FlowSchema } from '../../../types/flowcontrol-v1.ts'
 import { defineKind } from '../../define.ts'
+import { resetMetaForStatus } from '../../strategy.ts'
 import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
+import { validate, validateStatusUpdate } from './validation.ts'
 
 export const flowSchema = defineKind<FlowSchema>({
   group: 'flowcontrol.apiserver.k8s.io',
@@ -12,4 +15,8 @@ export const flowSchema = defineKind<FlowSchema>({
   generation: true,
   columns,
   row,
+  defaults,
+  prepareForStatusUpdate: resetMetaForStatus,
+  validate,
+  validateStatusUpdate,
 })

@@ -12,14 +12,17 @@ export const columns: readonly Column[] = [
   ageColumn,
 ]
 
+// pkg/printers/internalversion/printers.go printPriorityLevelConfiguration
 export function row(obj: PriorityLevelConfiguration, now: number): Cell[] {
+  const { type, limited } = obj.spec
+  const queuing = limited?.limitResponse?.queuing
   return [
     obj.metadata.name ?? '',
-    obj.spec?.type ?? '',
-    (obj.spec?.limited ?? obj.spec?.exempt)?.nominalConcurrencyShares ?? '<none>',
-    obj.spec?.limited?.limitResponse?.queuing?.queues ?? '<none>',
-    obj.spec?.limited?.limitResponse?.queuing?.handSize ?? '<none>',
-    obj.spec?.limited?.limitResponse?.queuing?.queueLengthLimit ?? '<none>',
+    type,
+    limited?.nominalConcurrencyShares ?? '<none>',
+    queuing?.queues ?? '<none>',
+    queuing?.handSize ?? '<none>',
+    queuing?.queueLengthLimit ?? '<none>',
     age(obj, now),
   ]
 }

@@ -1,6 +1,9 @@
 import type { PriorityLevelConfiguration } from '../../../types/flowcontrol-v1.ts'
 import { defineKind } from '../../define.ts'
+import { resetMetaForStatus } from '../../strategy.ts'
 import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
+import { validate, validateStatusUpdate } from './validation.ts'
 
 export const priorityLevelConfiguration = defineKind<PriorityLevelConfiguration>({
   group: 'flowcontrol.apiserver.k8s.io',
@@ -12,4 +15,8 @@ export const priorityLevelConfiguration = defineKind<PriorityLevelConfiguration>
   generation: true,
   columns,
   row,
+  defaults,
+  prepareForStatusUpdate: resetMetaForStatus,
+  validate,
+  validateStatusUpdate,
 })
