@@ -176,7 +176,12 @@ describe('Pods', () => {
         {
           name: 'main',
           ...shell('touch /tmp/alive; sleep 1000'),
-          livenessProbe: { exec: { command: ['cat', '/tmp/alive'] }, periodSeconds: 1, failureThreshold: 2 },
+          livenessProbe: {
+            exec: { command: ['cat', '/tmp/alive'] },
+            periodSeconds: 1,
+            failureThreshold: 2,
+            timeoutSeconds: 5,
+          },
           readinessProbe: { tcpSocket: { port: 9 }, periodSeconds: 1 },
         },
       ],
