@@ -47,6 +47,8 @@ const typeTexts = {
 
 type FieldErrorType = keyof typeof typeTexts
 
+const omitted = Symbol('omitted')
+
 /** One complaint about one field. */
 export interface FieldError {
   type: FieldErrorType
@@ -73,7 +75,7 @@ export function errorText(error: FieldError): string {
 // apimachinery/pkg/util/validation/field/errors.go Error.ErrorBody
 export function errorBody(error: FieldError): string {
   let text: string = typeTexts[error.type]
-  if (!valueless.has(error.type)) text += `: ${valueText(error.badValue)}`
+  if (!valueless.has(error.type) && error.badValue !== omitted) text += `: ${valueText(error.badValue)}`
   return error.detail === '' ? text : `${text}: ${error.detail}`
 }
 
@@ -91,6 +93,10 @@ export const required = (path: Path, detail = ''): FieldError => make('FieldValu
 export const duplicate = (path: Path, value: unknown): FieldError => make('FieldValueDuplicate', path, value, '')
 export const invalid = (path: Path, value: unknown, detail: string): FieldError =>
   make('FieldValueInvalid', path, value, detail)
+/** Invalid as a whole: the text does not repeat the value. */
+// apimachinery/pkg/util/validation/field/errors.go OmitValueType
+export const invalidWithoutValue = (path: Path, detail: string): FieldError =>
+  make('FieldValueInvalid', path, omitted, detail)
 export const typeInvalid = (path: Path, value: unknown, detail: string): FieldError =>
   make('FieldValueTypeInvalid', path, value, detail)
 export const forbidden = (path: Path, detail: string): FieldError => make('FieldValueForbidden', path, '', detail)

@@ -45,9 +45,3 @@ export function statusAnswer(error: StatusError): Answer {
   const retryAfter = error.status.details?.retryAfterSeconds
   return retryAfter === undefined ? answer : { ...answer, headers: { 'retry-after': String(retryAfter) } }
 }
-
-// apimachinery/pkg/util/net/http.go NewWarningHeader
-export function warningHeader(text: string): string {
-  const printable = text.replace(/[^\x20-\x7e]+/g, ' ')
-  return `299 - "${printable.replace(/[\\"]/g, '\\$&')}"`
-}

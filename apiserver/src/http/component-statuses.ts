@@ -9,7 +9,6 @@ import { listAnswer, objectAnswer } from './output.ts'
 
 // pkg/registry/core/componentstatus/rest.go, for the one component this program talks to itself
 export async function componentStatuses(context: RequestContext, deps: Deps, kind: Kind): Promise<Answer> {
-  context.warnings.push('v1 ComponentStatus is deprecated in v1.19+')
   const problem = await deps.registry.health()
   const etcd: ComponentStatus = {
     apiVersion: 'v1',

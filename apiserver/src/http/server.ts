@@ -14,7 +14,7 @@ import { describeError } from '@kubets/shared/process/signals.ts'
 import fastify from 'fastify'
 import { groupMasters } from '../auth/user.ts'
 import { aggregated, aggregatedTarget } from './aggregated.ts'
-import { pageNotFound, statusAnswer, toStatusError, warningHeader, type Answer } from './answer.ts'
+import { pageNotFound, statusAnswer, toStatusError, type Answer } from './answer.ts'
 import { readBody } from './body.ts'
 import { connectors } from './connect.ts'
 import type { Deps, Handler, RequestContext } from './context.ts'
@@ -25,6 +25,7 @@ import { durationMilliseconds } from './query.ts'
 import { isLongRunning, parseRequestInfo, type RequestInfo } from './request-info.ts'
 import { kindOf, resource } from './resource.ts'
 import type { Routes } from './routes.ts'
+import { warningHeaders } from './warnings.ts'
 
 export interface ServerOptions {
   host: string
@@ -260,7 +261,7 @@ function fail(
 
 function write(response: ServerResponse, answer: Answer, warnings: readonly string[]): void {
   if (response.destroyed || response.headersSent) return
-  if (warnings.length > 0) response.setHeader('warning', warnings.map(warningHeader))
+  if (warnings.length > 0) response.setHeader('warning', warningHeaders(warnings))
   response.writeHead(answer.code, {
     'audit-id': randomUUID(),
     'cache-control': 'no-cache, private',

@@ -2,13 +2,13 @@ import { once } from 'node:events'
 import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import { notAcceptable } from '@kubets/shared/machinery/errors.ts'
 import type { WatchEvent } from '../registry/types.ts'
-import { warningHeader } from './answer.ts'
 import { scopeOf, type Deps, type RequestContext } from './context.ts'
 import { mediaTypes, streamTypes } from './negotiate.ts'
 import { formOf } from './output.ts'
 import { objectFrame, partialFrame } from './protobuf.ts'
 import { integer, watchOptions } from './query.ts'
 import { includeObject, partialLine, tableLine } from './table.ts'
+import { warningHeaders } from './warnings.ts'
 
 // staging/src/k8s.io/apiserver/pkg/server/config.go MinRequestTimeout
 const minimumSeconds = 1800
@@ -42,7 +42,7 @@ export async function watchObjects(context: RequestContext, deps: Deps, kind: Ki
 }
 
 function writeHead({ response, warnings }: RequestContext, contentType: string): void {
-  if (warnings.length > 0) response.setHeader('warning', warnings.map(warningHeader))
+  if (warnings.length > 0) response.setHeader('warning', warningHeaders(warnings))
   response.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-cache, private' })
   response.flushHeaders()
 }

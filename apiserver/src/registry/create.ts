@@ -40,6 +40,7 @@ export async function create(context: Context, scope: RequestScope, object: Kube
     prepareForCreate(kind, candidate)
     const errors = validateCreate(kind, candidate)
     if (errors.length > 0) throw invalid(kind, name, errors)
+    for (const text of kind.warningsOf?.(candidate) ?? []) scope.warn(text)
     await validate(scope, { operation: 'CREATE', name, subresource: '', object: candidate })
     const taken = scope.dryRun ? await exists(context, scope, name) : undefined
     const result = taken

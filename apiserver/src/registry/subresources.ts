@@ -1,4 +1,4 @@
-import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
+import type { Kind, SubresourceName } from '@kubets/shared/api/kinds/kind.ts'
 import { validateMetaUpdate } from '@kubets/shared/api/kinds/meta.ts'
 import {
   prepareForStatusUpdate,
@@ -7,7 +7,7 @@ import {
   validateUpdate,
 } from '@kubets/shared/api/kinds/strategy.ts'
 import { clone, deepEqual } from '@kubets/shared/machinery/deep.ts'
-import { forbidden, type FieldError } from '@kubets/shared/machinery/fieldpath.ts'
+import type { FieldError } from '@kubets/shared/machinery/fieldpath.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import type { UpdateSubresource } from './types.ts'
 
@@ -36,8 +36,13 @@ function onlyField(...path: readonly string[]) {
   }
 }
 
-const metadataOnly = (_kind: Kind, object: KubeObject, old: KubeObject): FieldError[] =>
-  validateMetaUpdate(object.metadata, old.metadata)
+/** Metadata, and what the kind says about this subresource. */
+const bySubresource =
+  (name: SubresourceName) =>
+  (kind: Kind, object: KubeObject, old: KubeObject): FieldError[] => [
+    ...validateMetaUpdate(object.metadata, old.metadata),
+    ...(kind.validateSubresource?.[name]?.(object, old) ?? []),
+  ]
 
 interface Container extends Fields {
   name?: string
@@ -58,32 +63,18 @@ function onlyResources(_kind: Kind, object: KubeObject, old: KubeObject): void {
       if (change?.resources !== undefined) container.resources = clone(change.resources)
       if (change?.resizePolicy !== undefined) container.resizePolicy = clone(change.resizePolicy)
     }
-  if (!deepEqual((object as PodLike).spec, (old as PodLike).spec) && object.metadata.generation !== undefined)
-    object.metadata.generation++
+  countChange(object, old)
 }
 
-// pkg/apis/core/validation/validation.go ValidatePodEphemeralContainersUpdate
-function validateEphemeral(kind: Kind, object: KubeObject, old: KubeObject): FieldError[] {
-  const errors = metadataOnly(kind, object, old)
-  const now = (object as PodLike).spec.ephemeralContainers ?? []
-  for (const before of (old as PodLike).spec.ephemeralContainers ?? []) {
-    const same = now.find(({ name }) => name === before.name)
-    if (!same)
-      errors.push(
-        forbidden(
-          'spec.ephemeralContainers',
-          `existing ephemeral containers ${JSON.stringify(before.name)} may not be removed\n`,
-        ),
-      )
-    else if (!deepEqual(same, before))
-      errors.push(
-        forbidden(
-          'spec.ephemeralContainers',
-          `existing ephemeral containers ${JSON.stringify(before.name)} may not be changed\n`,
-        ),
-      )
-  }
-  return [...errors, ...(kind.validate?.(object) ?? [])]
+// pkg/registry/core/pod/strategy.go podEphemeralContainersStrategy
+function onlyEphemeral(kind: Kind, object: KubeObject, old: KubeObject): void {
+  onlyField('spec', 'ephemeralContainers')(kind, object, old)
+  countChange(object, old)
+}
+
+function countChange(object: KubeObject, old: KubeObject): void {
+  if (!deepEqual((object as PodLike).spec, (old as PodLike).spec) && object.metadata.generation !== undefined)
+    object.metadata.generation++
 }
 
 const whole: UpdateStrategy = { prepare: prepareForUpdate, validate: validateUpdate }
@@ -93,11 +84,14 @@ const strategies: Record<UpdateSubresource, UpdateStrategy> = {
   scale: whole,
   status: { prepare: prepareForStatusUpdate, validate: validateStatusUpdate },
   // pkg/registry/core/namespace/strategy.go namespaceFinalizeStrategy
-  finalize: { prepare: onlyField('spec', 'finalizers'), validate: metadataOnly },
+  finalize: { prepare: onlyField('spec', 'finalizers'), validate: bySubresource('finalize') },
   // pkg/registry/certificates/certificates/strategy.go csrApprovalStrategy
-  approval: { prepare: onlyField('status', 'conditions'), validate: metadataOnly },
-  ephemeralcontainers: { prepare: onlyField('spec', 'ephemeralContainers'), validate: validateEphemeral },
-  resize: { prepare: onlyResources, validate: metadataOnly },
+  approval: { prepare: onlyField('status', 'conditions'), validate: bySubresource('approval') },
+  ephemeralcontainers: {
+    prepare: onlyEphemeral,
+    validate: bySubresource('ephemeralcontainers'),
+  },
+  resize: { prepare: onlyResources, validate: bySubresource('resize') },
 }
 
 export function strategyFor(subresource: UpdateSubresource): UpdateStrategy {

@@ -98,6 +98,7 @@ async function makeNext(
   strategy.prepare(kind, object, old)
   const errors = strategy.validate(kind, object, old)
   if (errors.length > 0) throw invalid(kind, name, errors)
+  if (subresource === '') for (const text of kind.warningsOf?.(object, old) ?? []) scope.warn(text)
   await validate(scope, admitted)
   if (mayGo(context, scope, object, old)) return { unchanged: false, object: undefined }
   return deepEqual(object, old) ? { unchanged: true } : { unchanged: false, object }

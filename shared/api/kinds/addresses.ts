@@ -27,6 +27,32 @@ export function checkCIDR(value: string, path: FieldPath, errors: FieldError[]):
     errors.push(invalid(path, value, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'))
 }
 
+/** As checkCIDR, and the text must be the canonical one of the range: no bits of a host, no leading zeros. */
+// apimachinery/pkg/util/validation/ip.go IsValidCIDR
+export function checkStrictCIDR(value: string, path: FieldPath, errors: FieldError[]): void {
+  const before = errors.length
+  checkCIDR(value, path, errors)
+  if (errors.length > before) return
+  const [address = '', bits = ''] = value.split('/')
+  const host = addressBits(address).slice(Number(bits))
+  if (bits !== `${Number(bits)}`) errors.push(invalid(path, value, 'must not have leading zeros in prefix length'))
+  else if (/1/.test(host)) errors.push(invalid(path, value, 'must not have bits set beyond the prefix length'))
+}
+
+function addressBits(address: string): string {
+  if (isIP(address) === 4)
+    return address
+      .split('.')
+      .map((part) => Number(part).toString(2).padStart(8, '0'))
+      .join('')
+  const [head = '', tail] = address.split('::')
+  const left = head === '' ? [] : head.split(':')
+  const right = tail === undefined || tail === '' ? [] : tail.split(':')
+  const zeros = Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0')
+  const groups = tail === undefined ? left : [...left, ...zeros, ...right]
+  return groups.map((part) => parseInt(part, 16).toString(2).padStart(16, '0')).join('')
+}
+
 const special = {
   loopback: list(['127.0.0.0', 8, 'ipv4'], ['::1', 128, 'ipv6']),
   linkLocal: list(['169.254.0.0', 16, 'ipv4'], ['fe80::', 10, 'ipv6']),

@@ -1,8 +1,17 @@
 import { deepEqual } from '../../machinery/deep.ts'
 import { forbidden, invalid, required, type FieldError, type FieldPath } from '../../machinery/fieldpath.ts'
 import type { LabelSelector } from '../../machinery/meta-v1.gen.ts'
-import { isDNS1123Label, isLabelValue, isPortName, isPortNumber, isQualifiedName } from '../../machinery/names.ts'
+import {
+  isDNS1123Label,
+  isDNS1123Subdomain,
+  isLabelValue,
+  isPortName,
+  isPortNumber,
+  isQualifiedName,
+  regexText,
+} from '../../machinery/names.ts'
 import { checkLabels } from './meta.ts'
+import { nameRules } from './name-rules.ts'
 
 // Checks that several kinds need: each adds what is wrong to `errors`.
 
@@ -36,6 +45,31 @@ export function checkPort(port: number | string | undefined, path: FieldPath, er
 
 export function checkLabelName(name: string, path: FieldPath, errors: FieldError[]): void {
   checkText(name, isDNS1123Label, path, errors)
+}
+
+/** What may be a part of a URL's path. */
+// apimachinery/pkg/api/validate/content IsPathSegmentName
+export function checkSegment(value: string, path: FieldPath, errors: FieldError[]): void {
+  checkText(value, (text) => nameRules.pathSegment(text, false), path, errors)
+}
+
+/** A domain, a slash and a path: the name of a controller. */
+// apimachinery/pkg/util/validation/validation.go IsDomainPrefixedPath
+export function checkDomainPrefixedPath(value: string, path: FieldPath, errors: FieldError[]): void {
+  if (value === '') {
+    errors.push(required(path))
+    return
+  }
+  const slash = value.indexOf('/')
+  const [host, rest] = slash < 0 ? ['', ''] : [value.slice(0, slash), value.slice(slash + 1)]
+  if (host === '' || rest === '') {
+    errors.push(invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")'))
+    return
+  }
+  for (const text of isDNS1123Subdomain(host)) errors.push(invalid(path, host, text))
+  const pattern = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+"
+  if (!/^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/.test(rest))
+    errors.push(invalid(path, rest, regexText('Invalid path', pattern)))
 }
 
 // apimachinery/pkg/apis/meta/v1/validation/validation.go ValidateLabelSelector

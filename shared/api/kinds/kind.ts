@@ -113,6 +113,10 @@ export interface Kind<T extends KubeObject = KubeObject> {
   /** What may not change, and the rules of `validate` that hold on update. Absent: `validate` is used. */
   validateUpdate?(obj: T, old: T): FieldError[]
   validateStatusUpdate?(obj: T, old: T): FieldError[]
+  /** What the server tells a client about an object that is valid; `old` on updates. */
+  warningsOf?(obj: T, old?: T): string[]
+  /** Everything wrong with an update through a subresource that is not status, metadata apart. */
+  readonly validateSubresource?: Readonly<Partial<Record<SubresourceName, (obj: T, old: T) => FieldError[]>>>
   /** Field selectors beyond metadata.name and metadata.namespace: a field's value as text, '' where unset. */
   readonly selectableFields?: Readonly<Record<string, (obj: T) => string>>
   readonly scale?: ScalePaths

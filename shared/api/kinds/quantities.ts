@@ -1,5 +1,6 @@
 import { invalid, type FieldError, type FieldPath } from '../../machinery/fieldpath.ts'
 import { parseQuantity, type Quantity } from '../../machinery/quantity.ts'
+import { quote } from '../../machinery/quote.ts'
 
 export type ResourceList = Record<string, string>
 
@@ -40,6 +41,16 @@ export function checkQuantity(
   if (isInteger(resource) && quantity.milliValue() % 1000 !== 0)
     errors.push(invalid(path, quantity.toString(), 'must be an integer'))
   return quantity
+}
+
+/** Warnings about bytes that are not whole. */
+// pkg/api/pod/warnings.go warningsForPodSpecAndMeta
+export function fractionWarnings(list: ResourceList | undefined, names: readonly string[], path: FieldPath): string[] {
+  return names.flatMap((name) => {
+    const amount = quantityOr(list?.[name])
+    if (!amount || amount.milliValue() % 1000 === 0) return []
+    return [`${path.key(name)}: fractional byte value ${quote(amount.toString())} is invalid, must be an integer`]
+  })
 }
 
 const integers = new Set([

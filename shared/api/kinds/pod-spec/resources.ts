@@ -33,15 +33,20 @@ const standardResources = new Set([
   'services.loadbalancers',
 ])
 
-// pkg/apis/core/validation/validation.go validateContainerResourceName
-export function checkResourceName(name: string, path: FieldPath, errors: FieldError[]): void {
+/** The name of something containers use: known, or with a domain. */
+// pkg/apis/core/validation/validation.go validateResourceName
+export function checkComputeName(name: string, path: FieldPath, errors: FieldError[]): void {
   const texts = isQualifiedName(name)
   for (const text of texts) errors.push(invalid(path, name, text))
+  if (texts.length === 0 && !name.includes('/') && !isHugePages(name) && !standardResources.has(name))
+    errors.push(invalid(path, name, 'must be a standard resource type or fully qualified'))
+}
+
+// pkg/apis/core/validation/validation.go validateContainerResourceName
+export function checkResourceName(name: string, path: FieldPath, errors: FieldError[]): void {
+  checkComputeName(name, path, errors)
   if (!name.includes('/')) {
-    const huge = isHugePages(name)
-    if (texts.length === 0 && !huge && !standardResources.has(name))
-      errors.push(invalid(path, name, 'must be a standard resource type or fully qualified'))
-    if (!huge && !computeResources.has(name))
+    if (!isHugePages(name) && !computeResources.has(name))
       errors.push(invalid(path, name, 'must be a standard resource for containers'))
   } else if (!isNative(name) && !isExtended(name))
     errors.push(invalid(path, name, "doesn't follow extended resource name standard"))

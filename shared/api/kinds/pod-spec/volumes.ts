@@ -9,16 +9,37 @@ import {
 } from '../../../machinery/fieldpath.ts'
 import { isDNS1123Subdomain } from '../../../machinery/names.ts'
 import type {
+  ClusterTrustBundleProjection,
   DownwardAPIVolumeFile,
   KeyToPath,
+  PodCertificateProjection,
   ProjectedVolumeSource,
   Volume,
   VolumeProjection,
 } from '../../types/core-v1.ts'
-import { checkLabelName } from '../checks.ts'
+import { checkLabelName, checkLabelSelector } from '../checks.ts'
+import { checkClaimSpec } from '../core/persistentvolumeclaims/spec.ts'
+import { checkAnnotations, checkLabels } from '../meta.ts'
 import { quantityOr } from '../quantities.ts'
+import { checkSignerName } from '../signer-name.ts'
 import { checkFieldRef, checkResourceRef, volumeFields } from './fields.ts'
-import { checkFileMode, checkFileName, checkNoBacksteps } from './paths.ts'
+import { checkFileMode, checkFileName } from './paths.ts'
+import {
+  checkAzureDisk,
+  checkCSI,
+  checkDisk,
+  checkFC,
+  checkFlex,
+  checkFlocker,
+  checkGitRepo,
+  checkHostPath,
+  checkISCSI,
+  checkNFS,
+  checkQuobyte,
+  checkWithSecret,
+  needs,
+  type SourceCheck,
+} from './volume-sources.ts'
 
 /**
  * Adds what is wrong with the volumes; returns those that containers may mount. `podName` is known for Pods only.
@@ -51,61 +72,59 @@ export function checkVolumes(
   return found
 }
 
-type Check = (source: never, path: FieldPath, errors: FieldError[]) => void
-
-const needs =
-  (...fields: string[]): Check =>
-  (source: Record<string, unknown>, path, errors) => {
-    for (const field of fields) {
-      const value = source[field]
-      if (value === undefined || value === '' || (Array.isArray(value) && value.length === 0))
-        errors.push(required(path.child(field)))
-    }
-  }
-
 // in upstream's order: the second type of two is the one that is refused
-const sources: readonly (readonly [keyof Volume, Check])[] = [
+const sources: readonly (readonly [keyof Volume, SourceCheck])[] = [
   ['emptyDir', checkEmptyDir],
   ['hostPath', checkHostPath],
-  ['gitRepo', needs('repository')],
-  ['gcePersistentDisk', needs('pdName')],
-  ['awsElasticBlockStore', needs('volumeID')],
+  ['gitRepo', checkGitRepo],
+  ['gcePersistentDisk', checkDisk('pdName')],
+  ['awsElasticBlockStore', checkDisk('volumeID')],
   ['secret', checkSecret],
   ['nfs', checkNFS],
-  ['iscsi', needs('targetPortal', 'iqn')],
+  ['iscsi', checkISCSI('must be valid format starting with iqn, eui, or naa')],
   ['glusterfs', needs('endpoints', 'path')],
-  ['flocker', needs()],
+  ['flocker', checkFlocker],
   ['persistentVolumeClaim', needs('claimName')],
   ['rbd', needs('monitors', 'image')],
-  ['cinder', needs('volumeID')],
+  ['cinder', checkWithSecret('volumeID', false)],
   ['cephfs', needs('monitors')],
-  ['quobyte', needs('registry', 'volume')],
+  ['quobyte', checkQuobyte],
   ['downwardAPI', checkDownwardAPI],
-  ['fc', needs()],
-  ['flexVolume', needs('driver')],
+  ['fc', checkFC],
+  ['flexVolume', checkFlex],
   ['configMap', checkConfigMap],
   ['azureFile', needs('secretName', 'shareName')],
   ['vsphereVolume', needs('volumePath')],
   ['photonPersistentDisk', needs('pdID')],
   ['portworxVolume', needs('volumeID')],
-  ['azureDisk', needs('diskName', 'diskURI')],
-  ['storageos', needs()],
+  ['azureDisk', checkAzureDisk],
+  ['storageos', checkWithSecret('volumeName', false)],
   ['projected', checkProjected],
   ['scaleIO', needs('gateway', 'system', 'volumeName')],
-  ['csi', needs('driver')],
+  ['csi', checkCSI],
   ['ephemeral', checkEphemeral],
   ['image', checkImage],
 ]
+
+/** Where upstream's paths are not the field's name. */
+const oddPaths: Partial<Record<keyof Volume, string>> = { gcePersistentDisk: 'persistentDisk' }
 
 function checkSource(volume: Volume, podName: string | undefined, path: FieldPath, errors: FieldError[]): void {
   let count = 0
   for (const [name, check] of sources) {
     const source = volume[name]
     if (source === undefined) continue
+    const at = path.child(oddPaths[name] ?? name)
     if (count++ > 0) errors.push(forbidden(path.child(name), 'may not specify more than 1 volume type'))
-    else check(source as never, path.child(name), errors)
+    else check(source as never, at, errors)
   }
   if (count === 0) errors.push(required(path, 'must specify a volume type'))
+  const { iscsi } = volume
+  if (iscsi?.initiatorName !== undefined && `${volume.name}:${iscsi.targetPortal}`.length > 64) {
+    const detail =
+      'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.'
+    errors.push(invalid(path.child('name'), volume.name, detail))
+  }
   if (volume.ephemeral && podName && volume.name) {
     const claim = `${podName}-${volume.name}`
     for (const text of isDNS1123Subdomain(claim))
@@ -117,34 +136,6 @@ function checkEmptyDir(source: NonNullable<Volume['emptyDir']>, path: FieldPath,
   const size = quantityOr(source.sizeLimit)
   if (source.sizeLimit !== undefined && (!size || size.sign < 0))
     errors.push(forbidden(path.child('sizeLimit'), 'SizeLimit field must be a valid resource quantity'))
-}
-
-const hostPathTypes = [
-  '',
-  'BlockDevice',
-  'CharDevice',
-  'Directory',
-  'DirectoryOrCreate',
-  'File',
-  'FileOrCreate',
-  'Socket',
-]
-
-function checkHostPath(source: NonNullable<Volume['hostPath']>, path: FieldPath, errors: FieldError[]): void {
-  if (!source.path) {
-    errors.push(required(path.child('path')))
-    return
-  }
-  checkNoBacksteps(source.path, path.child('path'), errors)
-  if (source.type !== undefined && !hostPathTypes.includes(source.type))
-    errors.push(notSupported(path.child('type'), source.type, hostPathTypes))
-}
-
-function checkNFS(source: NonNullable<Volume['nfs']>, path: FieldPath, errors: FieldError[]): void {
-  if (!source.server) errors.push(required(path.child('server')))
-  if (!source.path) errors.push(required(path.child('path')))
-  if (!source.path?.startsWith('/'))
-    errors.push(invalid(path.child('path'), source.path ?? '', 'must be an absolute path'))
 }
 
 function checkSecret(source: NonNullable<Volume['secret']>, path: FieldPath, errors: FieldError[]): void {
@@ -210,7 +201,12 @@ function checkProjected(projected: ProjectedVolumeSource, path: FieldPath, error
       claim(file.path, file.path)
     }
     checkToken(source, at, path, errors)
-    if (Object.keys(source).length > 1) errors.push(forbidden(at, 'may not specify more than 1 volume type'))
+    if (source.clusterTrustBundle) {
+      checkTrustBundle(source.clusterTrustBundle, at.child('clusterTrustBundle'), errors)
+      claim(source.clusterTrustBundle.path, source.clusterTrustBundle.path)
+    }
+    if (source.podCertificate) checkPodCertificate(source.podCertificate, at.child('podCertificate'), claim, errors)
+    if (Object.keys(source).length > 1) errors.push(forbidden(at, 'may not specify more than 1 volume type per source'))
   }
 }
 
@@ -225,8 +221,72 @@ function checkToken(source: VolumeProjection, at: FieldPath, path: FieldPath, er
   else checkFileName(token.path, path.child('path'), errors)
 }
 
+// pkg/apis/core/validation/validation.go validateProjectionSources
+function checkTrustBundle(source: ClusterTrustBundleProjection, path: FieldPath, errors: FieldError[]): void {
+  const { name, signerName } = source
+  if (name !== undefined && signerName !== undefined)
+    errors.push(invalid(path, source, 'only one of name and signerName may be used'))
+  else if (name !== undefined) {
+    if (name === '') errors.push(required(path.child('name'), 'must be a valid object name'))
+    if (source.labelSelector) {
+      const detail = 'labelSelector must be unset if name is specified'
+      errors.push(invalid(path.child('labelSelector'), source.labelSelector, detail))
+    }
+  } else if (signerName !== undefined) {
+    if (signerName === '') errors.push(required(path.child('signerName'), 'must be a valid signer name'))
+    checkSignerName(signerName, path.child('signerName'), errors)
+    checkLabelSelector(source.labelSelector, path.child('labelSelector'), errors)
+  } else errors.push(required(path, 'either name or signerName must be specified'))
+  if (!source.path) errors.push(required(path.child('path')))
+  checkFileName(source.path ?? '', path.child('path'), errors)
+}
+
+const keyTypes = ['ECDSAP256', 'ECDSAP384', 'ECDSAP521', 'ED25519', 'RSA3072', 'RSA4096']
+const oneHour = 3600
+const oneDay = 86_400
+const mostDays = 91
+
+// pkg/apis/core/validation/validation.go validateProjectionSources
+function checkPodCertificate(
+  source: PodCertificateProjection,
+  path: FieldPath,
+  claim: (file: string | undefined, name: string) => void,
+  errors: FieldError[],
+): void {
+  checkSignerName(source.signerName ?? '', path.child('signerName'), errors)
+  if (!keyTypes.includes(source.keyType ?? ''))
+    errors.push(notSupported(path.child('keyType'), source.keyType ?? '', keyTypes))
+  const seconds = source.maxExpirationSeconds
+  const at = path.child('maxExpirationSeconds')
+  if (seconds !== undefined && seconds < oneHour)
+    errors.push(invalid(at, seconds, 'if provided, maxExpirationSeconds must be >= 3600'))
+  if (seconds !== undefined && seconds > mostDays * oneDay)
+    errors.push(invalid(at, seconds, `if provided, maxExpirationSeconds must be <= ${mostDays * oneDay}`))
+  const files = ['credentialBundlePath', 'keyPath', 'certificateChainPath'] as const
+  if (files.every((file) => !source[file])) {
+    const detail = 'specify at least one of credentialBundlePath, keyPath, and certificateChainPath'
+    errors.push(required(path, detail))
+  }
+  for (const file of files) {
+    if (!source[file]) continue
+    checkFileName(source[file], path.child(file), errors)
+    claim(source[file], source[file])
+  }
+}
+
 function checkEphemeral(source: NonNullable<Volume['ephemeral']>, path: FieldPath, errors: FieldError[]): void {
-  if (!source.volumeClaimTemplate) errors.push(required(path.child('volumeClaimTemplate')))
+  const template = source.volumeClaimTemplate
+  const at = path.child('volumeClaimTemplate')
+  if (!template) {
+    errors.push(required(at))
+    return
+  }
+  // pkg/apis/core/validation/validation.go ValidateTemplateObjectMeta
+  const { labels, annotations, ...rest } = template.metadata ?? {}
+  checkAnnotations(annotations, at.child('metadata', 'annotations'), errors)
+  checkLabels(labels, at.child('metadata', 'labels'), errors)
+  for (const field of Object.keys(rest)) errors.push(forbidden(at.child('metadata', field), 'cannot be set'))
+  checkClaimSpec(template.spec, at.child('spec'), errors)
 }
 
 const pullPolicies = ['Always', 'IfNotPresent', 'Never']

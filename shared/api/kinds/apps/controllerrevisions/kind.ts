@@ -1,6 +1,7 @@
 import type { ControllerRevision } from '../../../types/apps-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
+import { validate, validateUpdate } from './validation.ts'
 
 export const controllerRevision = defineKind<ControllerRevision>({
   group: 'apps',
@@ -10,4 +11,6 @@ export const controllerRevision = defineKind<ControllerRevision>({
   namespaced: true,
   columns,
   row,
+  validate,
+  validateUpdate,
 })

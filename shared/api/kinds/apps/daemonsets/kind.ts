@@ -4,6 +4,7 @@ import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
 import { validate, validateUpdate, validateStatusUpdate } from './validation.ts'
 import { prepareForCreate, prepareForUpdate } from './strategy.ts'
+import { warningsOf } from './warnings.ts'
 
 export const daemonSet = defineKind<DaemonSet>({
   group: 'apps',
@@ -23,4 +24,5 @@ export const daemonSet = defineKind<DaemonSet>({
   validateStatusUpdate,
   prepareForCreate,
   prepareForUpdate,
+  warningsOf,
 })

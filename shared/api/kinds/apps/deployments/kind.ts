@@ -5,6 +5,7 @@ import { defaults } from './defaults.ts'
 import { validate, validateUpdate, validateStatusUpdate } from './validation.ts'
 import { prepareForUpdate, prepareForStatusUpdate } from './strategy.ts'
 import { scale } from './fields.ts'
+import { warningsOf } from './warnings.ts'
 
 export const deployment = defineKind<Deployment>({
   group: 'apps',
@@ -25,4 +26,5 @@ export const deployment = defineKind<Deployment>({
   prepareForUpdate,
   prepareForStatusUpdate,
   scale,
+  warningsOf,
 })

@@ -4,6 +4,7 @@ import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
 import { validate, validateUpdate, validateStatusUpdate } from './validation.ts'
 import { selectableFields, scale } from './fields.ts'
+import { warningsOf } from './warnings.ts'
 
 export const replicaSet = defineKind<ReplicaSet>({
   group: 'apps',
@@ -23,4 +24,5 @@ export const replicaSet = defineKind<ReplicaSet>({
   validateStatusUpdate,
   selectableFields,
   scale,
+  warningsOf,
 })

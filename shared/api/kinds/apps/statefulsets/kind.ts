@@ -4,6 +4,7 @@ import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
 import { validate, validateUpdate, validateStatusUpdate } from './validation.ts'
 import { scale } from './fields.ts'
+import { warningsOf } from './warnings.ts'
 
 export const statefulSet = defineKind<StatefulSet>({
   group: 'apps',
@@ -23,4 +24,5 @@ export const statefulSet = defineKind<StatefulSet>({
   validateUpdate,
   validateStatusUpdate,
   scale,
+  warningsOf,
 })

@@ -2,7 +2,7 @@ import type { HorizontalPodAutoscaler } from '../../../types/autoscaling-v2.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
-import { validate } from './validation.ts'
+import { validate, validateStatusUpdate } from './validation.ts'
 
 export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   group: 'autoscaling',
@@ -17,4 +17,5 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   row,
   defaults,
   validate,
+  validateStatusUpdate,
 })

@@ -4,7 +4,7 @@ import { defineKind } from '../../define.ts'
 import type { StoredAs } from '../../kind.ts'
 import { columns, row } from './columns.ts'
 import { toV1, toV2 } from './convert.ts'
-import { validate } from './validation.ts'
+import { validate, validateStatusUpdate } from './validation.ts'
 
 const storedAs: StoredAs = {
   group: 'autoscaling',
@@ -28,6 +28,7 @@ export const horizontalPodAutoscalerV1 = defineKind<HorizontalPodAutoscaler>({
   columns,
   row: (obj, now) => row(toV2(obj), now),
   validate: (obj) => validate(toV2(obj)),
+  validateStatusUpdate: (obj) => validateStatusUpdate(toV2(obj)),
   // pkg/apis/autoscaling/v1/defaults.go SetDefaults_HorizontalPodAutoscaler
   defaults: ({ spec }) => {
     if (spec) spec.minReplicas ??= 1

@@ -2,7 +2,8 @@ import type { CronJob } from '../../../types/batch-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
-import { validate } from './validation.ts'
+import { validate, validateUpdate } from './validation.ts'
+import { warningsOf } from './warnings.ts'
 
 export const cronJob = defineKind<CronJob>({
   group: 'batch',
@@ -18,4 +19,6 @@ export const cronJob = defineKind<CronJob>({
   row,
   defaults,
   validate,
+  validateUpdate,
+  warningsOf,
 })

@@ -4,7 +4,9 @@ import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
 import { validate, validateUpdate } from './validation.ts'
 import { prepareForCreate } from './strategy.ts'
+import { validateStatusUpdate } from './status.ts'
 import { selectableFields } from './fields.ts'
+import { warningsOf } from './warnings.ts'
 
 export const job = defineKind<Job>({
   group: 'batch',
@@ -20,6 +22,8 @@ export const job = defineKind<Job>({
   defaults,
   validate,
   validateUpdate,
+  validateStatusUpdate,
   prepareForCreate,
   selectableFields,
+  warningsOf,
 })

@@ -1,5 +1,6 @@
 import type { LimitRange } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
+import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
 import { validate } from './validation.ts'
 
@@ -11,6 +12,8 @@ export const limitRange = defineKind<LimitRange>({
   namespaced: true,
   shortNames: ['limits'],
   createOnUpdate: true,
+  columns,
+  row,
   defaults,
   validate,
 })

@@ -2,7 +2,7 @@ import type { Namespace } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
-import { validate, validateUpdate, validateStatusUpdate } from './validation.ts'
+import { validate, validateFinalize, validateUpdate, validateStatusUpdate } from './validation.ts'
 import { prepareForCreate, prepareForUpdate } from './strategy.ts'
 import { selectableFields } from './fields.ts'
 
@@ -22,6 +22,7 @@ export const namespace = defineKind<Namespace>({
   validate,
   validateUpdate,
   validateStatusUpdate,
+  validateSubresource: { finalize: validateFinalize },
   prepareForCreate,
   prepareForUpdate,
   selectableFields,

@@ -3,16 +3,27 @@ import { isQualifiedName } from '../../../../machinery/names.ts'
 import type { Namespace } from '../../../types/core-v1.ts'
 import { checkText } from '../../checks.ts'
 
+const path = new FieldPath('spec', 'finalizers')
+
 // pkg/apis/core/validation/validation.go ValidateNamespace
 export function validate({ spec }: Namespace): FieldError[] {
   const errors: FieldError[] = []
-  const path = new FieldPath('spec', 'finalizers')
-  for (const name of spec?.finalizers ?? []) {
-    checkText(name, isQualifiedName, path, errors)
-    if (!name.includes('/') && !['kubernetes', 'orphan', 'foregroundDeletion'].includes(name))
-      errors.push(invalid(path, name, 'name is neither a standard finalizer name nor is it fully qualified'))
-  }
+  for (const name of spec?.finalizers ?? []) checkFinalizer(name, path, errors)
   return errors
+}
+
+// pkg/apis/core/validation/validation.go ValidateNamespaceFinalizeUpdate
+export function validateFinalize({ spec }: Namespace): FieldError[] {
+  const errors: FieldError[] = []
+  for (const [i, name] of (spec?.finalizers ?? []).entries()) checkFinalizer(name, path.index(i), errors)
+  return errors
+}
+
+// pkg/apis/core/validation/validation.go validateFinalizerName
+function checkFinalizer(name: string, at: FieldPath, errors: FieldError[]): void {
+  checkText(name, isQualifiedName, at, errors)
+  if (!name.includes('/') && !['kubernetes', 'orphan', 'foregroundDeletion'].includes(name))
+    errors.push(invalid(at, name, 'name is neither a standard finalizer name nor is it fully qualified'))
 }
 
 export function validateUpdate(): FieldError[] {
@@ -22,10 +33,10 @@ export function validateUpdate(): FieldError[] {
 // pkg/apis/core/validation/validation.go ValidateNamespaceStatusUpdate
 export function validateStatusUpdate({ metadata, status }: Namespace): FieldError[] {
   const phase = status?.phase ?? ''
-  const path = new FieldPath('status', 'Phase')
+  const at = new FieldPath('status', 'Phase')
   if (!metadata.deletionTimestamp && phase !== 'Active')
-    return [invalid(path, phase, "may only be 'Active' if `deletionTimestamp` is empty")]
+    return [invalid(at, phase, "may only be 'Active' if `deletionTimestamp` is empty")]
   if (metadata.deletionTimestamp && phase !== 'Terminating')
-    return [invalid(path, phase, "may only be 'Terminating' if `deletionTimestamp` is not empty")]
+    return [invalid(at, phase, "may only be 'Terminating' if `deletionTimestamp` is not empty")]
   return []
 }

@@ -4,6 +4,8 @@ import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
 import { validate, validateUpdate, validateStatusUpdate } from './validation.ts'
 import { selectableFields } from './fields.ts'
+import { prepareForCreate, prepareForUpdate } from './strategy.ts'
+import { warningsOf } from './warnings.ts'
 
 export const node = defineKind<Node>({
   group: '',
@@ -20,5 +22,8 @@ export const node = defineKind<Node>({
   validate,
   validateUpdate,
   validateStatusUpdate,
+  prepareForCreate,
+  prepareForUpdate,
   selectableFields,
+  warningsOf,
 })

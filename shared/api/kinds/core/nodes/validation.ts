@@ -1,3 +1,4 @@
+import { deepEqual } from '../../../../machinery/deep.ts'
 import { duplicate, FieldPath, forbidden, invalid, type FieldError } from '../../../../machinery/fieldpath.ts'
 import type { Node } from '../../../types/core-v1.ts'
 import { checkCIDR, ipFamily } from '../../addresses.ts'
@@ -34,9 +35,27 @@ export function validateUpdate(node: Node, old: Node): FieldError[] {
   if (old.spec.providerID && old.spec.providerID !== node.spec.providerID)
     errors.push(forbidden(spec.child('providerID'), 'node updates may not change providerID except from "" to valid'))
   checkTaints(node.spec.taints ?? [], new FieldPath('metadata', 'taints'), errors)
-  if (node.spec.externalID !== old.spec.externalID)
-    errors.push(forbidden(spec.child('externalID'), 'may not be updated'))
+  checkSpecKept(node, old, errors)
   return errors
+}
+
+// what else a spec has is nobody's to change
+function checkSpecKept(node: Node, old: Node, errors: FieldError[]): void {
+  const fixed = ({ spec: given }: Node) => {
+    const {
+      podCIDR: _c,
+      podCIDRs: _cs,
+      providerID: _p,
+      taints: _t,
+      unschedulable: _u,
+      configSource: _s,
+      ...rest
+    } = given
+    return rest
+  }
+  const text =
+    'node updates may only change labels, taints, or capacity (or configSource, if the DynamicKubeletConfig feature gate is enabled)'
+  if (!deepEqual(fixed(node), fixed(old))) errors.push(forbidden('', text))
 }
 
 export function validateStatusUpdate(node: Node): FieldError[] {

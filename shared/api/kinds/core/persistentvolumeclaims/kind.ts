@@ -2,8 +2,9 @@ import type { PersistentVolumeClaim } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
-import { validate, validateUpdate } from './validation.ts'
+import { validate, validateStatusUpdate, validateUpdate } from './validation.ts'
 import { prepareForCreate } from './strategy.ts'
+import { warningsOf } from './warnings.ts'
 
 export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   group: '',
@@ -18,5 +19,7 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   defaults,
   validate,
   validateUpdate,
+  validateStatusUpdate,
   prepareForCreate,
+  warningsOf,
 })

@@ -4,6 +4,7 @@ import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
 import { validate, validateUpdate } from './validation.ts'
 import { prepareForCreate } from './strategy.ts'
+import { warningsOf } from './warnings.ts'
 
 export const persistentVolume = defineKind<PersistentVolume>({
   group: '',
@@ -19,4 +20,5 @@ export const persistentVolume = defineKind<PersistentVolume>({
   validate,
   validateUpdate,
   prepareForCreate,
+  warningsOf,
 })

@@ -5,6 +5,9 @@ import { defaults } from './defaults.ts'
 import { validate, validateUpdate, validateStatusUpdate } from './validation.ts'
 import { prepareForCreate, prepareForStatusUpdate, deletionGracePeriod } from './strategy.ts'
 import { selectableFields } from './fields.ts'
+import { validateEphemeral } from './ephemeral.ts'
+import { validateResize } from './resize.ts'
+import { warningsOf } from './warnings.ts'
 
 export const pod = defineKind<Pod>({
   group: '',
@@ -33,8 +36,10 @@ export const pod = defineKind<Pod>({
   validate,
   validateUpdate,
   validateStatusUpdate,
+  validateSubresource: { ephemeralcontainers: validateEphemeral, resize: validateResize },
   prepareForCreate,
   prepareForStatusUpdate,
   deletionGracePeriod,
   selectableFields,
+  warningsOf,
 })

@@ -1,3 +1,4 @@
+import { differenceText } from '../../difference.ts'
 import { deepEqual } from '../../../../machinery/deep.ts'
 import { FieldPath, forbidden, invalid, required, type FieldError } from '../../../../machinery/fieldpath.ts'
 import { isInRange } from '../../../../machinery/names.ts'
@@ -35,7 +36,7 @@ export function checkUpdate(pod: Pod, old: Pod, errors: FieldError[]): void {
     )
   const rest = withoutChangeable(pod.spec, old.spec, errors)
   if (deepEqual(rest, old.spec)) return
-  const text = `pod updates may not change fields other than ${changeable}\n${difference(old.spec, rest)}`
+  const text = `pod updates may not change fields other than ${changeable}\n${differenceText(old.spec, rest)}`
   errors.push(forbidden(path, text))
 }
 
@@ -145,15 +146,4 @@ function restoreGated(rest: PodSpec, old: PodSpec, errors: FieldError[]): void {
   }
   if (Object.keys(affinity).length === 0 && !old.affinity) delete rest.affinity
   else rest.affinity = affinity
-}
-
-// upstream prints a Go structure here; what matters to a reader is which fields differ
-function difference(old: PodSpec, rest: PodSpec): string {
-  const fields = new Set([...Object.keys(old), ...Object.keys(rest)]) as Set<keyof PodSpec>
-  const lines: string[] = []
-  for (const field of fields) {
-    if (deepEqual(old[field], rest[field])) continue
-    lines.push(`- ${field}: ${JSON.stringify(old[field])}`, `+ ${field}: ${JSON.stringify(rest[field])}`)
-  }
-  return lines.join('\n')
 }

@@ -3,6 +3,7 @@ import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
 import { validate } from './validation.ts'
+import { warningsOf } from './warnings.ts'
 
 export const podTemplate = defineKind<PodTemplate>({
   group: '',
@@ -15,4 +16,5 @@ export const podTemplate = defineKind<PodTemplate>({
   row,
   defaults,
   validate,
+  warningsOf,
 })

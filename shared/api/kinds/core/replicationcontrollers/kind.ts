@@ -4,6 +4,7 @@ import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
 import { validate, validateStatusUpdate } from './validation.ts'
 import { selectableFields, scale } from './fields.ts'
+import { warningsOf } from './warnings.ts'
 
 export const replicationController = defineKind<ReplicationController>({
   group: '',
@@ -22,4 +23,5 @@ export const replicationController = defineKind<ReplicationController>({
   validateStatusUpdate,
   selectableFields,
   scale,
+  warningsOf,
 })

@@ -2,7 +2,7 @@ import type { ResourceQuota } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
-import { validate, validateUpdate } from './validation.ts'
+import { validate, validateStatusUpdate, validateUpdate } from './validation.ts'
 
 export const resourceQuota = defineKind<ResourceQuota>({
   group: '',
@@ -17,4 +17,5 @@ export const resourceQuota = defineKind<ResourceQuota>({
   defaults,
   validate,
   validateUpdate,
+  validateStatusUpdate,
 })

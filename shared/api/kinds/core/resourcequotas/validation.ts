@@ -3,44 +3,48 @@ import { FieldPath, invalid, type FieldError } from '../../../../machinery/field
 import { isQualifiedName } from '../../../../machinery/names.ts'
 import type { ResourceQuota } from '../../../types/core-v1.ts'
 import { checkText } from '../../checks.ts'
-import { checkQuantity } from '../../quantities.ts'
+import { checkQuantity, isHugePages } from '../../quantities.ts'
+import { checkScopes, checkScopeSelector, isStandardQuota } from './scopes.ts'
 
 const path = new FieldPath('spec')
-const scopes = [
-  'Terminating',
-  'NotTerminating',
-  'BestEffort',
-  'NotBestEffort',
-  'PriorityClass',
-  'CrossNamespacePodAffinity',
-  'VolumeAttributesClass',
-]
-const pairs = [
-  ['BestEffort', 'NotBestEffort'],
-  ['Terminating', 'NotTerminating'],
-]
 
 // pkg/apis/core/validation/validation.go ValidateResourceQuotaSpec
 export function validate({ spec = {} }: ResourceQuota): FieldError[] {
   const errors: FieldError[] = []
-  const { hard = {}, scopes: given = [] } = spec
-  for (const name in hard) {
-    const at = path.child('hard').key(name)
-    checkText(name, isQualifiedName, at, errors)
-    checkQuantity(name, hard[name] ?? '', at, errors)
-  }
-  for (const scope of given)
-    if (!scopes.includes(scope)) errors.push(invalid(path.child('scopes'), given, 'unsupported scope'))
-  if (pairs.some((pair) => pair.every((scope) => given.includes(scope))))
-    errors.push(invalid(path.child('scopes'), given, 'conflicting scopes'))
+  checkAmounts(spec.hard, path.child('hard'), errors)
+  checkScopes(spec, path, errors)
+  checkScopeSelector(spec, path, errors)
   return errors
+}
+
+function checkAmounts(list: Record<string, string> | undefined, path: FieldPath, errors: FieldError[]): void {
+  for (const [name, amount] of Object.entries(list ?? {})) {
+    checkName(name, path.key(name), errors)
+    checkQuantity(name, amount, path.key(name), errors)
+  }
+}
+
+// pkg/apis/core/validation/validation.go ValidateResourceQuotaResourceName
+function checkName(name: string, at: FieldPath, errors: FieldError[]): void {
+  const before = errors.length
+  checkText(name, isQualifiedName, at, errors)
+  if (errors.length > before || name.includes('/')) return
+  const huge = isHugePages(name) || name.startsWith('requests.hugepages-') || name.startsWith('limits.hugepages-')
+  if (!isStandardQuota(name) && !huge) errors.push(invalid(at, name, 'must be a standard resource for quota'))
 }
 
 // pkg/apis/core/validation/validation.go ValidateResourceQuotaUpdate
 export function validateUpdate(quota: ResourceQuota, old: ResourceQuota): FieldError[] {
   const errors = validate(quota)
-  const sorted = ({ spec }: ResourceQuota) => [...(spec?.scopes ?? [])].sort()
+  const sorted = ({ spec }: ResourceQuota) => [...new Set(spec?.scopes ?? [])].sort()
   if (!deepEqual(sorted(quota), sorted(old)))
-    errors.push(invalid(path.child('scopes'), quota.spec?.scopes ?? [], 'field is immutable'))
+    errors.push(invalid(path.child('scopes'), quota.spec?.scopes ?? null, 'field is immutable'))
+  return errors
+}
+
+// pkg/apis/core/validation/validation.go ValidateResourceQuotaStatusUpdate
+export function validateStatusUpdate({ status }: ResourceQuota): FieldError[] {
+  const errors: FieldError[] = []
+  for (const list of ['hard', 'used'] as const) checkAmounts(status?.[list], new FieldPath('status', list), errors)
   return errors
 }

@@ -1,6 +1,8 @@
 import type { ServiceAccount } from '../../../types/core-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
+import { prepareForCreate, prepareForUpdate } from './strategy.ts'
+import { warningsOf } from './warnings.ts'
 
 export const serviceAccount = defineKind<ServiceAccount>({
   group: '',
@@ -12,4 +14,7 @@ export const serviceAccount = defineKind<ServiceAccount>({
   subresources: ['token'],
   columns,
   row,
+  prepareForCreate,
+  prepareForUpdate,
+  warningsOf,
 })

@@ -4,6 +4,7 @@ import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
 import { validate, validateUpdate, validateStatusUpdate } from './validation.ts'
 import { prepareForCreate, prepareForUpdate } from './strategy.ts'
+import { warningsOf } from './warnings.ts'
 
 export const service = defineKind<Service>({
   group: '',
@@ -24,4 +25,5 @@ export const service = defineKind<Service>({
   validateStatusUpdate,
   prepareForCreate,
   prepareForUpdate,
+  warningsOf,
 })

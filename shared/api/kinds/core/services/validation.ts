@@ -23,8 +23,9 @@ const distributions = ['PreferClose', 'PreferSameNode', 'PreferSameZone']
 const oneDay = 86400
 
 // pkg/apis/core/validation/validation.go ValidateService
-export function validate({ spec }: Service): FieldError[] {
+export function validate({ spec, metadata }: Service): FieldError[] {
   const errors: FieldError[] = []
+  checkTopologyMode(metadata.annotations ?? {}, errors)
   if ((spec.ports ?? []).length === 0 && !isHeadless(spec) && spec.type !== 'ExternalName')
     errors.push(required(path.child('ports')))
   checkType(spec, errors)
@@ -38,7 +39,7 @@ export function validate({ spec }: Service): FieldError[] {
   }
   if (!spec.type) errors.push(required(path.child('type')))
   else if (!types.includes(spec.type)) errors.push(notSupported(path.child('type'), spec.type, types))
-  checkLoadBalancer(spec, errors)
+  checkLoadBalancer(spec, metadata.annotations ?? {}, errors)
   checkTraffic(spec, errors)
   return errors
 }
@@ -57,13 +58,6 @@ export function validateUpdate(obj: Service, old: Service): FieldError[] {
 
 function checkType(spec: ServiceSpec, errors: FieldError[]): void {
   const { type } = spec
-  if (type === 'LoadBalancer') {
-    for (const [i, { port }] of (spec.ports ?? []).entries())
-      if (port === 10250) {
-        const detail = 'may not expose port 10250 externally since it is used by kubelet'
-        errors.push(invalid(path.child('ports').index(i), port, detail))
-      }
-  }
   if ((type === 'LoadBalancer' || type === 'NodePort') && isHeadless(spec))
     errors.push(invalid(path.child('clusterIPs').index(0), 'None', `may not be set to 'None' for ${type} services`))
   if (type !== 'ExternalName') return
@@ -94,13 +88,36 @@ function checkAffinity({ sessionAffinity, sessionAffinityConfig: config }: Servi
     errors.push(invalid(where, seconds, `must be greater than 0 and less than ${oneDay}`))
 }
 
-function checkLoadBalancer(spec: ServiceSpec, errors: FieldError[]): void {
+const annotationsPath = new FieldPath('metadata', 'annotations')
+const topologyHints = 'service.kubernetes.io/topology-aware-hints'
+const topologyMode = 'service.kubernetes.io/topology-mode'
+
+// the second annotation is the newer name of the first
+function checkTopologyMode(annotations: Record<string, string>, errors: FieldError[]): void {
+  const mode = annotations[topologyMode]
+  const hints = annotations[topologyHints]
+  if (mode === undefined || hints === undefined || mode === hints) return
+  const detail = `must match annotations[${topologyHints}] when both are specified`
+  errors.push(invalid(annotationsPath.key(topologyMode), mode, detail))
+}
+
+const rangesAnnotation = 'service.beta.kubernetes.io/load-balancer-source-ranges'
+
+function checkLoadBalancer(spec: ServiceSpec, annotations: Record<string, string>, errors: FieldError[]): void {
   const balanced = spec.type === 'LoadBalancer'
   const only = "may only be used when `type` is 'LoadBalancer'"
   const ranges = spec.loadBalancerSourceRanges ?? []
   const at = path.child('LoadBalancerSourceRanges')
   if (ranges.length > 0 && !balanced) errors.push(forbidden(at, only))
   for (const [i, range] of ranges.entries()) checkCIDR(range.trim(), at.index(i), errors)
+  const annotation = annotations[rangesAnnotation]
+  if (ranges.length === 0 && annotation !== undefined) {
+    const where = annotationsPath.key(rangesAnnotation)
+    if (!balanced) errors.push(forbidden(where, only))
+    if (annotation.trim() !== '') for (const range of annotation.split(',')) checkCIDR(range.trim(), where, errors)
+  }
+  if (balanced && spec.allocateLoadBalancerNodePorts === undefined)
+    errors.push(required(new FieldPath('allocateLoadBalancerNodePorts')))
   if (spec.allocateLoadBalancerNodePorts !== undefined && !balanced)
     errors.push(forbidden(path.child('allocateLoadBalancerNodePorts'), only))
   if (spec.loadBalancerClass === undefined) return

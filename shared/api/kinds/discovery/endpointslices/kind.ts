@@ -2,6 +2,7 @@ import type { EndpointSlice } from '../../../types/discovery-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
+import { prepareForCreate, prepareForUpdate } from './strategy.ts'
 import { validate, validateUpdate } from './validation.ts'
 
 export const endpointSlice = defineKind<EndpointSlice>({
@@ -16,4 +17,6 @@ export const endpointSlice = defineKind<EndpointSlice>({
   defaults,
   validate,
   validateUpdate,
+  prepareForCreate,
+  prepareForUpdate,
 })

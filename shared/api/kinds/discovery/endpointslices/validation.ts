@@ -1,6 +1,6 @@
 import { duplicate, FieldPath, invalid, required, tooMany, type FieldError } from '../../../../machinery/fieldpath.ts'
 import { isDNS1123Label, isDNS1123Subdomain, isPortNumber, isQualifiedName } from '../../../../machinery/names.ts'
-import type { EndpointSlice } from '../../../types/discovery-v1.ts'
+import type { Endpoint, EndpointSlice } from '../../../types/discovery-v1.ts'
 import { checkIP, checkNonSpecialIP, ipFamily } from '../../addresses.ts'
 import { checkImmutable, checkText } from '../../checks.ts'
 import { checkLabels } from '../../meta.ts'
@@ -47,8 +47,28 @@ function checkEndpoints({ endpoints, addressType }: EndpointSlice, path: FieldPa
     checkLabels(topology, at.child('deprecatedTopology'), errors)
     if (endpoint.hostname !== undefined) checkText(endpoint.hostname, isDNS1123Label, at.child('hostname'), errors)
     if (endpoint.nodeName !== undefined) checkText(endpoint.nodeName, isDNS1123Subdomain, at.child('nodeName'), errors)
-    for (const [j, { name }] of (endpoint.hints?.forZones ?? []).entries())
-      checkText(name, isDNS1123Subdomain, at.child('hints', 'forZones').index(j).child('name'), errors)
+    checkHints(endpoint, at.child('hints'), errors)
+  }
+}
+
+const maxHints = 8
+
+// pkg/apis/discovery/validation/validation.go validateHints
+function checkHints({ hints }: Endpoint, path: FieldPath, errors: FieldError[]): void {
+  for (const field of ['forZones', 'forNodes'] as const) {
+    const list = hints?.[field] ?? []
+    const at = path.child(field)
+    if (list.length > maxHints) {
+      errors.push(tooMany(at, list.length, maxHints))
+      continue
+    }
+    const seen = new Set<string>()
+    for (const [i, { name }] of list.entries()) {
+      const where = at.index(i).child('name')
+      if (seen.has(name)) errors.push(duplicate(where, name))
+      seen.add(name)
+      checkText(name ?? '', isDNS1123Subdomain, where, errors)
+    }
   }
 }
 

@@ -2,6 +2,7 @@ import type { IngressClass } from '../../../types/networking-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
+import { validate, validateUpdate } from './validation.ts'
 
 export const ingressClass = defineKind<IngressClass>({
   group: 'networking.k8s.io',
@@ -13,4 +14,6 @@ export const ingressClass = defineKind<IngressClass>({
   columns,
   row,
   defaults,
+  validate,
+  validateUpdate,
 })

@@ -1,7 +1,8 @@
 import type { Ingress } from '../../../types/networking-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
-import { validate } from './validation.ts'
+import { validate, validateCreate, validateStatusUpdate } from './validation.ts'
+import { warningsOf } from './warnings.ts'
 
 export const ingress = defineKind<Ingress>({
   group: 'networking.k8s.io',
@@ -14,5 +15,8 @@ export const ingress = defineKind<Ingress>({
   generation: true,
   columns,
   row,
-  validate,
+  validate: validateCreate,
+  validateUpdate: validate,
+  validateStatusUpdate,
+  warningsOf,
 })

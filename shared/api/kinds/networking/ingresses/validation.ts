@@ -8,7 +8,9 @@ import {
   isWildcardDNS1123Subdomain,
 } from '../../../../machinery/names.ts'
 import type { HTTPIngressPath, Ingress, IngressBackend, IngressRule } from '../../../types/networking-v1.ts'
-import { checkText } from '../../checks.ts'
+import type { TypedLocalObjectReference } from '../../../types/core-v1.ts'
+import { checkIP } from '../../addresses.ts'
+import { checkSegment, checkText } from '../../checks.ts'
 
 const path = new FieldPath('spec')
 const pathTypes = ['Exact', 'ImplementationSpecific', 'Prefix']
@@ -23,6 +25,8 @@ export function validate({ spec }: Ingress): FieldError[] {
   for (const [i, rule] of rules.entries()) checkRule(rule, path.child('rules').index(i), errors)
   for (const [i, { hosts = [] }] of (spec.tls ?? []).entries())
     for (const [j, host] of hosts.entries()) checkHost(host, path.child('tls').index(i).child('hosts').index(j), errors)
+  for (const [i, { secretName }] of (spec.tls ?? []).entries())
+    if (secretName) checkText(secretName, isDNS1123Subdomain, path.child('tls').index(i).child('secretName'), errors)
   if (spec.ingressClassName !== undefined)
     checkText(spec.ingressClassName, isDNS1123Subdomain, path.child('ingressClassName'), errors)
   return errors
@@ -46,8 +50,11 @@ function checkRule(rule: IngressRule, at: FieldPath, errors: FieldError[]): void
 
 // pkg/apis/networking/validation/validation.go validateHTTPIngressPath
 function checkPath({ path: text = '', pathType, backend }: HTTPIngressPath, at: FieldPath, errors: FieldError[]): void {
-  if (!pathType) errors.push(required(at.child('pathType'), 'pathType must be specified'))
-  else if (!pathTypes.includes(pathType)) errors.push(notSupported(at.child('pathType'), pathType, pathTypes))
+  if (!pathType) {
+    errors.push(required(at.child('pathType'), 'pathType must be specified'))
+    return
+  }
+  if (!pathTypes.includes(pathType)) errors.push(notSupported(at.child('pathType'), pathType, pathTypes))
   else if (pathType !== 'ImplementationSpecific') {
     if (!text.startsWith('/')) errors.push(invalid(at.child('path'), text, 'must be an absolute path'))
     for (const part of ['//', '/./', '/../', '%2f', '%2F'])
@@ -64,9 +71,12 @@ function checkBackend({ service, resource }: IngressBackend, at: FieldPath, erro
     errors.push(invalid(at, '', 'cannot set both resource and service backends'))
     return
   }
-  if (resource) return
+  if (resource) {
+    checkResource(resource, at.child('resource'), errors)
+    return
+  }
   if (!service) {
-    errors.push(required(at, 'resource or service backend is required'))
+    errors.push(invalid(at, '', 'resource or service backend is required'))
     return
   }
   if (!service.name) errors.push(required(at.child('service', 'name')))
@@ -77,4 +87,40 @@ function checkBackend({ service, resource }: IngressBackend, at: FieldPath, erro
   else if (name) checkText(name, isPortName, where.child('name'), errors)
   else if (number === 0) errors.push(required(at, 'port name or number is required'))
   else for (const text of isPortNumber(number)) errors.push(invalid(where.child('number'), number, text))
+}
+
+// pkg/apis/networking/validation/validation.go validateIngressTypedLocalObjectReference
+function checkResource({ apiGroup, kind, name }: TypedLocalObjectReference, at: FieldPath, errors: FieldError[]): void {
+  if (apiGroup !== undefined) checkText(apiGroup, isDNS1123Subdomain, at.child('apiGroup'), errors)
+  if (!kind) errors.push(required(at.child('kind')))
+  else checkSegment(kind, at.child('kind'), errors)
+  if (!name) errors.push(required(at.child('name')))
+  else checkSegment(name, at.child('name'), errors)
+}
+
+const annotation = 'kubernetes.io/ingress.class'
+
+// pkg/apis/networking/validation/validation.go ValidateIngressCreate: the annotation is what the field was before
+export function validateCreate(obj: Ingress): FieldError[] {
+  const errors: FieldError[] = []
+  const value = obj.metadata.annotations?.[annotation]
+  if (value !== undefined && obj.spec.ingressClassName !== undefined) {
+    const at = new FieldPath('annotations').child(annotation)
+    errors.push(invalid(at, value, 'can not be set when the class field is also set'))
+  }
+  return errors.concat(validate(obj))
+}
+
+// pkg/apis/networking/validation/validation.go ValidateIngressLoadBalancerStatus
+export function validateStatusUpdate({ status }: Ingress): FieldError[] {
+  const errors: FieldError[] = []
+  for (const [i, { ip, hostname }] of (status?.loadBalancer?.ingress ?? []).entries()) {
+    const at = new FieldPath('status', 'loadBalancer', 'ingress').index(i)
+    if (ip) checkIP(ip, at.child('ip'), errors)
+    if (!hostname) continue
+    checkText(hostname, isDNS1123Subdomain, at.child('hostname'), errors)
+    if (isIP(hostname) !== 0)
+      errors.push(invalid(at.child('hostname'), hostname, 'must be a DNS name, not an IP address'))
+  }
+  return errors
 }

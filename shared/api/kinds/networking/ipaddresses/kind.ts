@@ -1,6 +1,7 @@
 import type { IPAddress } from '../../../types/networking-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
+import { validate, validateUpdate } from './validation.ts'
 
 export const ipAddress = defineKind<IPAddress>({
   group: 'networking.k8s.io',
@@ -12,4 +13,8 @@ export const ipAddress = defineKind<IPAddress>({
   nameRule: 'ipAddress',
   columns,
   row,
+  createOnUpdate: true,
+  unconditionalUpdate: false,
+  validate,
+  validateUpdate,
 })

@@ -1,6 +1,7 @@
 import type { ServiceCIDR } from '../../../types/networking-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
+import { validate, validateUpdate } from './validation.ts'
 
 export const serviceCIDR = defineKind<ServiceCIDR>({
   group: 'networking.k8s.io',
@@ -11,4 +12,6 @@ export const serviceCIDR = defineKind<ServiceCIDR>({
   subresources: ['status'],
   columns,
   row,
+  validate,
+  validateUpdate,
 })

@@ -1,6 +1,8 @@
 import type { RuntimeClass } from '../../../types/node-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
+import { validate, validateUpdate } from './validation.ts'
 
 export const runtimeClass = defineKind<RuntimeClass>({
   group: 'node.k8s.io',
@@ -11,4 +13,7 @@ export const runtimeClass = defineKind<RuntimeClass>({
   unconditionalUpdate: false,
   columns,
   row,
+  defaults,
+  validate,
+  validateUpdate,
 })

@@ -1,7 +1,7 @@
 import type { PodDisruptionBudget } from '../../../types/policy-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
-import { validate } from './validation.ts'
+import { validate, validateStatusUpdate } from './validation.ts'
 
 export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   group: 'policy',
@@ -17,4 +17,5 @@ export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   columns,
   row,
   validate,
+  validateStatusUpdate,
 })

@@ -1,7 +1,8 @@
 import { FieldPath, invalid, notSupported, type FieldError } from '../../../../machinery/fieldpath.ts'
 import type { PodDisruptionBudget } from '../../../types/policy-v1.ts'
 import { checkAtMostAll, checkIntOrPercent } from '../../apps/workload.ts'
-import { checkLabelSelector } from '../../checks.ts'
+import { checkLabelSelector, checkNonNegative } from '../../checks.ts'
+import { checkConditions } from '../../conditions.ts'
 
 const path = new FieldPath('spec')
 const policies = ['AlwaysAllow', 'IfHealthyBudget']
@@ -19,5 +20,16 @@ export function validate({ spec = {} }: PodDisruptionBudget): FieldError[] {
   const policy = spec.unhealthyPodEvictionPolicy
   if (policy !== undefined && !policies.includes(policy))
     errors.push(notSupported(path.child('unhealthyPodEvictionPolicy'), policy, policies))
+  return errors
+}
+
+const counts = ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const
+
+// pkg/apis/policy/validation/validation.go ValidatePodDisruptionBudgetStatusUpdate
+export function validateStatusUpdate({ status }: PodDisruptionBudget): FieldError[] {
+  const errors: FieldError[] = []
+  const at = new FieldPath('status')
+  checkConditions(status?.conditions, at.child('conditions'), errors)
+  for (const field of counts) checkNonNegative(status?.[field], at.child(field), errors)
   return errors
 }

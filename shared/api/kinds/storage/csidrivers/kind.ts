@@ -2,6 +2,7 @@ import type { CSIDriver } from '../../../types/storage-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
+import { validate, validateUpdate } from './validation.ts'
 
 export const csiDriver = defineKind<CSIDriver>({
   group: 'storage.k8s.io',
@@ -13,4 +14,6 @@ export const csiDriver = defineKind<CSIDriver>({
   columns,
   row,
   defaults,
+  validate,
+  validateUpdate,
 })

@@ -1,6 +1,7 @@
 import type { CSINode } from '../../../types/storage-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
+import { validate, validateUpdate } from './validation.ts'
 
 export const csiNode = defineKind<CSINode>({
   group: 'storage.k8s.io',
@@ -11,4 +12,6 @@ export const csiNode = defineKind<CSINode>({
   unconditionalUpdate: false,
   columns,
   row,
+  validate,
+  validateUpdate,
 })

@@ -1,6 +1,7 @@
 import type { CSIStorageCapacity } from '../../../types/storage-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
+import { validate, validateUpdate } from './validation.ts'
 
 export const csiStorageCapacity = defineKind<CSIStorageCapacity>({
   group: 'storage.k8s.io',
@@ -11,4 +12,6 @@ export const csiStorageCapacity = defineKind<CSIStorageCapacity>({
   unconditionalUpdate: false,
   columns,
   row,
+  validate,
+  validateUpdate,
 })

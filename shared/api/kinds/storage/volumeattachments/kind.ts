@@ -1,6 +1,7 @@
 import type { VolumeAttachment } from '../../../types/storage-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
+import { validate, validateUpdate } from './validation.ts'
 
 export const volumeAttachment = defineKind<VolumeAttachment>({
   group: 'storage.k8s.io',
@@ -12,4 +13,7 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
   unconditionalUpdate: false,
   columns,
   row,
+  validate,
+  validateUpdate,
+  validateStatusUpdate: validateUpdate,
 })

@@ -1,6 +1,7 @@
 import type { VolumeAttributesClass } from '../../../types/storage-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
+import { validate, validateUpdate } from './validation.ts'
 
 export const volumeAttributesClass = defineKind<VolumeAttributesClass>({
   group: 'storage.k8s.io',
@@ -11,4 +12,6 @@ export const volumeAttributesClass = defineKind<VolumeAttributesClass>({
   shortNames: ['vac'],
   columns,
   row,
+  validate,
+  validateUpdate,
 })
