@@ -56,6 +56,7 @@ function plainText(text: string): string {
     .split('\n')
     .map((line) => line.replace(/^\s*\* ?/, ''))
     .join('\n')
+    .replace(/\\(["'])/g, '$1') // the generator escapes quotes, in comments too
     .trim()
 }
 

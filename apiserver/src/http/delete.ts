@@ -7,15 +7,22 @@ import { deleteOptions, listOptions } from './query.ts'
 
 /** Kinds whose last state is the answer to their deletion; the others answer with a Status. */
 // the stores with ReturnDeletedObject in pkg/registry/*/storage
-const answerWithObject = new Set([
-  'pods',
-  'services',
-  'serviceaccounts',
-  'persistentvolumes',
-  'persistentvolumeclaims',
-  'podtemplates',
-  'resourcequotas',
-])
+const answerWithObject: Readonly<Record<string, readonly string[]>> = {
+  '': [
+    'pods',
+    'services',
+    'serviceaccounts',
+    'persistentvolumes',
+    'persistentvolumeclaims',
+    'podtemplates',
+    'resourcequotas',
+  ],
+  'storage.k8s.io': ['csidrivers', 'csinodes', 'storageclasses', 'volumeattachments', 'volumeattributesclasses'],
+  'resource.k8s.io': ['deviceclasses', 'resourceclaims', 'resourceclaimtemplates', 'resourceslices'],
+}
+
+export const answersWithObject = ({ group, plural }: Kind): boolean =>
+  answerWithObject[group]?.includes(plural) ?? false
 
 export async function deleteObject(context: RequestContext, deps: Deps, kind: Kind): Promise<Answer> {
   formOf(context, true)
@@ -24,7 +31,7 @@ export async function deleteObject(context: RequestContext, deps: Deps, kind: Ki
   const dryRun = scope.dryRun || (options.dryRun ?? []).includes('All')
   const { name } = context.info
   const { encoded, deleted } = await deps.registry.delete({ ...scope, dryRun }, name, options)
-  if (!deleted || (kind.group === '' && answerWithObject.has(kind.plural))) {
+  if (!deleted || answersWithObject(kind)) {
     const code = !deleted && options.orphanDependents === false ? 202 : 200
     return objectAnswer(context, deps.clock, kind, encoded, code)
   }

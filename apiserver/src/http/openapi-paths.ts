@@ -1,6 +1,8 @@
 import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import { findSchema } from '@kubets/shared/api/schemas.ts'
+import { answersWithObject } from './delete.ts'
 import { subresourcesOf } from './discovery.ts'
+import { answerTypes, mediaTypes, streamTypes } from './negotiate.ts'
 import { patchTypes } from './patch.ts'
 
 type Json = Record<string, unknown>
@@ -11,7 +13,6 @@ interface GroupVersionKind {
   kind: string
 }
 
-const answerTypes = ['application/json', 'application/yaml']
 const parameter = (name: string, type: string, where = 'query'): Json => ({
   name,
   in: where,
@@ -19,91 +20,153 @@ const parameter = (name: string, type: string, where = 'query'): Json => ({
   ...(where === 'path' ? { required: true } : {}),
 })
 
-const list = [
-  ...['labelSelector', 'fieldSelector', 'continue', 'resourceVersion', 'resourceVersionMatch'].map((name) =>
-    parameter(name, 'string'),
-  ),
-  ...['limit', 'timeoutSeconds'].map((name) => parameter(name, 'integer')),
-  ...['watch', 'allowWatchBookmarks', 'sendInitialEvents'].map((name) => parameter(name, 'boolean')),
+const selecting = [
+  parameter('continue', 'string'),
+  parameter('fieldSelector', 'string'),
+  parameter('labelSelector', 'string'),
+  parameter('limit', 'integer'),
+  parameter('resourceVersion', 'string'),
+  parameter('resourceVersionMatch', 'string'),
+  parameter('sendInitialEvents', 'boolean'),
+  parameter('timeoutSeconds', 'integer'),
 ]
+const watching = [parameter('allowWatchBookmarks', 'boolean'), parameter('watch', 'boolean')]
 const writing = ['dryRun', 'fieldManager', 'fieldValidation'].map((name) => parameter(name, 'string'))
 const deletion = [
   parameter('dryRun', 'string'),
   parameter('gracePeriodSeconds', 'integer'),
+  parameter('ignoreStoreReadErrorWithClusterBreakingPotential', 'boolean'),
   parameter('orphanDependents', 'boolean'),
   parameter('propagationPolicy', 'string'),
 ]
+const pretty = parameter('pretty', 'string')
+const name = parameter('name', 'string', 'path')
+const namespace = parameter('namespace', 'string', 'path')
+const rest = parameter('path', 'string', 'path')
 
-// staging/src/k8s.io/apiserver/pkg/endpoints/installer.go registerResourceHandlers
+/** How upstream's operation ids call each verb, the HTTP method, and how x-kubernetes-action calls it. */
+const verbs: Readonly<Record<string, { word: string; method: string; action: string; codes: string[] }>> = {
+  list: { word: 'list', method: 'get', action: 'list', codes: ['200'] },
+  get: { word: 'read', method: 'get', action: 'get', codes: ['200'] },
+  create: { word: 'create', method: 'post', action: 'post', codes: ['200', '201', '202'] },
+  update: { word: 'replace', method: 'put', action: 'put', codes: ['200', '201'] },
+  patch: { word: 'patch', method: 'patch', action: 'patch', codes: ['200', '201'] },
+  delete: { word: 'delete', method: 'delete', action: 'delete', codes: ['200', '202'] },
+  deletecollection: { word: 'delete', method: 'delete', action: 'deletecollection', codes: ['200'] },
+}
+const codeWords: Readonly<Record<string, string>> = { 200: 'OK', 201: 'Created', 202: 'Accepted' }
+const streams = new Set(['attach', 'exec', 'portforward', 'proxy'])
+const streamMethods = { few: ['get', 'post'], all: ['delete', 'get', 'head', 'options', 'patch', 'post', 'put'] }
+
+// apiserver/pkg/endpoints/installer.go registerResourceHandlers, openapi/openapi.go GetOperationIDAndTags
 /** The paths object of a group and version: what kubectl looks for when it validates, applies and explains. */
-export function pathsOf(kinds: readonly Kind[]): Json {
-  const paths: Json = {}
+export function pathsOf(kinds: readonly Kind[]): Record<string, Json> {
+  const paths: Record<string, Json> = {}
+  const add = (path: string, parameters: Json[], found: Json): void => {
+    if (Object.keys(found).length > 0) paths[path] = { ...found, parameters }
+  }
   for (const kind of kinds) {
     const root = kind.group === '' ? `/api/${kind.version}` : `/apis/${kind.group}/${kind.version}`
     const collection = kind.namespaced ? `${root}/namespaces/{namespace}/${kind.plural}` : `${root}/${kind.plural}`
     const own = { group: kind.group, version: kind.version, kind: kind.kind }
-    const inPath = kind.namespaced ? [parameter('namespace', 'string', 'path')] : []
-    const named = [parameter('name', 'string', 'path'), ...inPath]
-    const pretty = parameter('pretty', 'string')
-    add(
-      paths,
-      collection,
-      [...inPath, pretty],
-      operations(kind, own, ['list', 'create', 'deletecollection'], kind.verbs),
-    )
-    add(
-      paths,
-      `${collection}/{name}`,
-      [...named, pretty],
-      operations(kind, own, ['get', 'update', 'patch', 'delete'], kind.verbs),
-    )
-    if (kind.namespaced) add(paths, `${root}/${kind.plural}`, [pretty], operations(kind, own, ['list'], kind.verbs))
-    for (const { name, verbs, responseKind } of subresourcesOf(kind)) {
-      const offered = ['create', 'get', 'update', 'patch']
-      add(paths, `${collection}/{name}/${name}`, [...named, pretty], operations(kind, responseKind, offered, verbs))
+    const scope = kind.namespaced ? 'Namespaced' : ''
+    const inPath = kind.namespaced ? [namespace] : []
+    const noun = `${scope}${kind.kind}`
+    const listed = operations(kind, own, ['list', 'create', 'deletecollection'], kind.verbs, noun)
+    add(collection, [...inPath, pretty], listed)
+    const single = operations(kind, own, ['get', 'update', 'patch', 'delete'], kind.verbs, noun)
+    add(`${collection}/{name}`, [name, ...inPath, pretty], single)
+    if (kind.namespaced) {
+      const everywhere = operations(kind, own, ['list'], kind.verbs, `${kind.kind}ForAllNamespaces`)
+      add(`${root}/${kind.plural}`, [pretty], everywhere)
+    }
+    for (const sub of subresourcesOf(kind)) {
+      const path = `${collection}/{name}/${sub.name}`
+      const subNoun = `${noun}${title(sub.name)}`
+      if (streams.has(sub.name)) {
+        add(path, [name, ...inPath], connections(kind, sub, subNoun))
+        if (sub.name === 'proxy') {
+          add(`${path}/{path}`, [name, ...inPath, rest], connections(kind, sub, `${subNoun}WithPath`))
+        }
+      } else {
+        const offered = ['create', 'get', 'update', 'patch']
+        const found = operations(kind, sub.responseKind, offered, sub.verbs, subNoun)
+        add(path, [name, ...inPath, pretty], found)
+      }
     }
   }
   return paths
 }
 
-function add(paths: Json, path: string, parameters: Json[], found: Json): void {
-  if (Object.keys(found).length > 0) paths[path] = { ...found, parameters }
-}
-
-const methods: Readonly<Record<string, string>> = {
-  list: 'get',
-  get: 'get',
-  create: 'post',
-  update: 'put',
-  patch: 'patch',
-  delete: 'delete',
-  deletecollection: 'delete',
-}
-const actions: Readonly<Record<string, string>> = { create: 'post', update: 'put' }
-
-function operations(kind: Kind, speaks: GroupVersionKind, offered: readonly string[], verbs: readonly string[]): Json {
+function operations(
+  kind: Kind,
+  speaks: GroupVersionKind,
+  offered: readonly string[],
+  has: readonly string[],
+  noun: string,
+): Json {
   const result: Json = {}
   for (const verb of offered) {
-    const method = methods[verb]
-    if (method === undefined || !verbs.includes(verb)) continue
-    result[method] = {
-      tags: [kind.group === '' ? 'core_v1' : `${kind.group.split('.')[0] ?? ''}_${kind.version}`],
+    const facts = verbs[verb]
+    if (facts === undefined || !has.includes(verb)) continue
+    const collection = verb === 'deletecollection' ? 'Collection' : ''
+    const answer = content(verb, kind, answerOf(verb, kind, speaks))
+    result[facts.method] = {
+      ...named(kind, `${facts.word}${groupWord(kind)}${collection}${noun}`),
       ...input(verb, speaks),
       responses: {
-        [verb === 'create' ? '201' : '200']: { description: 'OK', content: content(answerOf(verb, kind, speaks)) },
+        ...Object.fromEntries(facts.codes.map((code) => [code, { description: codeWords[code], content: answer }])),
+        401: { description: 'Unauthorized' },
       },
-      'x-kubernetes-action': actions[verb] ?? verb,
+      'x-kubernetes-action': facts.action,
       'x-kubernetes-group-version-kind': speaks,
     }
   }
   return result
 }
 
+/** A subresource that passes bytes on. */
+function connections(
+  kind: Kind,
+  { name, responseKind }: ReturnType<typeof subresourcesOf>[number],
+  noun: string,
+): Json {
+  const methods = name === 'proxy' ? streamMethods.all : streamMethods.few
+  const operation = (method: string): Json => ({
+    ...named(kind, `connect${groupWord(kind)}${title(method)}${noun}`),
+    responses: {
+      200: { description: 'OK', content: { '*/*': { schema: { type: 'string' } } } },
+      401: { description: 'Unauthorized' },
+    },
+    'x-kubernetes-action': 'connect',
+    'x-kubernetes-group-version-kind': responseKind,
+  })
+  return Object.fromEntries(methods.map((method) => [method, operation(method)]))
+}
+
+const named = (kind: Kind, operationId: string): Json => ({
+  tags: [`${lower(groupName(kind))}_${kind.version}`],
+  operationId,
+})
+
+const title = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
+const lower = (word: string): string => word.charAt(0).toLowerCase() + word.slice(1)
+/** `rbac.authorization.k8s.io` is RbacAuthorization. */
+const groupName = ({ group }: Kind): string =>
+  group === ''
+    ? 'Core'
+    : group
+        .replace(/\.k8s\.io$/, '')
+        .split('.')
+        .map(title)
+        .join('')
+const groupWord = (kind: Kind): string => `${groupName(kind)}${title(kind.version)}`
+
 function input(verb: string, speaks: GroupVersionKind): Json {
   const options = reference(findSchema('', 'v1', 'DeleteOptions')?.name)
   switch (verb) {
     case 'list':
-      return { parameters: list }
+      return { parameters: [...watching, ...selecting] }
     case 'create':
     case 'update':
       return { parameters: writing, requestBody: { required: true, content: { '*/*': { schema: schemaOf(speaks) } } } }
@@ -118,7 +181,7 @@ function input(verb: string, speaks: GroupVersionKind): Json {
     case 'delete':
       return { parameters: deletion, requestBody: { content: { '*/*': { schema: options } } } }
     case 'deletecollection':
-      return { parameters: [...deletion, ...list], requestBody: { content: { '*/*': { schema: options } } } }
+      return { parameters: [...deletion, ...selecting], requestBody: { content: { '*/*': { schema: options } } } }
     default:
       return {}
   }
@@ -126,11 +189,16 @@ function input(verb: string, speaks: GroupVersionKind): Json {
 
 function answerOf(verb: string, kind: Kind, speaks: GroupVersionKind): Json {
   if (verb === 'list') return schemaOf({ ...speaks, kind: kind.listKind })
-  if (verb === 'delete' || verb === 'deletecollection') return schemaOf({ group: '', version: 'v1', kind: 'Status' })
-  return schemaOf(speaks)
+  const status = verb === 'deletecollection' || (verb === 'delete' && !answersWithObject(kind))
+  return schemaOf(status ? { group: '', version: 'v1', kind: 'Status' } : speaks)
 }
 
-const content = (schema: Json): Json => Object.fromEntries(answerTypes.map((type) => [type, { schema }]))
+function content(verb: string, { schema: custom }: Kind, schema: Json): Json {
+  const spoken = (type: string): boolean => custom === undefined || !type.startsWith(mediaTypes.protobuf)
+  const types = verb === 'list' ? [...answerTypes, ...streamTypes] : answerTypes
+  return Object.fromEntries(types.filter(spoken).map((type) => [type, { schema }]))
+}
+
 const schemaOf = ({ group, version, kind }: GroupVersionKind): Json => reference(findSchema(group, version, kind)?.name)
 const reference = (name: string | undefined): Json =>
   name === undefined ? { type: 'object' } : { $ref: `#/components/schemas/${name}` }

@@ -2,12 +2,17 @@ import { createHash } from 'node:crypto'
 import { loadDescriptions, type Describe } from '@kubets/shared/api/descriptions.ts'
 import { findSchema } from '@kubets/shared/api/schemas.ts'
 import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { ObjectNode } from '@kubets/shared/machinery/schema/node.ts'
 import { openApiComponents, type OpenApiOptions } from '@kubets/shared/machinery/schema/openapi.ts'
-import { jsonAnswer, pageNotFound, type Answer } from './answer.ts'
+import { jsonAnswer, pageNotFound, textAnswer, type Answer } from './answer.ts'
 import type { Handler } from './context.ts'
 import type { ServedKinds } from '../registry/served-kinds.ts'
+import { subresourcesOf } from './discovery.ts'
+import { mediaTypes, parseAccept } from './negotiate.ts'
+import { definitionEntry, gnosticDocument, pathEntry } from './openapi-gnostic.ts'
 import { pathsOf } from './openapi-paths.ts'
+import { definitionOf, pathItemOf, swaggerHead } from './openapi-swagger.ts'
 import { gitVersion } from './version.ts'
 
 interface Document {
@@ -27,32 +32,53 @@ function placesOf({ groups }: ServedKinds): Map<string, readonly Kind[]> {
   return new Map(places)
 }
 
-// k8s.io/kube-openapi/pkg/handler3/handler.go
+// kube-openapi/pkg/handler3/handler.go HandleDiscovery
 /** GET /openapi/v3 */
-export const openApiIndex: Handler = async (_, { kinds }) => {
+export const openApiIndex: Handler = async ({ headers }, { kinds }) => {
   const paths: Record<string, { serverRelativeURL: string }> = {}
   for (const place of placesOf(kinds).keys()) {
     const document = await documentOf(place, kinds)
-    paths[place] = { serverRelativeURL: `/openapi/v3/${place}?hash=${document?.hash ?? ''}` }
+    if (document !== undefined) paths[place] = { serverRelativeURL: relativeUrl(place, document.hash) }
   }
-  return jsonAnswer(200, { paths })
+  const answer = jsonAnswer(200, { paths })
+  return cacheable(answer, hashOf(answer.body), headers['if-none-match'])
 }
 
+const relativeUrl = (place: string, hash: string): string => `/openapi/v3/${place}?hash=${hash}`
+
+// kube-openapi/pkg/handler3/handler.go HandleGroupVersion
 /** GET /openapi/v3/apis/GROUP/VERSION */
-export const openApiDocument: Handler = async ({ path, query, headers }, { kinds }) => {
-  const document = await documentOf(path.slice('/openapi/v3/'.length), kinds)
+export const openApiDocument: Handler = async ({ path, query, headers }, { kinds, clock }) => {
+  const place = path.slice('/openapi/v3/'.length)
+  const document = await documentOf(place, kinds)
   if (document === undefined) return pageNotFound()
-  const etag = `"${document.hash}"`
+  if (choose(headers.accept, [mediaTypes.json]) === undefined) return notAcceptable
+  const { answer, hash } = document
+  const asked = query.get('hash')
+  if (!asked) return cacheable(answer, hash, headers['if-none-match'])
+  if (asked !== hash) return { ...textAnswer(301, ''), headers: { location: relativeUrl(place, hash) } }
   // the address with the right hash is good for ever
-  const common: Record<string, string> = { etag, vary: 'Accept' }
-  if (query.get('hash') === document.hash)
-    Object.assign(common, { 'cache-control': 'public, immutable', expires: farAway })
-  if (headers['if-none-match'] === etag)
-    return { ...document.answer, code: 304, body: Buffer.alloc(0), headers: common }
-  return { ...document.answer, headers: common }
+  const expires = new Date(clock.now() + 365 * 24 * 3_600_000).toUTCString()
+  return cacheable(answer, hash, headers['if-none-match'], { 'cache-control': 'public, immutable', expires })
 }
 
-const farAway = 'Fri, 31 Dec 2100 00:00:00 GMT'
+const notAcceptable: Answer = textAnswer(406, '')
+
+/** The first of these types that the client takes. */
+function choose(accept: string | undefined, types: readonly string[]): string | undefined {
+  for (const { type } of parseAccept(accept || '*/*')) {
+    const found = types.find((one) => type === one || type === '*/*' || type === 'application/*')
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+function cacheable(answer: Answer, hash: string, known: string | undefined, more: object = {}): Answer {
+  const headers = { ...more, etag: `"${hash}"`, vary: 'Accept' }
+  return known === headers.etag ? { ...answer, code: 304, body: Buffer.alloc(0), headers } : { ...answer, headers }
+}
+
+const hashOf = (body: Buffer): string => createHash('sha512').update(body).digest('hex').toUpperCase()
 
 /** Documents are made when first asked for, and kept for as long as they are about the same kinds. */
 function documentOf(place: string, served: ServedKinds): Promise<Document> | undefined {
@@ -67,60 +93,97 @@ function documentOf(place: string, served: ServedKinds): Promise<Document> | und
   return document
 }
 
-async function makeDocument(kinds: readonly Kind[], { groups }: ServedKinds): Promise<Document> {
+async function makeDocument(kinds: readonly Kind[], served: ServedKinds): Promise<Document> {
+  const { paths, schemas } = await partsOf(kinds, served)
+  const info = { title: 'Kubernetes', version: gitVersion }
+  const answer = jsonAnswer(200, { openapi: '3.0.0', info, paths, components: { schemas, securitySchemes } })
+  return { answer, hash: hashOf(answer.body) }
+}
+
+const securitySchemes = {
+  BearerToken: { type: 'apiKey', description: 'Bearer Token authentication', name: 'authorization', in: 'header' },
+}
+
+interface Parts {
+  paths: Record<string, Record<string, unknown>>
+  schemas: Record<string, Record<string, unknown>>
+}
+
+async function partsOf(kinds: readonly Kind[], { groups }: ServedKinds): Promise<Parts> {
   const describe = await (descriptions ??= loadDescriptions())
   const groupVersions = groups.flatMap(({ name, versions }) =>
     versions.map(({ version }) => ({ group: name, version })),
   )
-  const answer = jsonAnswer(200, {
-    openapi: '3.0.0',
-    info: { title: 'Kubernetes', version: gitVersion },
-    paths: pathsOf(kinds),
-    components: { schemas: componentsOf(kinds, { describe, groupVersions }) },
-  })
-  const hash = createHash('sha512').update(answer.body).digest('hex').toUpperCase()
-  return { answer, hash }
+  return { paths: pathsOf(kinds), schemas: componentsOf(kinds, { describe, groupVersions }) }
 }
 
-function componentsOf(kinds: readonly Kind[], options: OpenApiOptions): Record<string, unknown> {
+function componentsOf(kinds: readonly Kind[], options: OpenApiOptions): Parts['schemas'] {
   const roots = kinds.flatMap(({ group, version, kind, listKind }) => [
     findSchema(group, version, kind),
     findSchema(group, version, listKind),
   ])
   const common = ['DeleteOptions', 'Status', 'APIResourceList'].map((kind) => findSchema('', 'v1', kind))
-  const scale = kinds.some((kind) => kind.subresources.includes('scale'))
-    ? findSchema('autoscaling', 'v1', 'Scale')
-    : undefined
-  const nodes = [...roots, ...common, scale].filter((node): node is ObjectNode => node !== undefined)
+  const foreign = kinds.flatMap(subresourcesOf).map(({ responseKind: it }) => findSchema(it.group, it.version, it.kind))
+  const nodes = [...roots, ...common, ...foreign].filter((node): node is ObjectNode => node !== undefined)
   return {
     ...openApiComponents(nodes, options),
     'io.k8s.apimachinery.pkg.apis.meta.v1.Patch': { type: 'object' },
   }
 }
 
-// k8s.io/kube-openapi/pkg/handler/handler.go
-/**
- * GET /openapi/v2: the head of a document. Clients that find a kind in v3 do not look here; those that do not find it
- * there learn that it is not here either, instead of failing for want of a document.
- */
-export const openApiV2: Handler = ({ headers }) => {
-  const info = { title: 'Kubernetes', version: gitVersion }
-  if (!(headers.accept ?? '').includes(protobufV2)) {
-    return jsonAnswer(200, { swagger: '2.0', info, paths: {}, definitions: {} })
-  }
-  // github.com/google/gnostic openapiv2/OpenAPIv2.proto Document and Info
-  const body = Buffer.concat([
-    text(1, '2.0'),
-    text(2, Buffer.concat([text(1, info.title), text(2, info.version)])),
-    text(8, ''),
-  ])
-  return { code: 200, contentType: protobufV2.replace('@', '.'), body }
+// ---- version 2: one document of all that is served ----
+
+interface Swagger {
+  generation: number
+  json: Answer
+  protobuf: Answer
+  hash: string
 }
 
-const protobufV2 = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
+let swagger: { generation: number; made: Promise<Swagger> } | undefined
 
-/** A length-delimited protobuf field of less than 128 bytes. */
-function text(field: number, value: string | Buffer): Buffer {
-  const bytes = Buffer.from(value)
-  return Buffer.concat([Buffer.from([(field << 3) | 2, bytes.length]), bytes])
+const protobufTypes = [
+  'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
+  'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+]
+
+// kube-openapi/pkg/handler/handler.go RegisterOpenAPIVersionedService
+/** GET /openapi/v2 */
+export const openApiV2: Handler = async ({ headers }, { kinds, clock }) => {
+  const type = choose(headers.accept, [mediaTypes.json, ...protobufTypes])
+  if (type === undefined) return notAcceptable
+  const { generation } = kinds
+  if (swagger?.generation !== generation) swagger = { generation, made: makeSwagger(kinds, clock) }
+  const { json, protobuf, hash } = await swagger.made
+  return cacheable(type === mediaTypes.json ? json : protobuf, hash, headers['if-none-match'])
+}
+
+/** Made a group at a time, so that other requests are not held up. */
+async function makeSwagger(kinds: ServedKinds, clock: Clock): Promise<Swagger> {
+  const { generation } = kinds
+  const [paths, definitions] = [new Map<string, string>(), new Map<string, string>()]
+  const [pathEntries, definitionEntries]: [Buffer[], Buffer[]] = [[], []]
+  for (const served of placesOf(kinds).values()) {
+    const parts = await partsOf(served, kinds)
+    for (const [path, item] of Object.entries(parts.paths)) {
+      const inV2 = pathItemOf(item)
+      paths.set(path, JSON.stringify(inV2))
+      pathEntries.push(pathEntry(path, inV2))
+    }
+    for (const [name, component] of Object.entries(parts.schemas)) {
+      if (definitions.has(name)) continue
+      const inV2 = definitionOf(name, component)
+      definitions.set(name, JSON.stringify(inV2))
+      definitionEntries.push(definitionEntry(name, inV2))
+    }
+    await clock.sleep(0)
+  }
+  const head = swaggerHead(gitVersion)
+  const members = (map: ReadonlyMap<string, string>): string =>
+    Array.from(map, ([name, text]) => `${JSON.stringify(name)}:${text}`).join()
+  const text = `${JSON.stringify(head).slice(0, -1)},"paths":{${members(paths)}},"definitions":{${members(definitions)}}}`
+  const json = { code: 200, contentType: mediaTypes.json, body: Buffer.from(text) }
+  const body = gnosticDocument(head, pathEntries, definitionEntries)
+  const protobuf = { code: 200, contentType: protobufTypes[1] ?? '', body }
+  return { generation, json, protobuf, hash: hashOf(json.body) }
 }
