@@ -81,7 +81,7 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
     kinds,
     lookup,
     aggregator,
-    admission: createAdmission(lookup, clock),
+    admission: createAdmission(lookup, registry, clock, stop.signal),
     authenticate: createAuthenticate(options, tokens, clock, log),
     authorizer: firstVerdict([
       healthPathsAuthorizer,

@@ -1,0 +1,119 @@
+import type { KubeObject } from '../../machinery/object.ts'
+import type { Quantity } from '../../machinery/quantity.ts'
+import { isExtended, isHugePages, isNative } from '../kinds/quantities.ts'
+import { isPodTerminal, podLimits, podQOS, podRequests } from '../pod.ts'
+import type { Container, Pod, PodAffinityTerm, ScopedResourceSelectorRequirement } from '../types/core-v1.ts'
+import { add, amountsOf, one, type Amounts } from './amounts.ts'
+import { countName, type Evaluator } from './evaluator.ts'
+import { selects } from './scope-selector.ts'
+
+const objectCountName = countName('', 'pods')
+
+// Which of a Pod's resources are counted, and whether requests count under the bare name too.
+const compute = ['cpu', 'memory', 'ephemeral-storage']
+const names: ReadonlySet<string> = new Set([
+  objectCountName,
+  'pods',
+  ...compute.flatMap((name) => [name, `requests.${name}`, `limits.${name}`]),
+])
+
+// Who limits one of these demands that every container states it: a mistake that clients rely on.
+// pkg/quota/v1/evaluator/core/pods.go validationSet
+const demanded: ReadonlySet<string> = new Set(
+  ['cpu', 'memory'].flatMap((name) => [name, `requests.${name}`, `limits.${name}`]),
+)
+
+// pkg/quota/v1/evaluator/core/pods.go podEvaluator
+export const podEvaluator: Evaluator = {
+  handles: ({ operation, subresource }) =>
+    (operation === 'CREATE' && subresource === '') || (operation === 'UPDATE' && subresource === 'resize'),
+  counts: (name) =>
+    names.has(name) ||
+    isHugePages(name) ||
+    name.startsWith('requests.hugepages-') ||
+    (!isNative(name) && name.startsWith('requests.')),
+  matchesScope: (scope, object) => matchesScope(scope, object as Pod),
+  lacks: (wanted, object) => lacks(wanted, object as Pod),
+  usage: (object, now) => usage(object as Pod, now),
+}
+
+/** Whether the Pod uses anything beside its place in the store: it has not ended, and is not stuck on its way out. */
+// pods.go QuotaV1Pod
+export const holdsResources = (pod: Pod, now: number): boolean => {
+  if (isPodTerminal(pod)) return false
+  const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata
+  if (deletionTimestamp === undefined || deletionGracePeriodSeconds === undefined) return true
+  return now <= Date.parse(deletionTimestamp) + deletionGracePeriodSeconds * 1000
+}
+
+// pods.go PodUsageFunc
+const usage = (pod: Pod, now: number): Amounts => {
+  const count: Amounts = new Map([[objectCountName, one]])
+  return holdsResources(pod, now) ? add(count, computeUsage(podRequests(pod), podLimits(pod))) : count
+}
+
+// pods.go podComputeUsageHelper
+const computeUsage = (requests: Amounts, limits: Amounts): Amounts => {
+  const result = new Map<string, Quantity>([['pods', one]])
+  for (const [name, quantity] of requests) {
+    if (compute.includes(name) || isHugePages(name)) result.set(name, quantity)
+    if (compute.includes(name) || isHugePages(name) || isExtended(name)) result.set(`requests.${name}`, quantity)
+  }
+  for (const [name, quantity] of limits) if (compute.includes(name)) result.set(`limits.${name}`, quantity)
+  return result
+}
+
+// pods.go Constraints
+const lacks = (wanted: readonly string[], { spec }: Pod): string | undefined => {
+  const missing: string[] = []
+  for (const name of [...wanted].sort()) {
+    if (!demanded.has(name)) continue
+    const lacking = (container: Container): boolean => {
+      const { requests, limits } = container.resources ?? {}
+      return !computeUsage(amountsOf(requests), amountsOf(limits)).has(name)
+    }
+    const containers = [...spec.containers, ...(spec.initContainers ?? [])].filter(lacking)
+    const texts = [...new Set(containers.map((container) => container.name))].sort()
+    if (texts.length > 0) missing.push(`${name} for: ${texts.join(',')}`)
+  }
+  return missing.length === 0 ? undefined : `must specify ${missing.join('; ')}`
+}
+
+// pods.go podMatchesScopeFunc
+const matchesScope = (scope: ScopedResourceSelectorRequirement, pod: Pod): boolean => {
+  const terminating = (pod.spec.activeDeadlineSeconds ?? -1) >= 0
+  const { priorityClassName } = pod.spec
+  switch (scope.scopeName) {
+    case 'Terminating':
+      return terminating
+    case 'NotTerminating':
+      return !terminating
+    case 'BestEffort':
+      return (pod.status?.qosClass ?? podQOS(pod)) === 'BestEffort'
+    case 'NotBestEffort':
+      return (pod.status?.qosClass ?? podQOS(pod)) !== 'BestEffort'
+    case 'PriorityClass':
+      return selects(scope, priorityClassName ? [priorityClassName] : [])
+    case 'CrossNamespacePodAffinity':
+      return reachesOtherNamespaces(pod)
+    default:
+      return false
+  }
+}
+
+// pods.go usesCrossNamespacePodAffinity
+const reachesOtherNamespaces = ({ spec: { affinity } }: Pod): boolean =>
+  [affinity?.podAffinity, affinity?.podAntiAffinity].some((one) => {
+    const terms: PodAffinityTerm[] = [
+      ...(one?.requiredDuringSchedulingIgnoredDuringExecution ?? []),
+      ...(one?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(({ podAffinityTerm }) => podAffinityTerm),
+    ]
+    return terms.some(
+      ({ namespaces, namespaceSelector }) => (namespaces ?? []).length > 0 || namespaceSelector !== undefined,
+    )
+  })
+
+/** Whether a change of a Pod sets free what quotas had counted. */
+// pkg/quota/v1/install/update_filter.go DefaultUpdateFilter
+export const podFrees = (old: KubeObject, pod: KubeObject, now: number): boolean =>
+  holdsResources(old as Pod, now) && !holdsResources(pod as Pod, now)
