@@ -24,12 +24,15 @@ export interface ListOptions extends Selection {
   continue?: string
   resourceVersion?: string
   resourceVersionMatch?: string
+  /** Asks for nothing of the objects but their metadata. */
+  metadataOnly?: boolean
   signal?: AbortSignal
 }
 
 export interface WatchOptions extends Selection {
   resourceVersion?: string
   allowWatchBookmarks?: boolean
+  metadataOnly?: boolean
   /** The server ends the watch after this; 5 to 10 minutes when not given. */
   timeoutSeconds?: number
   signal: AbortSignal
@@ -53,6 +56,12 @@ const patchContentTypes: Record<PatchType, string> = {
   json: 'application/json-patch+json',
   merge: 'application/merge-patch+json',
   strategic: 'application/strategic-merge-patch+json',
+}
+
+// client-go metadata/metadata.go: a server that cannot leave the rest out sends whole objects
+const metadataTypes = {
+  list: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json',
+  watch: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json',
 }
 
 // client-go rest/request.go maxRetries; a server that is overloaded says in Retry-After when to come again
@@ -82,8 +91,11 @@ export class Client {
 
   /** One page (all of it without `limit`). Items always have their apiVersion and kind. */
   async list<T extends KubeObject>(ref: ResourceRef<T>, options: ListOptions = {}): Promise<KubeList<T>> {
-    const { namespace, signal, ...query } = options
-    const list = await this.#json<KubeList<T>>('GET', resourcePath(ref, namespace), query, undefined, signal)
+    const { namespace, signal, metadataOnly, ...query } = options
+    const accept = metadataOnly ? metadataTypes.list : undefined
+    const list = await this.#json<KubeList<T>>('GET', resourcePath(ref, namespace), query, undefined, signal, {
+      accept,
+    })
     // items inside a list come without them
     const apiVersion = apiVersionOf(ref)
     list.items = (list.items ?? []).map((item) => ({ ...item, apiVersion, kind: ref.kind }))
@@ -131,7 +143,7 @@ export class Client {
   ): Promise<T> {
     const path = resourcePath(ref, options.namespace, name, options.subresource)
     const contentType = patchContentTypes[options.type]
-    return this.#json('PATCH', path, {}, JSON.stringify(body), options.signal, contentType)
+    return this.#json('PATCH', path, {}, JSON.stringify(body), options.signal, { contentType })
   }
 
   /** The deleted object, or as it is while finalizers or a grace period keep it, or a Status. */
@@ -158,10 +170,11 @@ export class Client {
    * or an error comes (it throws: StatusError for the server's own, 410 among them).
    */
   async *watch<T extends KubeObject>(ref: ResourceRef<T>, options: WatchOptions): AsyncGenerator<WatchEvent<T>> {
-    const { namespace, signal, timeoutSeconds = 300 + Math.floor(Math.random() * 300), ...query } = options
+    const { namespace, signal, metadataOnly, timeoutSeconds = someMinutes(), ...query } = options
     const path = withQuery(resourcePath(ref, namespace), { ...query, timeoutSeconds, watch: true })
     const silenceMs = (timeoutSeconds + watchGraceSeconds) * 1000
-    const request = { method: 'GET', path, headers: { accept: 'application/json' }, signal }
+    const headers = { accept: metadataOnly ? metadataTypes.watch : 'application/json' }
+    const request = { method: 'GET', path, headers, signal }
     const response = await this.#transport.stream(request, silenceMs)
     try {
       if (response.statusCode !== 200) {
@@ -199,9 +212,9 @@ export class Client {
     query: Record<string, string | number | boolean | undefined>,
     body: string | undefined,
     signal: AbortSignal | undefined,
-    contentType = 'application/json',
+    { accept = 'application/json', contentType = 'application/json' }: { accept?: string; contentType?: string } = {},
   ): Promise<T> {
-    const headers: Record<string, string> = { accept: 'application/json' }
+    const headers: Record<string, string> = { accept }
     if (body !== undefined) headers['content-type'] = contentType
     const response = await this.#sendRetrying({ method, path: withQuery(path, query), headers, body, signal })
     if (response.status >= 200 && response.status < 300) return JSON.parse(response.body.toString('utf8')) as T
@@ -232,6 +245,8 @@ export class Client {
     }
   }
 }
+
+const someMinutes = (): number => 300 + Math.floor(Math.random() * 300)
 
 function deleteBody(settings: DeleteSettings): string {
   const body: DeleteOptions = { apiVersion: 'v1', kind: 'DeleteOptions', ...settings }

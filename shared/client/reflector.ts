@@ -17,6 +17,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   namespace?: string
   labelSelector?: string
   fieldSelector?: string
+  /** Asks for nothing of the objects but their metadata. */
+  metadataOnly?: boolean
   /** All there is now. */
   onList: (items: T[]) => void
   onEvent: (event: WatchEvent<T>) => void
@@ -64,10 +66,10 @@ export class Reflector<T extends KubeObject> {
   }
 
   async #list(signal: AbortSignal): Promise<void> {
-    const { client, ref, namespace, labelSelector, fieldSelector, onList } = this.#options
+    const { client, ref, namespace, labelSelector, fieldSelector, metadataOnly, onList } = this.#options
     // any version will do at first; later one must not go back behind what was seen
     const resourceVersion = this.#expired ? undefined : this.#resourceVersion || '0'
-    const selection = { namespace, labelSelector, fieldSelector, limit: pageSize, signal }
+    const selection = { namespace, labelSelector, fieldSelector, metadataOnly, limit: pageSize, signal }
     let items: T[] = []
     let page = await this.#firstPage({ ...selection, resourceVersion })
     const version = page.metadata.resourceVersion ?? ''
@@ -94,13 +96,14 @@ export class Reflector<T extends KubeObject> {
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
-    const { client, clock, ref, namespace, labelSelector, fieldSelector, onEvent } = this.#options
+    const { client, clock, ref, namespace, labelSelector, fieldSelector, metadataOnly, onEvent } = this.#options
     const start = clock.now()
     let events = 0
     const stream = client.watch(ref, {
       namespace,
       labelSelector,
       fieldSelector,
+      metadataOnly,
       resourceVersion: this.#resourceVersion,
       allowWatchBookmarks: true,
       signal,
