@@ -5,6 +5,7 @@ import type { InformerFactory } from '@kubets/shared/client/informer.ts'
 import type { WorkQueue } from '@kubets/shared/client/workqueue.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
+import type { Everything } from './discovery/everything.ts'
 import type { Options } from './options.ts'
 
 /** What every controller is given: nothing else of the process is visible to it. */
@@ -12,6 +13,8 @@ export interface ControllerContext {
   client: Client
   /** One informer per resource, shared by all controllers. */
   informers: InformerFactory
+  /** The metadata of all objects of all kinds, shared likewise. */
+  everything: Everything
   clock: Clock
   log: Logger
   metrics: ReconcileMetrics

@@ -9,6 +9,7 @@ import { nodeLifecycleController } from './node-lifecycle/controller.ts'
 import { podGarbageCollectorController } from './pod-garbage-collector/controller.ts'
 import { replicaSetController } from './replicaset/controller.ts'
 import { replicationControllerController } from './replicationcontroller/controller.ts'
+import { resourceQuotaController } from './resourcequota/controller.ts'
 import { rootCACertPublisherController } from './root-ca-cert-publisher/controller.ts'
 import { serviceAccountController } from './serviceaccount/controller.ts'
 import { taintEvictionController } from './taint-eviction/controller.ts'
@@ -25,6 +26,7 @@ export const controllers: readonly Controller[] = [
   replicationControllerController,
   endpointsController,
   endpointSliceController,
+  resourceQuotaController,
   namespaceController,
   podGarbageCollectorController,
   garbageCollectorController,

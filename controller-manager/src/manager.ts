@@ -2,8 +2,9 @@ import { EventRecorder } from '@kubets/shared/client/events.ts'
 import { InformerFactory } from '@kubets/shared/client/informer.ts'
 import { WorkQueue } from '@kubets/shared/client/workqueue.ts'
 import type { Controller, ControllerContext } from './context.ts'
+import { Everything } from './discovery/everything.ts'
 
-type ManagerOptions = Omit<ControllerContext, 'informers' | 'recorder' | 'queue'> & {
+type ManagerOptions = Omit<ControllerContext, 'informers' | 'everything' | 'recorder' | 'queue'> & {
   controllers: readonly Controller[]
   /** Takes the controllers' queues, for the metrics. */
   queues: WorkQueue[]
@@ -14,6 +15,7 @@ export const runControllers = async (options: ManagerOptions, signal: AbortSigna
   const { controllers, queues, ...shared } = options
   const { client, clock, log } = shared
   const informers = new InformerFactory(client, { clock, log })
+  const everything = new Everything({ client, clock, log })
   const recorders: EventRecorder[] = []
   const recorder = (component: string): EventRecorder => {
     const created = new EventRecorder({ client, clock, component, log })
@@ -26,12 +28,13 @@ export const runControllers = async (options: ManagerOptions, signal: AbortSigna
     queues.push(created)
     return created
   }
-  const context: ControllerContext = { ...shared, informers, recorder, queue }
+  const context: ControllerContext = { ...shared, informers, everything, recorder, queue }
   const loops = controllers.flatMap((controller) => {
     const run = controller.start(context)
     return run ? [{ name: controller.name, run }] : []
   })
   informers.start(signal)
+  void everything.run(signal)
   await informers.waitForSync(signal)
   log.info({ controllers: loops.map(({ name }) => name) }, 'controllers started')
   await Promise.all(

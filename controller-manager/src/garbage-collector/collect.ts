@@ -1,6 +1,5 @@
 import type { Client } from '@kubets/shared/client/client.ts'
 import { isNotFound } from '@kubets/shared/machinery/errors.ts'
-import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import type { ObjectMeta, OwnerReference } from '@kubets/shared/machinery/meta-v1.gen.ts'
 import type { KubeObject, ResourceRef } from '@kubets/shared/machinery/object.ts'
 import { blockingDependents, foregroundFinalizer, orphanFinalizer } from './graph.ts'
@@ -15,12 +14,18 @@ const remembered = 500
 interface CollectorOptions {
   client: Client
   kinds: KindMap
-  log: Logger
   /** An object was found to be gone. */
   gone: (uid: string) => void
   /** An object should be looked at. */
   check: (uid: string) => void
+  checkLater: (uid: string) => void
 }
+
+type Place = Pick<GraphNode, 'apiVersion' | 'kind' | 'namespace' | 'name' | 'uid'>
+
+// An owner that is absent from one namespace may be there in another.
+const placeOf = ({ apiVersion, kind, namespace, name, uid }: Place): string =>
+  [apiVersion, kind, namespace, name, uid].join('/')
 
 /** The writes of the garbage collector; each rests on a live read and is bound to what was read. */
 export class Collector {
@@ -36,13 +41,15 @@ export class Collector {
   async collect(node: GraphNode, signal: AbortSignal): Promise<void> {
     if (node.deleting && !node.deletingDependents) return
     const ref = node.ref ?? this.#options.kinds.resolve(node.apiVersion, node.kind)
+    const place = placeOf(node)
     const live = await this.#live(ref, node.name, node.namespace, signal)
     if (live?.metadata.uid !== node.uid) {
-      this.#rememberAbsent(node.uid)
-      this.#options.gone(node.uid)
+      this.#rememberAbsent(place)
+      // It may have been seen meanwhile, and somewhere else than its dependant said.
+      if (placeOf(node) === place) this.#options.gone(node.uid)
       return
     }
-    if (node.ref === undefined) return
+    if (node.ref === undefined) return this.#options.checkLater(node.uid)
     if (node.deletingDependents) return this.#finishForeground(node, live, ref, signal)
     await this.#apply(node, live, ref, signal)
   }
@@ -82,10 +89,11 @@ export class Collector {
       hasDependents: dependents.length > 0,
       dependentsDeleteInForeground: dependents.some(({ deletingDependents }) => deletingDependents),
     })
-    if (action.type === 'setOwners') await this.#patch(ref, live, { ownerReferences: action.ownerReferences }, signal)
+    if (action.type === 'nothing') return
+    const patched =
+      action.ownerReferences && (await this.#patch(ref, live, { ownerReferences: action.ownerReferences }, signal))
     if (action.type !== 'delete') return
-    if (action.unblock) for (const dependent of dependents) await this.#unblock(dependent, node.uid, signal)
-    const { uid, resourceVersion, namespace } = live.metadata
+    const { uid, resourceVersion, namespace } = (patched ?? live).metadata
     try {
       await this.#options.client.delete(ref, node.name, {
         namespace,
@@ -99,31 +107,16 @@ export class Collector {
   }
 
   async #stateOf(reference: OwnerReference, node: GraphNode, signal: AbortSignal): Promise<OwnerState> {
-    if (this.#absent.has(reference.uid)) return 'absent'
     const ref = this.#options.kinds.resolve(reference.apiVersion, reference.kind)
-    if (ref.namespaced && node.namespace === undefined) {
-      // An object without a namespace cannot be owned from inside one; which one is meant cannot be told.
-      const { kind, name } = reference
-      this.#options.log.warn(
-        { object: `${node.kind} ${node.name}`, owner: `${kind} ${name}` },
-        'owner is in a namespace',
-      )
-      return 'present'
-    }
-    const live = await this.#live(ref, reference.name, ref.namespaced ? node.namespace : undefined, signal)
+    // An object without a namespace cannot be owned from inside one; which one is meant cannot be told.
+    if (ref.namespaced && node.namespace === undefined) return 'impossible'
+    const namespace = ref.namespaced ? node.namespace : undefined
+    const place = placeOf({ ...reference, namespace })
+    if (this.#absent.has(place)) return 'absent'
+    const live = await this.#live(ref, reference.name, namespace, signal)
     const state = ownerState(reference, live?.metadata)
-    if (state === 'absent') this.#rememberAbsent(reference.uid)
+    if (state === 'absent') this.#rememberAbsent(place)
     return state
-  }
-
-  async #unblock(dependent: GraphNode, ownerUid: string, signal: AbortSignal): Promise<void> {
-    if (!dependent.ref) return
-    const live = await this.#live(dependent.ref, dependent.name, dependent.namespace, signal)
-    if (live?.metadata.uid !== dependent.uid) return
-    const ownerReferences = (live.metadata.ownerReferences ?? []).map((reference) =>
-      reference.uid === ownerUid ? { ...reference, blockOwnerDeletion: false } : reference,
-    )
-    await this.#patch(dependent.ref, live, { ownerReferences }, signal)
   }
 
   async #removeFinalizer(ref: ResourceRef, live: KubeObject, finalizer: string, signal: AbortSignal): Promise<void> {
@@ -138,9 +131,9 @@ export class Collector {
     { metadata: { name = '', namespace, uid, resourceVersion } }: KubeObject,
     change: Pick<ObjectMeta, 'ownerReferences' | 'finalizers'>,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<KubeObject | undefined> {
     try {
-      await this.#options.client.patch(
+      return await this.#options.client.patch(
         ref,
         name,
         { metadata: { uid, resourceVersion, ...change } },
@@ -148,6 +141,7 @@ export class Collector {
       )
     } catch (error) {
       if (!isNotFound(error)) throw error
+      return undefined
     }
   }
 
@@ -165,8 +159,8 @@ export class Collector {
     }
   }
 
-  #rememberAbsent(uid: string): void {
-    this.#absent.add(uid)
+  #rememberAbsent(place: string): void {
+    this.#absent.add(place)
     const [oldest] = this.#absent
     if (this.#absent.size > remembered && oldest !== undefined) this.#absent.delete(oldest)
   }

@@ -42,7 +42,8 @@ describe('OwnerGraph', () => {
     graph.put(object('a', ['set']), ref)
     graph.put(object('b', ['set']), ref)
     expect(asks(graph.remove('set'))).toEqual([['a', 'b'], []])
-    expect(asks(graph.remove('set'))).toEqual([[], []])
+    // a live read said so: those that still name it are looked at
+    expect(asks(graph.remove('set'))).toEqual([['a', 'b'], []])
   })
 
   it('forgets an unseen owner with its last dependant', () => {
@@ -50,6 +51,53 @@ describe('OwnerGraph', () => {
     graph.put(object('a', ['ghost']), ref)
     graph.remove('a')
     expect(graph.size).toBe(0)
+  })
+
+  it('knows the dependants of what is seen again, as when another version of its kind is preferred', () => {
+    const graph = new OwnerGraph()
+    graph.put(object('set'), ref)
+    graph.put(object('a', ['set']), ref)
+    expect(asks(graph.remove('set'))).toEqual([['a'], []])
+    expect(graph.get('set')?.ref).toBeUndefined()
+    graph.put(object('set'), ref)
+    expect(graph.get('set')?.dependents.size).toBe(1)
+  })
+
+  describe('an owner in another namespace', () => {
+    const misplaced = ({ misplaced: found }: Work) => found.map(({ node, reference }) => [node.uid, reference.uid])
+
+    it('is told when the dependant comes', () => {
+      const graph = new OwnerGraph()
+      graph.put(object('set'), ref)
+      const work = graph.put(object('stray', ['set'], { namespace: 'm' }), ref)
+      expect(misplaced(work)).toEqual([['stray', 'set']])
+      expect(asks(work)).toEqual([['stray'], []])
+    })
+
+    it('is told when the owner comes, and those of its own namespace are left alone', () => {
+      const graph = new OwnerGraph()
+      graph.put(object('stray', ['set'], { namespace: 'm' }), ref)
+      expect(asks(graph.put(object('child', ['set']), ref))).toEqual([['child'], []])
+      graph.remove('set')
+      const work = graph.put(object('set'), ref)
+      expect(misplaced(work)).toEqual([['stray', 'set']])
+      expect(asks(work)).toEqual([['stray'], []])
+      expect(graph.get('set')?.dependents.size).toBe(2)
+    })
+
+    it('may be one of no namespace', () => {
+      const graph = new OwnerGraph()
+      graph.put(object('set', [], { namespace: undefined } as never), { ...ref, namespaced: false })
+      const work = graph.put(object('child', ['set']), ref)
+      expect(misplaced(work)).toEqual([])
+      expect(asks(work)).toEqual([[], []])
+    })
+  })
+
+  it('looks again at who names its owner by another name', () => {
+    const graph = new OwnerGraph()
+    graph.put(object('set', [], { name: 'renamed' }), ref)
+    expect(asks(graph.put(object('a', ['set']), ref))).toEqual([['a'], []])
   })
 
   it('starts a foreground deletion once and follows it', () => {

@@ -22,11 +22,17 @@ export interface GraphNode {
   orphaning: boolean
 }
 
-/** Objects to look at after a change, by uid: whether to delete them, and whether to orphan their dependants. */
+/** What to look at after a change. */
 export interface Work {
+  /** Objects, by uid, that may have to be deleted. */
   check: Set<string>
+  /** Objects, by uid, whose dependants are to let go of them. */
   orphan: Set<string>
+  /** Objects that name an owner of another namespace, which can own nothing here. */
+  misplaced: { node: GraphNode; reference: OwnerReference }[]
 }
+
+const noWork = (): Work => ({ check: new Set(), orphan: new Set(), misplaced: [] })
 
 /** Who owns whom among all objects of the cluster. */
 // pkg/controller/garbagecollector/graph_builder.go GraphBuilder
@@ -44,17 +50,19 @@ export class OwnerGraph {
   /** An object as it is now, new or changed. */
   // graph_builder.go processGraphChanges, processTransitions
   put(object: KubeObject, ref: ResourceRef): Work {
-    const work: Work = { check: new Set(), orphan: new Set() }
+    const work = noWork()
     const { uid, name = '', namespace, finalizers = [], deletionTimestamp, ownerReferences = [] } = object.metadata
     if (!uid) return work
     const node = this.#nodes.get(uid) ?? this.#insert(uid)
     const before = node.owners
+    const isNewlySeen = node.ref === undefined
     node.apiVersion = object.apiVersion
     node.kind = object.kind
     node.name = name
     node.namespace = namespace
     node.ref = ref
     node.owners = ownerReferences
+    if (isNewlySeen) for (const dependent of node.dependents) this.#compare(dependent, node, work)
     this.#relink(node, before, work)
 
     const wasOrphaning = node.orphaning
@@ -70,14 +78,19 @@ export class OwnerGraph {
     return work
   }
 
-  /** An object that is gone. */
+  /**
+   * An object that is gone, or was never there. As long as others name it as their owner it is remembered by its uid
+   * alone: should it be seen (again), it has its dependants.
+   */
   remove(uid: string): Work {
-    const work: Work = { check: new Set(), orphan: new Set() }
+    const work = noWork()
     const node = this.#nodes.get(uid)
     if (!node) return work
-    this.#nodes.delete(uid)
     for (const dependent of node.dependents) work.check.add(dependent.uid)
     for (const { uid: ownerUid } of node.owners) this.#unlink(node, ownerUid, work)
+    if (node.dependents.size === 0) this.#nodes.delete(uid)
+    else
+      Object.assign(node, { ref: undefined, owners: [], deleting: false, deletingDependents: false, orphaning: false })
     return work
   }
 
@@ -118,8 +131,22 @@ export class OwnerGraph {
       }
       const isNew = !owner.dependents.has(node)
       owner.dependents.add(node)
-      if (isNew && owner.deletingDependents) work.check.add(node.uid)
+      if (!isNew) continue
+      if (owner.deletingDependents) work.check.add(node.uid)
+      this.#compare(node, owner, work)
     }
+  }
+
+  // Only a live read tells whether an owner that is not what the reference says owns the object nevertheless.
+  // graph_builder.go addDependentToOwners, partitionDependents
+  #compare(node: GraphNode, owner: GraphNode, work: Work): void {
+    const reference = node.owners.find(({ uid }) => uid === owner.uid)
+    if (!reference) return
+    const elsewhere = owner.namespace !== node.namespace
+    if (elsewhere && owner.ref?.namespaced) work.misplaced.push({ node, reference })
+    const { apiVersion, kind, name } = reference
+    const isOther = apiVersion !== owner.apiVersion || kind !== owner.kind || name !== owner.name
+    if (isOther || (elsewhere && owner.ref?.namespaced !== false)) work.check.add(node.uid)
   }
 
   #unlink(node: GraphNode, ownerUid: string, work: Work): void {

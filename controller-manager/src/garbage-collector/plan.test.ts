@@ -11,11 +11,7 @@ const seen = (states: OwnerState[], rest: Partial<ObjectSeen> = {}): ObjectSeen 
   dependentsDeleteInForeground: false,
   ...rest,
 })
-const remove = (policy: 'Background' | 'Foreground' | 'Orphan', unblock = false): ObjectAction => ({
-  type: 'delete',
-  policy,
-  unblock,
-})
+const remove = (policy: 'Background' | 'Foreground' | 'Orphan'): ObjectAction => ({ type: 'delete', policy })
 
 describe('plan', () => {
   const cases: { name: string; seen: ObjectSeen; want: ObjectAction }[] = [
@@ -37,7 +33,16 @@ describe('plan', () => {
     {
       name: 'a circle is cut',
       seen: seen(['waitingForDependents'], { hasDependents: true, dependentsDeleteInForeground: true }),
-      want: remove('Foreground', true),
+      want: {
+        type: 'delete',
+        policy: 'Foreground',
+        ownerReferences: [{ ...reference('u0'), blockOwnerDeletion: false }],
+      },
+    },
+    {
+      name: 'one whose owner cannot be looked for stays',
+      seen: seen(['impossible', 'absent']),
+      want: { type: 'nothing' },
     },
     {
       name: 'its own wish for orphans counts',

@@ -1,8 +1,8 @@
 import type { ObjectMeta, OwnerReference } from '@kubets/shared/machinery/meta-v1.gen.ts'
 import { foregroundFinalizer, orphanFinalizer } from './graph.ts'
 
-/** How an owner was found by a live read. */
-export type OwnerState = 'present' | 'absent' | 'waitingForDependents'
+/** How an owner was found by a live read; `impossible` is one that cannot be looked for. */
+export type OwnerState = 'present' | 'absent' | 'waitingForDependents' | 'impossible'
 
 export interface ObjectSeen {
   /** The live object's metadata. */
@@ -17,8 +17,8 @@ export type ObjectAction =
   | { type: 'nothing' }
   /** Keeps these references. */
   | { type: 'setOwners'; ownerReferences: OwnerReference[] }
-  /** `unblock` first takes the dependants' hold on the object away. */
-  | { type: 'delete'; policy: 'Background' | 'Foreground' | 'Orphan'; unblock: boolean }
+  /** Where there are references, they are set first: the object then holds up none of its owners. */
+  | { type: 'delete'; policy: 'Background' | 'Foreground' | 'Orphan'; ownerReferences?: OwnerReference[] }
 
 const policyOf = ({ finalizers = [] }: ObjectMeta): 'Background' | 'Foreground' | 'Orphan' => {
   if (finalizers.includes(orphanFinalizer)) return 'Orphan'
@@ -29,14 +29,15 @@ const policyOf = ({ finalizers = [] }: ObjectMeta): 'Background' | 'Foreground' 
 // pkg/controller/garbagecollector/garbagecollector.go attemptToDeleteItem
 export const plan = (seen: ObjectSeen): ObjectAction => {
   const { metadata, owners } = seen
-  if (owners.length === 0) return { type: 'nothing' }
+  if (owners.length === 0 || owners.some(({ state }) => state === 'impossible')) return { type: 'nothing' }
   const present = owners.filter(({ state }) => state === 'present').map(({ reference }) => reference)
   if (present.length === owners.length) return { type: 'nothing' }
   if (present.length > 0) return { type: 'setOwners', ownerReferences: present }
   const waiting = owners.some(({ state }) => state === 'waitingForDependents')
-  if (waiting && seen.hasDependents)
-    return { type: 'delete', policy: 'Foreground', unblock: seen.dependentsDeleteInForeground }
-  return { type: 'delete', policy: policyOf(metadata), unblock: false }
+  if (!waiting || !seen.hasDependents) return { type: 'delete', policy: policyOf(metadata) }
+  if (!seen.dependentsDeleteInForeground) return { type: 'delete', policy: 'Foreground' }
+  const ownerReferences = owners.map(({ reference }) => ({ ...reference, blockOwnerDeletion: false }))
+  return { type: 'delete', policy: 'Foreground', ownerReferences }
 }
 
 /** How a live owner counts; `undefined` where none of that name, or another of that name, was found. */

@@ -1,0 +1,52 @@
+import { silentLogger } from '@kubets/shared/machinery/logger.ts'
+import { startApiServer } from '@kubets/shared/testing/apiserver.ts'
+import { realClock } from '@kubets/shared/testing/real-clock.ts'
+import { namespaces, serviceAccounts } from '@kubets/shared/api/resources.gen.ts'
+import { waitFor } from '@kubets/shared/testing/wait.ts'
+import { controllers } from './controllers.ts'
+import { runControllers } from './manager.ts'
+
+type ApiServer = Awaited<ReturnType<typeof startApiServer>>
+
+export interface TestManager {
+  client: ApiServer['client']
+  /** Makes a namespace that can be used. */
+  makeNamespace(name: string): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Every controller in this process, on a real apiserver. */
+export const startTestManager = async (): Promise<TestManager> => {
+  const apiserver = await startApiServer()
+  const { client } = apiserver
+  const stopping = new AbortController()
+  const options = {
+    rootCA: undefined,
+    podCidrs: undefined,
+    nodeMonitorPeriodMs: 5_000,
+    nodeMonitorGraceMs: 50_000,
+    nodeStartupGraceMs: 60_000,
+    evictionIntervalMs: 10_000,
+    terminatedPodThreshold: 0,
+  }
+  const metrics = { observe: () => undefined }
+  const shared = { client, clock: realClock, log: silentLogger, metrics, options, queues: [], controllers }
+  const running = runControllers(shared, stopping.signal)
+  return {
+    client,
+    makeNamespace: async (name) => {
+      await client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name }, spec: {} })
+      const exists = (): Promise<boolean> =>
+        client.get(serviceAccounts, 'default', { namespace: name }).then(
+          () => true,
+          () => false,
+        )
+      await waitFor(exists, 20_000)
+    },
+    stop: async () => {
+      stopping.abort()
+      await running
+      await apiserver.stop()
+    },
+  }
+}
