@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { covers } from '../conformance/covers.ts'
-import { connect, type Api, type ApiList, type ApiObject, type Watch } from '../harness/api.ts'
+import { connect, type Answer, type Api, type ApiList, type ApiObject, type Watch } from '../harness/api.ts'
+import { compactEtcd } from '../harness/etcd.ts'
 import { kubectl, makeNamespace, removeNamespace, type Namespace } from '../harness/kubectl.ts'
 import { shell, startPod } from '../harness/pods.ts'
 import { until } from '../harness/until.ts'
@@ -92,27 +93,54 @@ describe.concurrent('the API server', () => {
     expect(code).toBe(406)
   })
 
-  it(`gives long lists in chunks${covers('API Chunking, server should return chunks of results for list calls')}`, async () => {
+  it(`gives long lists in chunks, in part also when their past is forgotten${covers(
+    'API Chunking, server should return chunks of results for list calls',
+    'API Chunking, server should support continue listing from the last key even if the original version has been compacted away',
+  )}`, async () => {
     const path = `/api/v1/namespaces/${ns.name}/podtemplates`
+    const template = { spec: { containers: [{ name: 'c', image: 'i' }] } }
     const total = 60
-    for (let i = 0; i < total; i++)
-      await api.call('POST', path, {
-        metadata: { name: `template-${String(i).padStart(4, '0')}` },
-        template: { spec: { containers: [{ name: 'c', image: 'i' }] } },
-      })
+    const names = Array.from({ length: total }, (_, i) => `template-${String(i).padStart(4, '0')}`)
+    for (const name of names) await api.call('POST', path, { metadata: { name }, template })
     const seen: string[] = []
-    let page = await api.call<ApiList>('GET', `${path}?limit=17`)
-    const { resourceVersion } = page.metadata
-    for (;;) {
-      expect(page.items.length).toBeLessThanOrEqual(17)
-      expect(page.metadata.resourceVersion).toBe(resourceVersion)
-      seen.push(...page.items.map((one) => one.metadata.name))
-      expect(page.metadata.remainingItemCount ?? 0).toBe(total - seen.length)
-      if (!page.metadata.continue) break
-      page = await api.call<ApiList>('GET', `${path}?limit=17&continue=${encodeURIComponent(page.metadata.continue)}`)
+    const pageAfter = (token?: string): Promise<Answer<ApiList & { reason?: string }>> =>
+      api.send('GET', `${path}?limit=17${token ? `&continue=${encodeURIComponent(token)}` : ''}`)
+    const readOn = async (token: string | undefined, resourceVersion?: string): Promise<void> => {
+      let next = token
+      let version = resourceVersion
+      do {
+        const { code, body } = await pageAfter(next)
+        expect(code).toBe(200)
+        expect(body.items.length).toBeLessThanOrEqual(17)
+        version ??= body.metadata.resourceVersion
+        expect(body.metadata.resourceVersion).toBe(version)
+        seen.push(...body.items.map((one) => one.metadata.name))
+        expect(body.metadata.remainingItemCount ?? 0).toBe(total - seen.length)
+        next = body.metadata.continue
+      } while (next)
+      expect(seen).toEqual(names)
     }
-    expect(new Set(seen).size).toBe(total)
+    await readOn(undefined)
     expect((await api.call<ApiList>('GET', path)).items).toHaveLength(total)
+
+    seen.length = 0
+    const { body: first } = await pageAfter()
+    seen.push(...first.items.map((one) => one.metadata.name))
+    // somebody writes to another namespace, so that the present is no longer what the token speaks of
+    const other = `/api/v1/namespaces/default/podtemplates`
+    const made = await api.call('POST', other, { metadata: { name: ns.name }, template })
+    await api.call('DELETE', `${other}/${ns.name}`)
+    await compactEtcd(made.metadata.resourceVersion ?? '')
+    const expired = await pageAfter(first.metadata.continue)
+    expect(expired.code).toBe(410)
+    expect(expired.body.reason).toBe('Expired')
+    expect(expired.body.metadata.continue).toBeTruthy()
+    const second = await pageAfter(expired.body.metadata.continue)
+    expect(second.code).toBe(200)
+    expect(second.body.metadata.resourceVersion).not.toBe(first.metadata.resourceVersion)
+    expect(second.body.items).toHaveLength(17)
+    seen.push(...second.body.items.map((one) => one.metadata.name))
+    await readOn(second.body.metadata.continue, second.body.metadata.resourceVersion)
   })
 
   const pod = (extra: string): string =>

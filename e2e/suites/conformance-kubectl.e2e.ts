@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { covers } from '../conformance/covers.ts'
 import { fetchText } from '../harness/http.ts'
 import { background, kubectl, makeNamespace, removeNamespace, type Namespace } from '../harness/kubectl.ts'
-import { busybox, getPod, isReady, podUntil, shell, startPod } from '../harness/pods.ts'
+import { busybox, getPod, isReady, podUntil, shell, startPod, type Pod } from '../harness/pods.ts'
 import { until } from '../harness/until.ts'
 
 /** What upstream wants kubectl to do with a cluster. */
@@ -150,5 +150,161 @@ describe.concurrent('with kubectl', () => {
       await proxy.stop()
       await rm(dir, { recursive: true, force: true })
     }
+  })
+
+  /** A ReplicationController of web servers, as its file would say it. */
+  const controller = (name: string, replicas: number): object => ({
+    apiVersion: 'v1',
+    kind: 'ReplicationController',
+    metadata: { name },
+    spec: {
+      replicas,
+      selector: { app: name },
+      template: {
+        metadata: { labels: { app: name } },
+        spec: {
+          terminationGracePeriodSeconds: 1,
+          containers: [{ name: 'web', image: 'kubets/web:1', ports: [{ containerPort: 8080 }] }],
+        },
+      },
+    },
+  })
+  const controlled = async (name: string): Promise<Pod[]> =>
+    (await ns.get<{ items: Pod[] }>(['pods', '-l', `app=${name}`])).items
+  /** Exactly so many Pods of it, and all run. */
+  const running = (name: string, replicas: number): Promise<Pod[]> =>
+    until(
+      `${String(replicas)} running Pods of ${name}`,
+      async () => {
+        const pods = await controlled(name)
+        return pods.length === replicas && pods.every(isReady) ? pods : undefined
+      },
+      120_000,
+    )
+  const make = (name: string, replicas: number): Promise<string> =>
+    ns.kubectl(['create', '-f', '-'], { input: JSON.stringify(controller(name, replicas)) })
+
+  it(`a replication controller comes and goes${covers('Kubectl, replication controller')}`, async () => {
+    const name = next()
+    await make(name, 2)
+    for (const pod of await running(name, 2)) expect(pod.spec.containers[0]?.image).toBe('kubets/web:1')
+    await ns.kubectl(['delete', 'rc', name, '--grace-period=0', '--force'])
+    await until('its Pods to be gone', async () => ((await controlled(name)).length === 0 ? true : undefined))
+    expect(await ns.kubectl(['get', 'rc,svc', '-l', `app=${name}`, '--no-headers'])).toBe('')
+  })
+  it(`scale changes a replication controller${covers('Kubectl, scale replication controller')}`, async () => {
+    const name = next()
+    await make(name, 2)
+    await running(name, 2)
+    await ns.kubectl(['scale', 'rc', name, '--replicas=1', '--timeout=2m'], { timeoutMs: 130_000 })
+    await running(name, 1)
+    await ns.kubectl(['scale', 'rc', name, '--replicas=2', '--timeout=2m'], { timeoutMs: 130_000 })
+    await running(name, 2)
+    await ns.kubectl(['delete', 'rc', name])
+  })
+  it(`patch annotates the Pods of a replication controller${covers('Kubectl, patch to annotate')}`, async () => {
+    const name = next()
+    await make(name, 1)
+    const pods = await running(name, 1)
+    for (const { metadata } of pods) {
+      await ns.kubectl(['patch', 'pod', metadata.name, '-p', '{"metadata":{"annotations":{"x":"y"}}}'])
+      expect(await ns.kubectl(['get', 'pod', metadata.name, '-o', 'jsonpath={.metadata.annotations.x}'])).toBe('y')
+    }
+  })
+  it(`expose makes Services of a replication controller and of a Service${covers('Kubectl, create service, replication controller')}`, async () => {
+    const name = next()
+    await make(name, 1)
+    const [pod] = await running(name, 1)
+    const served = async (service: string, port: number): Promise<void> => {
+      const { spec } = await ns.get<{ spec: { ports: object[] } }>(['service', service])
+      expect(spec.ports).toMatchObject([{ port, targetPort: 8080 }])
+      await until(`an endpoint of ${service}`, async () => {
+        const { subsets } = await ns.get<{ subsets?: { addresses?: { ip: string }[]; ports: { port: number }[] }[] }>([
+          'endpoints',
+          service,
+        ])
+        expect(subsets).toMatchObject([{ addresses: [{ ip: pod?.status.podIP }], ports: [{ port: 8080 }] }])
+        return true
+      })
+    }
+    await ns.kubectl(['expose', 'rc', name, `--name=${name}-2`, '--port=1234', '--target-port=8080'])
+    await served(`${name}-2`, 1234)
+    await ns.kubectl(['expose', 'service', `${name}-2`, `--name=${name}-3`, '--port=2345', '--target-port=8080'])
+    await served(`${name}-3`, 2345)
+  })
+  it(`describe tells of all kinds of things${covers('Kubectl, describe pod or rc')}`, async () => {
+    const name = next()
+    await make(name, 1)
+    await ns.apply({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name, labels: { app: name } },
+      spec: { selector: { app: name }, ports: [{ port: 80, targetPort: 8080 }] },
+    })
+    const [pod] = await running(name, 1)
+    const podName = pod?.metadata.name ?? ''
+    const told = async (args: readonly string[], ...wanted: RegExp[]): Promise<void> => {
+      const text = await kubectl(args)
+      for (const pattern of wanted) expect(text).toMatch(pattern)
+    }
+    const at = ['-n', ns.name, 'describe']
+    await told(
+      [...at, 'pod', podName],
+      new RegExp(`^Name: +${podName}$`, 'm'),
+      new RegExp(`^Namespace: +${ns.name}$`, 'm'),
+      /^Node: +/m,
+      new RegExp(`^Labels: +app=${name}$`, 'm'),
+      /^Status: +Running$/m,
+      /^IP: +\d/m,
+      new RegExp(`^Controlled By: +ReplicationController/${name}$`, 'm'),
+      /^ +Image: +kubets\/web:1$/m,
+      /^ +State: +Running$/m,
+      /^ +Ready: +True$/m,
+    )
+    await told(
+      [...at, 'rc', name],
+      new RegExp(`^Name: +${name}$`, 'm'),
+      new RegExp(`^Namespace: +${ns.name}$`, 'm'),
+      new RegExp(`^Selector: +app=${name}$`, 'm'),
+      new RegExp(`^Labels: +app=${name}$`, 'm'),
+      /^Annotations: +/m,
+      /^Replicas: +1 current \/ 1 desired$/m,
+      /^Pods Status: +1 Running \/ 0 Waiting \/ 0 Succeeded \/ 0 Failed$/m,
+      /^Pod Template:$/m,
+      /^ +Image: +kubets\/web:1$/m,
+      /SuccessfulCreate .*replication-controller +Created pod: /,
+    )
+    await told(
+      [...at, 'service', name],
+      new RegExp(`^Name: +${name}$`, 'm'),
+      new RegExp(`^Namespace: +${ns.name}$`, 'm'),
+      new RegExp(`^Labels: +app=${name}$`, 'm'),
+      new RegExp(`^Selector: +app=${name}$`, 'm'),
+      /^Type: +ClusterIP$/m,
+      /^IP: +\d/m,
+      /^Port: +<unset> +80\/TCP$/m,
+      /^Endpoints: +\d/m,
+      /^Session Affinity: +None$/m,
+    )
+    const node = pod?.spec.nodeName ?? ''
+    await told(
+      ['describe', 'node', node],
+      new RegExp(`^Name: +${node}$`, 'm'),
+      /^Labels: +/m,
+      /^Annotations: +/m,
+      /^CreationTimestamp: +/m,
+      /^Conditions:$/m,
+      /^ +Type +Status +LastHeartbeatTime +LastTransitionTime +Reason +Message$/m,
+      /^Addresses:$/m,
+      /^Capacity:$/m,
+      /^ +Container Runtime Version: +/m,
+      /^ +Kubelet Version: +/m,
+    )
+    await told(
+      ['describe', 'namespace', ns.name],
+      new RegExp(`^Name: +${ns.name}$`, 'm'),
+      /^Labels: +/m,
+      /^Status: +Active$/m,
+    )
   })
 })

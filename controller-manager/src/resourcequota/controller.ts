@@ -10,6 +10,7 @@ import { amountsOf, equal } from '@kubets/shared/api/quota/amounts.ts'
 import { claimChanges } from '@kubets/shared/api/quota/persistent-volume-claims.ts'
 import { podFrees } from '@kubets/shared/api/quota/pods.ts'
 import { costlyType } from '@kubets/shared/api/quota/services.ts'
+import type { ResourceQuota } from '@kubets/shared/api/types/core-v1.ts'
 import { isNotFound } from '@kubets/shared/machinery/errors.ts'
 import { objectKey } from '@kubets/shared/machinery/object.ts'
 import type { KubeObject, ResourceRef } from '@kubets/shared/machinery/object.ts'
@@ -33,9 +34,9 @@ const start = (context: ControllerContext): Run => {
 
   quotas.addHandler({
     add: (quota) => queue.add(objectKey(quota)),
-    // Every change of status is this controller's or admission's own.
-    update: (old, quota) => {
-      if (!equal(amountsOf(old.spec.hard), amountsOf(quota.spec.hard))) queue.add(objectKey(quota))
+    // What admission writes needs no second look; upstream repairs what others write at its resync only.
+    update: (_, quota) => {
+      if (!reflects(quota)) queue.add(objectKey(quota))
     },
   })
 
@@ -103,6 +104,11 @@ const start = (context: ControllerContext): Run => {
     await Promise.all([count(signal), resync(signal)])
   }
 }
+
+/** Whether the status speaks of what the spec limits. */
+const reflects = ({ spec, status }: ResourceQuota): boolean =>
+  equal(amountsOf(spec.hard), amountsOf(status?.hard)) &&
+  Object.keys(spec.hard ?? {}).every((limited) => status?.used?.[limited] !== undefined)
 
 const objectsOf = (lists: Lists, group: string, plural: string, namespace: string | undefined) =>
   lists.get(`${group}/${plural}`)?.list(namespace)
