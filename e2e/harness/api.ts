@@ -82,9 +82,12 @@ export async function connect(): Promise<Api> {
   ): Promise<Answer<T>> =>
     new Promise((resolve, reject) => {
       const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
+      const data = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
+      // said always: Node leaves it out where a body is unusual, as with DELETE
+      const length = data === undefined ? {} : { 'content-length': String(Buffer.byteLength(data)) }
       const sent = request(
         `${server}${path}`,
-        { ...options, method, timeout: 30_000, headers: { 'content-type': type, ...headers } },
+        { ...options, method, timeout: 30_000, headers: { 'content-type': type, ...length, ...headers } },
         (response) => {
           let text = ''
           response.on('data', (chunk: Buffer) => (text += chunk.toString()))
@@ -97,7 +100,7 @@ export async function connect(): Promise<Api> {
       )
       sent.on('timeout', () => sent.destroy(new Error(`no answer to ${method} ${path} within 30 s`)))
       sent.on('error', reject)
-      sent.end(body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body))
+      sent.end(data)
     })
 
   return {

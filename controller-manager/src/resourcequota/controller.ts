@@ -24,6 +24,8 @@ const name = 'resourcequota-controller'
 const workers = 5
 // pkg/controller/resourcequota/config ResourceQuotaSyncPeriod: what was charged for a write that failed comes back then
 const resyncMs = 5 * 60_000
+// After this long a count that was written is made again.
+const recountMs = 2000
 
 type Lists = ReadonlyMap<string, Lister<KubeObject>>
 
@@ -65,6 +67,8 @@ const start = (context: ControllerContext): Run => {
   list(servicesRef, (old, service) => costlyType(old) !== costlyType(service))
   list(claimsRef, claimChanges)
   list(resourceClaimsRef, () => false)
+  // What a quota counts of its own kind must have seen the quota itself.
+  list(quotasRef, () => false)
   everything.addHandler({
     remove: (_, namespace, ref) => {
       if (!lists.has(`${ref.group}/${ref.plural}`)) replenish(ref, namespace)
@@ -86,6 +90,8 @@ const start = (context: ControllerContext): Run => {
     if (!status) return
     try {
       await client.update(quotasRef, { ...quota, status }, { subresource: 'status', signal })
+      // The caches may not have shown yet what was let in a moment before.
+      queue.addAfter(key, recountMs)
     } catch (error) {
       if (!isNotFound(error)) throw error
     }
