@@ -51,7 +51,7 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
     advertiseAddress: options.advertiseAddress,
     securePort: options.port,
   })
-  const kinds = new ServedKinds()
+  const kinds = new ServedKinds(options.kinds)
   const lookup = createLookup(registry, stop.signal)
   const hooks = createHookClients(clusterIPResolver(lookup), clock)
   const rbac = createRbac(registry)

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
+import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import { boolean, list, optionalText, port, text, type FlagValues } from '@kubets/shared/process/options.ts'
+import { servedKinds } from './registry/runtime-config.ts'
 
 const authorizationModes = ['Node', 'RBAC', 'AlwaysAllow'] as const
 export type AuthorizationMode = (typeof authorizationModes)[number]
@@ -37,6 +39,7 @@ export const flags = {
   'proxy-client-key-file': optionalText('its key'),
   'enable-aggregator-routing': boolean('ask aggregated API servers at their endpoints, not at the cluster IP', false),
   'service-account-extend-token-expiration': boolean('tokens of Pods outlive what was asked for, and warn', true),
+  'runtime-config': list('versions and resources to serve or not: group/version=true, api/beta=true …', []),
   'authorization-mode': list('Node, RBAC, AlwaysAllow', ['Node', 'RBAC']),
 }
 
@@ -76,6 +79,8 @@ export interface Options {
   aggregatorRouting: boolean
   extendTokenExpiration: boolean
   authorizationModes: AuthorizationMode[]
+  /** The built-in kinds that are served. */
+  kinds: readonly Kind[]
 }
 
 /** Checks the flags and reads the files they name. Throws an Error that names the flag. */
@@ -123,6 +128,7 @@ export function readOptions(values: FlagValues<typeof flags>): Options {
     aggregatorRouting: values['enable-aggregator-routing'],
     extendTokenExpiration: values['service-account-extend-token-expiration'],
     authorizationModes: values['authorization-mode'].map(authorizationMode),
+    kinds: servedKinds(values['runtime-config']),
   }
 }
 

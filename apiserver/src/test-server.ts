@@ -10,6 +10,7 @@ import {
 import { realClock } from '@kubets/shared/process/clock.ts'
 import { startEtcd } from '@kubets/shared/testing/etcd.ts'
 import { startApiServer, type ApiServer } from './apiserver.ts'
+import { servedKinds } from './registry/runtime-config.ts'
 
 export interface Reply {
   code: number
@@ -48,7 +49,7 @@ export interface TestServer {
 }
 
 /** A whole apiserver in this process on an etcd of its own, ready to be asked. */
-export async function startTestServer(): Promise<TestServer> {
+export async function startTestServer(more: { runtimeConfig?: readonly string[] } = {}): Promise<TestServer> {
   const etcd = await startEtcd()
   const authority = await createCA('kubets-ca')
   const names = { dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] }
@@ -95,6 +96,7 @@ export async function startTestServer(): Promise<TestServer> {
       aggregatorRouting: true,
       extendTokenExpiration: true,
       authorizationModes: ['Node', 'RBAC'],
+      kinds: servedKinds(more.runtimeConfig ?? []),
     },
     realClock,
     silentLogger,

@@ -38,6 +38,17 @@ const files: Record<string, string> = {
   'apidiscovery.k8s.io/v2': 'apidiscovery/v2',
   'apiextensions.k8s.io/v1': 'apiextensions/v1',
   'apiregistration.k8s.io/v1': 'apiregistration/v1',
+  'admissionregistration.k8s.io/v1beta1': 'admissionregistration/v1beta1',
+  'autoscaling/v2beta2': 'autoscaling/v2beta2',
+  'batch/v1beta1': 'batch/v1beta1',
+  'coordination.k8s.io/v1beta1': 'coordination/v1beta1',
+  'discovery.k8s.io/v1beta1': 'discovery/v1beta1',
+  'events.k8s.io/v1beta1': 'events/v1beta1',
+  'networking.k8s.io/v1beta1': 'networking/v1beta1',
+  'node.k8s.io/v1beta1': 'node/v1beta1',
+  'policy/v1beta1': 'policy/v1beta1',
+  'rbac.authorization.k8s.io/v1beta1': 'rbac/v1beta1',
+  'storage.k8s.io/v1beta1': 'storage/v1beta1',
 }
 
 const goTypes: Record<ScalarType, string> = {

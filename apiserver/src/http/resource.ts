@@ -1,9 +1,10 @@
 import { pod } from '@kubets/shared/api/kinds/core/pods/kind.ts'
 import type { Kind, Verb } from '@kubets/shared/api/kinds/kind.ts'
+import { schemaFor } from '@kubets/shared/api/schemas.ts'
 import { methodNotSupported } from '@kubets/shared/machinery/errors.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { pageNotFound, success, type Answer } from './answer.ts'
-import { bodyObject } from './body.ts'
+import { bodyObject, checkGroupVersionKind, decodeBytes } from './body.ts'
 import { connectors } from './connect.ts'
 import { scopeOf, type Deps, type Handler, type RequestContext } from './context.ts'
 import { deleteObject, deleteObjects } from './delete.ts'
@@ -123,7 +124,18 @@ async function bindPod(context: RequestContext, deps: Deps, name: string, bindin
 }
 
 async function evict(context: RequestContext, deps: Deps, kind: Kind): Promise<Answer> {
-  const eviction = await bodyObject(context, 'policy', 'v1', 'Eviction')
+  const eviction = await evictionIn(context)
   await deps.registry.evictPod(scopeOf(context, deps, kind), context.info.name, eviction)
   return valueAnswer(context, success(201), 201)
+}
+
+/** Both versions are taken, whichever are served: they have the same shape. */
+// pkg/registry/core/pod/storage/eviction.go EvictionREST.AcceptsGroupVersion
+async function evictionIn(context: RequestContext): Promise<KubeObject> {
+  const { object, problems } = decodeBytes(context, schemaFor('policy', 'v1', 'Eviction'), await context.body())
+  context.warnings.push(...problems)
+  const eviction = object as unknown as KubeObject
+  if (eviction.apiVersion === 'policy/v1beta1') eviction.apiVersion = 'policy/v1'
+  checkGroupVersionKind(eviction, 'policy/v1', 'Eviction')
+  return eviction
 }

@@ -27,17 +27,21 @@ const kindKey = (group: string, version: string, kind: string): string =>
  * runs. Routing, discovery and OpenAPI ask here. A group and version of the table is never added to.
  */
 export class ServedKinds {
-  readonly #builtIn = groupKinds(builtInKinds)
-  readonly #builtInVersions = new Set(builtInKinds.map(({ group, version }) => `${group}/${version}`))
+  readonly #builtIn: readonly ServedGroup[]
+  readonly #builtInVersions: ReadonlySet<string>
   readonly #sources = new Map<string, readonly Kind[]>()
   readonly #listeners = new Set<() => void>()
   readonly #catchUps: CatchUp[] = []
   #byResource = new Map<string, Kind>()
   #byKind = new Map<string, Kind>()
-  #groups: readonly ServedGroup[] = this.#builtIn
+  #groups: readonly ServedGroup[]
   #generation = 1
 
-  constructor() {
+  /** `builtIn`: those of the table that are served, which runtime-config.ts tells. */
+  constructor(builtIn: readonly Kind[] = builtInKinds) {
+    this.#builtIn = groupKinds(builtIn)
+    this.#builtInVersions = new Set(builtIn.map(({ group, version }) => `${group}/${version}`))
+    this.#groups = this.#builtIn
     this.#index()
   }
 

@@ -6,7 +6,7 @@ import { emitResources } from './emit-resources.ts'
 import { emitTypes } from './emit-types.ts'
 import { factsOf } from './facts-from-go.ts'
 import { parseGo } from './go-source.ts'
-import { handWritten, packages } from './packages.ts'
+import { handWritten, oldPackages, packages } from './packages.ts'
 import { parseProto } from './proto-source.ts'
 
 /**
@@ -15,7 +15,7 @@ import { parseProto } from './proto-source.ts'
  */
 export async function generate(goRoot: string, factsFolder: string): Promise<Map<string, string>> {
   const facts = new Map<string, GroupVersionFacts>()
-  for (const { short, path, group } of packages) {
+  for (const { short, path, group } of [...packages, ...oldPackages]) {
     const folder = join(goRoot, path)
     const sources = (await readdir(folder)).filter((name) => /^(types\w*|watch|group_version)\.go$/.test(name))
     const texts = sources.filter((name) => !/_test\.go$|swagger_doc/.test(name)).sort()
@@ -25,6 +25,11 @@ export async function generate(goRoot: string, factsFolder: string): Promise<Map
     facts.set(short, factsOf({ path, group, version: path.split('/').at(-1) ?? '', files, proto }))
   }
   const output = new Map<string, string>()
+  for (const { short } of oldPackages) {
+    const old = facts.get(short)
+    if (old) output.set(`api/facts/${short.replace('/', '-')}.json`, await pretty(factsText(old), 'json'))
+    facts.delete(short)
+  }
   for (const short of handWritten) {
     const text = await readFile(join(factsFolder, `${short.replace('/', '-')}.json`), 'utf8')
     facts.set(short, JSON.parse(text) as GroupVersionFacts)

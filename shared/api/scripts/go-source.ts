@@ -75,7 +75,7 @@ function readDeclaration(line: string, markers: string[], file: GoFile): GoType 
     file.types.push(type)
     return struct[2] ? undefined : type
   }
-  const named = /^type (\w+) (\S+)$/.exec(line)
+  const named = /^type (\w+) (?:= )?(\S+)$/.exec(line)
   if (named?.[1] && named[2]) file.types.push({ name: named[1], markers, underlying: named[2] })
   const constant = /^(?:const |\t)(\w+)\s+(?:(\w+) )?\s*= "([^"]*)"/.exec(line)
   if (constant?.[1]) {

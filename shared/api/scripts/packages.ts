@@ -34,5 +34,29 @@ export const packages: readonly { short: string; path: string; group: string }[]
   },
 ]
 
-/** Short names whose facts are written by hand: no Debian package carries k8s.io/kube-aggregator. */
+/**
+ * Versions that are served only when asked for (`--runtime-config`): their facts are kept, but nobody here speaks them, so
+ * no types or client constants are made.
+ */
+export const oldPackages: readonly { short: string; path: string; group: string }[] = [
+  {
+    short: 'admissionregistration/v1beta1',
+    path: 'k8s.io/api/admissionregistration/v1beta1',
+    group: 'admissionregistration.k8s.io',
+  },
+  { short: 'batch/v1beta1', path: 'k8s.io/api/batch/v1beta1', group: 'batch' },
+  { short: 'coordination/v1beta1', path: 'k8s.io/api/coordination/v1beta1', group: 'coordination.k8s.io' },
+  { short: 'discovery/v1beta1', path: 'k8s.io/api/discovery/v1beta1', group: 'discovery.k8s.io' },
+  { short: 'events/v1beta1', path: 'k8s.io/api/events/v1beta1', group: 'events.k8s.io' },
+  { short: 'networking/v1beta1', path: 'k8s.io/api/networking/v1beta1', group: 'networking.k8s.io' },
+  { short: 'node/v1beta1', path: 'k8s.io/api/node/v1beta1', group: 'node.k8s.io' },
+  { short: 'policy/v1beta1', path: 'k8s.io/api/policy/v1beta1', group: 'policy' },
+  { short: 'rbac/v1beta1', path: 'k8s.io/api/rbac/v1beta1', group: 'rbac.authorization.k8s.io' },
+  { short: 'storage/v1beta1', path: 'k8s.io/api/storage/v1beta1', group: 'storage.k8s.io' },
+]
+
+/**
+ * Short names whose facts are written by hand: no Debian package carries k8s.io/kube-aggregator. Those of
+ * autoscaling/v2beta2, gone from upstream's sources, are v2's without tolerance.
+ */
 export const handWritten: readonly string[] = ['apiregistration/v1']
