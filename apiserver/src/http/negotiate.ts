@@ -115,7 +115,7 @@ function formWith(
 
 // negotiate.go isPrettyPrint
 /** People with a terminal or a browser get indented JSON. */
-function isPretty(asked: string | null, userAgent = ''): boolean {
+export function isPretty(asked: string | null, userAgent = ''): boolean {
   if (asked) return ['1', 't', 'T', 'true', 'TRUE', 'True'].includes(asked)
   return /^(curl|Wget|Mozilla\/5\.0)/.test(userAgent)
 }

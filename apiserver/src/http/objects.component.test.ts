@@ -1,6 +1,9 @@
 import http2 from 'node:http2'
 import https from 'node:https'
 import { gunzipSync } from 'node:zlib'
+import { schemaFor } from '@kubets/shared/api/schemas.ts'
+import { decodeObject } from '@kubets/shared/machinery/schema/decode.ts'
+import { parseProtobuf } from '@kubets/shared/machinery/schema/protobuf.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../test-server.ts'
 
@@ -197,6 +200,55 @@ describe('discovery', () => {
     expect(headers?.['content-type']).toBe('application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList')
     const again = await server.call('/apis', { headers: { accept, 'if-none-match': String(headers?.['etag']) } })
     expect(again.code).toBe(304)
+  })
+
+  it('is the same in protobuf', async () => {
+    const form = ';g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
+    const get = (type: string) => server.call('/api', { headers: { accept: `${type}${form}` } })
+    const [json, protobuf] = [await get('application/json'), await get('application/vnd.kubernetes.protobuf')]
+    expect(protobuf.headers).toMatchObject({
+      'content-type': `application/vnd.kubernetes.protobuf${form}`,
+      etag: json.headers?.['etag'],
+      'cache-control': 'public',
+      vary: 'Accept',
+    })
+    const node = schemaFor('apidiscovery.k8s.io', 'v2', 'APIGroupDiscoveryList')
+    const { object } = decodeObject(node, parseProtobuf(node, protobuf.bytes), 'Strict')
+    const items = (object['items'] as { versions: { resources: object[] }[] }[])[0]?.versions[0]?.resources
+    expect(items).toContainEqual({
+      resource: 'pods',
+      responseKind: { group: '', version: 'v1', kind: 'Pod' },
+      scope: 'Namespaced',
+      singularResource: 'pod',
+      verbs: expect.arrayContaining(['get', 'list', 'watch']) as string[],
+      shortNames: ['po'],
+      categories: ['all'],
+      subresources: expect.arrayContaining([
+        {
+          subresource: 'eviction',
+          responseKind: { group: 'policy', version: 'v1', kind: 'Eviction' },
+          verbs: ['create'],
+        },
+      ]) as object[],
+    })
+  })
+
+  it('has the plain documents in every form', async () => {
+    const core = await server.call('/api/v1')
+    expect(core.json).toMatchObject({ kind: 'APIResourceList', groupVersion: 'v1' })
+    expect(core.json['apiVersion']).toBeUndefined()
+    const pods = (core.json['resources'] as { name: string }[]).find(({ name }) => name === 'pods')
+    expect(pods).toMatchObject({ storageVersionHash: 'xPOwRZ+Yhw8=' })
+    const protobuf = await server.call('/apis/apps/v1', { headers: { accept: 'application/vnd.kubernetes.protobuf' } })
+    expect(parseProtobuf(schemaFor('', 'v1', 'APIResourceList'), protobuf.bytes)).toMatchObject({
+      groupVersion: 'apps/v1',
+    })
+    for (const path of ['/api', '/apis', '/apis/apps', '/apis/apps/']) {
+      expect((await server.call(path, { headers: { accept: 'application/yaml' } })).text).toMatch(
+        /^(apiVersion|kind): /,
+      )
+    }
+    expect((await server.call('/apis/none')).code).toBe(404)
   })
 
   it('names every resource of a group', async () => {

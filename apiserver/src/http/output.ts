@@ -5,16 +5,14 @@ import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { notTransformable, type StatusError } from '@kubets/shared/machinery/errors.ts'
 import { apiVersionOf } from '@kubets/shared/machinery/object.ts'
-import { stringify } from 'yaml'
 import type { Encoded, ListResult } from '../registry/types.ts'
 import { statusAnswer, type Answer } from './answer.ts'
 import type { RequestContext } from './context.ts'
 import { joinItems } from './join.ts'
 import { mediaTypes, negotiate, type Form } from './negotiate.ts'
 import { listDocument, objectDocument, partialDocument, partialListDocument, valueDocument } from './protobuf.ts'
+import { rendered } from './text-form.ts'
 import { includeObject, partialMetadata, partialMetadataList, table, type ListHead } from './table.ts'
-
-const newline = Buffer.from('\n')
 
 /** The form that the client takes. Throws 406. Without `transformable`, there is none but the thing as it is. */
 export const formOf = (context: RequestContext, transformable: boolean): Form =>
@@ -117,23 +115,6 @@ export function errorAnswer(error: StatusError, accept: string | undefined): Ans
 
 function protobufAnswer(code: number, body: Buffer): Answer {
   return { code, contentType: mediaTypes.protobuf, body }
-}
-
-function rendered({ format, pretty }: Form, code: number, json: Buffer): Answer {
-  if (format === 'yaml') {
-    const text = stringify(JSON.parse(json.toString()), {
-      lineWidth: 0,
-      aliasDuplicateObjects: false,
-      sortMapEntries: true,
-    })
-    return { code, contentType: mediaTypes.yaml, body: Buffer.from(text) }
-  }
-  const body = pretty
-    ? Buffer.from(JSON.stringify(JSON.parse(json.toString()), null, 2))
-    : json.at(-1) === newline[0]
-      ? json // a long list is not copied once more
-      : Buffer.concat([json, newline])
-  return { code, contentType: mediaTypes.json, body }
 }
 
 // apiserver/pkg/endpoints/handlers/responsewriters/writers.go negotiateContentEncoding, defaultGzipThresholdBytes
