@@ -137,6 +137,11 @@ export function internal(error: unknown): StatusError {
   return failure(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] })
 }
 
+/** An error without a reason of its own: clients see the text alone. */
+// apiserver/pkg/endpoints/handlers/responsewriters/status.go ErrorToAPIStatus
+export const unknownError = (message: string): StatusError =>
+  new StatusError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 })
+
 export const serviceUnavailable = (message: string): StatusError => failure(503, 'ServiceUnavailable', message)
 export const requestEntityTooLarge = (message: string): StatusError =>
   failure(413, 'RequestEntityTooLarge', `Request entity too large: ${message}`)

@@ -15,7 +15,8 @@ import { checkGroupVersionKind, fieldValidation } from './body.ts'
 import { scopeOf, type Deps, type RequestContext } from './context.ts'
 import { formOf, objectAnswer } from './output.ts'
 import { checkDryRun } from './query.ts'
-import { checkNamespace, shapeOf } from './write.ts'
+import { shapeOf } from '../registry/managed-fields.ts'
+import { checkNamespace } from './write.ts'
 
 type Apply = (node: ObjectNode, current: object, patch: unknown) => object
 

@@ -1,18 +1,14 @@
 import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
-import { nodeOf, type Shape } from '@kubets/shared/api/schemas.ts'
+import { nodeOf } from '@kubets/shared/api/schemas.ts'
 import { badRequest } from '@kubets/shared/machinery/errors.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
+import { shapeOf } from '../registry/managed-fields.ts'
 import type { UpdateSubresource } from '../registry/types.ts'
 import type { Answer } from './answer.ts'
 import { bodyObject } from './body.ts'
 import { scopeOf, type Deps, type RequestContext } from './context.ts'
 import { formOf, objectAnswer } from './output.ts'
 import { checkDryRun } from './query.ts'
-
-/** The shape of what goes in and out under a subresource: scale has its own. */
-export function shapeOf(kind: Kind, subresource: string): Shape {
-  return subresource === 'scale' ? { group: 'autoscaling', version: 'v1', kind: 'Scale' } : kind
-}
 
 export async function createObject(context: RequestContext, deps: Deps, kind: Kind): Promise<Answer> {
   formOf(context, true)

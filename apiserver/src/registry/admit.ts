@@ -1,3 +1,4 @@
+import { readManagedFields } from '@kubets/shared/machinery/apply/managers.ts'
 import { deepFreeze } from '@kubets/shared/machinery/deep.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import type { AdmissionRequest, Operation, RequestScope } from './types.ts'
@@ -24,10 +25,26 @@ function request(scope: RequestScope, admitted: Admitted): AdmissionRequest {
   }
 }
 
-/** Lets admission change the object; rejects with its refusal. */
+/** Lets admission change the object; rejects with its refusal. What it makes of managedFields must be in order. */
 export async function mutate(scope: RequestScope, admitted: Admitted): Promise<void> {
-  await scope.admission?.mutate(request(scope, admitted))
+  if (!scope.admission) return
+  const metadata = admitted.object?.metadata
+  const before = metadata?.managedFields
+  await scope.admission.mutate(request(scope, admitted))
+  if (metadata === undefined || metadata.managedFields === before) return
+  try {
+    readManagedFields(metadata.managedFields)
+  } catch (error) {
+    if (before === undefined) delete metadata.managedFields
+    else metadata.managedFields = before
+    scope.warn(invalidManagedFields(error instanceof Error ? error.message : String(error)))
+  }
 }
+
+// apiserver/pkg/endpoints/handlers/fieldmanager/admission.go InvalidManagedFieldsAfterMutatingAdmissionWarningFormat
+const invalidManagedFields = (why: string): string =>
+  `.metadata.managedFields was in an invalid state after admission; this could be caused by an outdated mutating ` +
+  `admission controller; please fix your requests: ${why}`
 
 /** Lets admission refuse what would be stored. */
 export async function validate(scope: RequestScope, admitted: Admitted): Promise<void> {

@@ -12,6 +12,7 @@ import type { Encoded } from '../storage/types.ts'
 import { mutate, validate } from './admit.ts'
 import { commit } from './commit.ts'
 import type { Context } from './context.ts'
+import { trackFields } from './managed-fields.ts'
 import { fillSystemFields, matchNamespace } from './metadata.ts'
 import { asKind, keyOf, resourceOf } from './stored.ts'
 import type { RequestScope } from './types.ts'
@@ -19,9 +20,17 @@ import type { RequestScope } from './types.ts'
 // apiserver/pkg/registry/generic/registry/store.go maxNameGenerationCreateAttempts
 const maxNames = 8
 
-/** Stores a new object; changes the one given. Rejects with 409 AlreadyExists, 422 Invalid and what admission says. */
+/**
+ * Stores a new object; changes the one given. `managed`: its managedFields are complete. Rejects with 409 AlreadyExists,
+ * 422 Invalid and what admission says.
+ */
 // apiserver/pkg/registry/generic/registry/store.go create, rest/create.go BeforeCreate
-export async function create(context: Context, scope: RequestScope, object: KubeObject): Promise<Encoded> {
+export async function create(
+  context: Context,
+  scope: RequestScope,
+  object: KubeObject,
+  given: { managed?: boolean | undefined } = {},
+): Promise<Encoded> {
   const { kind } = scope
   const { metadata } = object
   if (metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created')
@@ -29,6 +38,8 @@ export async function create(context: Context, scope: RequestScope, object: Kube
   matchNamespace(scope, object)
   fillSystemFields(object, context.clock.now())
   kind.defaults?.(object)
+  // who sends the object owns what is in it by now, and not what admission adds
+  if (!given.managed) trackFields(scope, '', object, undefined, context.clock.now())
   await mutate(scope, { operation: 'CREATE', name: metadata.name ?? '', subresource: '', object })
   // what admission added has defaults too
   kind.defaults?.(object)

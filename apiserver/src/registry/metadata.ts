@@ -38,12 +38,17 @@ export function fillSystemFields({ metadata }: KubeObject, now: number): void {
   metadata.uid = randomUUID()
 }
 
+/** 409 unless the object sent has the uid of the stored one; none will do. */
+// apiserver/pkg/registry/rest/update.go defaultUpdatedObjectInfo.Preconditions
+export function matchUid(kind: Kind, { metadata }: KubeObject, { metadata: before }: KubeObject): void {
+  if (metadata.uid && metadata.uid !== before.uid)
+    throw conflict(kind, before.name ?? '', uidMessage(metadata.uid, before.uid ?? ''))
+}
+
 /** 409 unless the update is meant for this object in this state; without a resourceVersion it is, where the kind says so. */
 // apiserver/pkg/registry/generic/registry/store.go Update
 export function matchState(kind: Kind, { metadata }: KubeObject, { metadata: before }: KubeObject): void {
   const name = before.name ?? ''
-  if (metadata.uid && metadata.uid !== before.uid)
-    throw conflict(kind, name, uidMessage(metadata.uid, before.uid ?? ''))
   if (!metadata.resourceVersion && kind.unconditionalUpdate) metadata.resourceVersion = before.resourceVersion ?? ''
   if (metadata.resourceVersion && metadata.resourceVersion !== before.resourceVersion)
     throw conflict(kind, name, lockMessage)

@@ -50,7 +50,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     create: (scope, object) => create(context, scope, object),
     update: (scope, name, change, given = {}) =>
       given.subresource === 'scale'
-        ? updateScale(context, scope, name, change)
+        ? updateScale(context, scope, name, change, given)
         : update(context, scope, name, change, given),
     delete: (scope, name, given = {}) => remove(context, scope, name, given),
     deleteCollection: (scope, selection, given = {}) => removeCollection(context, scope, selection, given),

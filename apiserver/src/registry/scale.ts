@@ -1,17 +1,19 @@
 import type { Kind, ScalePaths } from '@kubets/shared/api/kinds/kind.ts'
+import { managedFieldsOfScale, managedFieldsOfScaled } from '@kubets/shared/machinery/apply/scale.ts'
 import { clone } from '@kubets/shared/machinery/deep.ts'
 import { conflict, invalid, notFound } from '@kubets/shared/machinery/errors.ts'
 import { invalid as invalidField } from '@kubets/shared/machinery/fieldpath.ts'
 import type { LabelSelector } from '@kubets/shared/machinery/meta-v1.gen.ts'
-import type { KubeObject } from '@kubets/shared/machinery/object.ts'
+import { apiVersionOf, type KubeObject } from '@kubets/shared/machinery/object.ts'
 import { labelSelectorFromObject, selectorFromLabels } from '@kubets/shared/machinery/selector.ts'
 import { encode } from '../storage/encoded.ts'
 import type { Encoded } from '../storage/types.ts'
 import { validate, mutate } from './admit.ts'
 import type { Context } from './context.ts'
+import { replicasPaths, trackFields } from './managed-fields.ts'
 import { lockMessage, uidMessage } from './metadata.ts'
 import { get } from './read.ts'
-import type { Change, RequestScope, UpdateResult } from './types.ts'
+import type { Change, RequestScope, UpdateOptions, UpdateResult } from './types.ts'
 import { update } from './update.ts'
 
 type Scale = KubeObject & { spec?: { replicas?: number }; status: { replicas: number; selector?: string } }
@@ -66,12 +68,18 @@ export async function updateScale(
   scope: RequestScope,
   name: string,
   change: Change,
+  { apply = false }: UpdateOptions = {},
 ): Promise<UpdateResult> {
   const { kind } = scope
   const paths = pathsOf(kind)
+  const replicas = replicasPaths(kind)
   const setReplicas = async (current: KubeObject): Promise<KubeObject> => {
     const old = scaleOf(kind, current)
+    const { managedFields } = current.metadata
+    const managedByScale = managedFieldsOfScale(managedFields, replicas)
+    if (managedByScale) old.metadata.managedFields = managedByScale
     const next = (typeof change === 'function' ? await change(clone(old)) : clone(change)) as Scale
+    if (!apply) trackFields(scope, 'scale', next, old, context.clock.now())
     const admitted = { operation: 'UPDATE' as const, name, subresource: 'scale', object: next, old }
     await mutate(scope, admitted)
     checkScale(kind, name, next, current)
@@ -81,6 +89,9 @@ export async function updateScale(
       .slice(0, -1)
       .reduce<Fields>((value, key) => (value[key] ??= {}) as Fields, current as unknown as Fields)
     parent[keys.at(-1) ?? ''] = next.spec?.replicas ?? 0
+    const managed = managedFieldsOfScaled(managedFields, next.metadata.managedFields, replicas, apiVersionOf(kind))
+    if (managed) current.metadata.managedFields = managed
+    else delete current.metadata.managedFields
     return current
   }
   const unadmitted = { ...scope }

@@ -100,6 +100,8 @@ export interface UpdateOptions {
   subresource?: UpdateSubresource
   /** PUT to a name that does not exist creates it, for the kinds that allow it. */
   createOnUpdate?: boolean
+  /** The change is a server-side apply: it sets managedFields itself, and makes an object that does not exist. */
+  apply?: boolean
 }
 
 /**

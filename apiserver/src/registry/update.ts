@@ -1,4 +1,4 @@
-import { clone, deepEqual } from '@kubets/shared/machinery/deep.ts'
+import { clone } from '@kubets/shared/machinery/deep.ts'
 import { conflict, invalid } from '@kubets/shared/machinery/errors.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import type { Encoded } from '../storage/types.ts'
@@ -7,7 +7,8 @@ import { behaviourOf } from './behaviour.ts'
 import { commit } from './commit.ts'
 import type { Context } from './context.ts'
 import { create } from './create.ts'
-import { lockMessage, matchName, matchNamespace, matchState, uidMessage } from './metadata.ts'
+import { sameButTimes, trackFields } from './managed-fields.ts'
+import { lockMessage, matchName, matchNamespace, matchState, matchUid, uidMessage } from './metadata.ts'
 import { asKind, keyOf, missing, resourceOf } from './stored.ts'
 import { strategyFor } from './subresources.ts'
 import type { Change, RequestScope, UpdateOptions, UpdateResult } from './types.ts'
@@ -33,8 +34,8 @@ export async function update(
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     const { old, certain } = seen
     if (!old) {
-      if (!options.createOnUpdate || !scope.kind.createOnUpdate || options.subresource) throw missing(scope.kind, name)
-      return { encoded: await createInstead(context, scope, name, change), created: true }
+      if (!mayCreate(scope, options)) throw missing(scope.kind, name)
+      return { encoded: await createInstead(context, scope, name, change, options), created: true }
     }
     let problem: unknown
     try {
@@ -64,15 +65,31 @@ interface Seen {
   certain: boolean
 }
 
-async function createInstead(context: Context, scope: RequestScope, name: string, change: Change): Promise<Encoded> {
+function mayCreate({ kind }: RequestScope, { createOnUpdate, apply, subresource }: UpdateOptions): boolean {
+  if (subresource) return false
+  return apply === true || (createOnUpdate === true && kind.createOnUpdate)
+}
+
+async function createInstead(
+  context: Context,
+  scope: RequestScope,
+  name: string,
+  change: Change,
+  { apply }: UpdateOptions,
+): Promise<Encoded> {
   const empty = { apiVersion: '', kind: '', metadata: {} }
   const object = typeof change === 'function' ? await change(empty) : structuredClone(change)
   matchName(object, name)
   // the object was meant to exist with this identity
-  if (object.metadata.uid) throw conflict(scope.kind, name, uidMessage(object.metadata.uid, ''))
+  const { uid } = object.metadata
+  if (uid) throw conflict(scope.kind, name, apply ? unexpectedUid(uid) : uidMessage(uid, ''))
   delete object.metadata.resourceVersion
-  return create(context, scope, object)
+  return create(context, scope, object, { managed: apply })
 }
+
+// apiserver/pkg/endpoints/handlers/patch.go applyPatch
+const unexpectedUid = (uid: string): string =>
+  `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`
 
 type Next = { unchanged: true } | { unchanged: false; object: KubeObject | undefined }
 
@@ -81,7 +98,7 @@ async function makeNext(
   scope: RequestScope,
   name: string,
   change: Change,
-  { subresource = '' }: UpdateOptions,
+  { subresource = '', apply = false }: UpdateOptions,
   stored: Encoded,
 ): Promise<Next> {
   const { kind } = scope
@@ -90,8 +107,12 @@ async function makeNext(
   const object = typeof change === 'function' ? await change(clone(old)) : clone(change)
   matchName(object, name)
   matchNamespace(scope, object)
+  // a patch has no object of its own: another uid in it is a field that may not change
+  if (typeof change !== 'function') matchUid(kind, object, old)
   matchState(kind, object, old)
   kind.defaults?.(object)
+  // a change of the Scale has done this itself
+  if (!apply && subresource !== 'scale') trackFields(scope, subresource, object, old, context.clock.now())
   const admitted = { operation: 'UPDATE' as const, name, subresource, object, old }
   await mutate(scope, admitted)
   kind.defaults?.(object)
@@ -101,7 +122,7 @@ async function makeNext(
   if (subresource === '') for (const text of kind.warningsOf?.(object, old) ?? []) scope.warn(text)
   await validate(scope, admitted)
   if (mayGo(context, scope, object, old)) return { unchanged: false, object: undefined }
-  return deepEqual(object, old) ? { unchanged: true } : { unchanged: false, object }
+  return sameButTimes(object, old) ? { unchanged: true } : { unchanged: false, object }
 }
 
 /** Nothing holds it any more: the update that took the last finalizer deletes it. */

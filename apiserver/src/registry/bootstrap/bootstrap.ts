@@ -63,5 +63,6 @@ export class Bootstrap {
 }
 
 function ownScope(kind: Kind, namespace: string | undefined, signal: AbortSignal): RequestScope {
-  return { kind, dryRun: false, warn: () => undefined, signal, ...(namespace === undefined ? {} : { namespace }) }
+  const scope = { kind, dryRun: false, warn: () => undefined, signal, fieldManager: 'kube-apiserver' }
+  return namespace === undefined ? scope : { ...scope, namespace }
 }
