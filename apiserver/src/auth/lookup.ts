@@ -32,7 +32,8 @@ export function createLookup(registry: Registry, signal: AbortSignal): Lookup {
 
 /** A scope for the apiserver's own requests: no user, no admission. */
 export function internalScope(kind: Kind, signal: AbortSignal, namespace?: string): RequestScope {
-  return { kind, dryRun: false, warn: () => undefined, signal, ...(namespace === undefined ? {} : { namespace }) }
+  const scope = { kind, dryRun: false, warn: () => undefined, signal, fieldManager: 'kube-apiserver' }
+  return namespace === undefined ? scope : { ...scope, namespace }
 }
 
 /** The table's entry for a resource. Throws when there is none: a fault of the program. */

@@ -16,6 +16,7 @@ import type { HealthChecks } from './health.ts'
 import type { KubeletTransport } from './kubelet.ts'
 import type { Metrics } from './metrics.ts'
 import type { RequestInfo } from './request-info.ts'
+import { fieldManagerOf } from './write-options.ts'
 
 /** What handlers work with besides the request. */
 export interface Deps {
@@ -65,7 +66,6 @@ export type Handler = (context: RequestContext, deps: Deps) => Promise<Answer | 
 export function scopeOf(context: RequestContext, deps: Deps, kind: Kind): RequestScope {
   const { info, query } = context
   const namespace = kind.namespaced && info.namespace !== '' ? info.namespace : undefined
-  const fieldManager = query.get('fieldManager') ?? fieldManagerFromUserAgent(context.headers['user-agent'])
   return {
     kind,
     ...(namespace === undefined ? {} : { namespace }),
@@ -76,11 +76,6 @@ export function scopeOf(context: RequestContext, deps: Deps, kind: Kind): Reques
       if (!context.warnings.includes(text)) context.warnings.push(text)
     },
     signal: context.signal,
-    fieldManager,
+    fieldManager: fieldManagerOf(query, context.headers['user-agent']),
   }
-}
-
-// staging/src/k8s.io/apiserver/pkg/endpoints/handlers/create.go managerOrUserAgent
-function fieldManagerFromUserAgent(userAgent: string | undefined): string {
-  return (userAgent?.split('/')[0] ?? '').replace(/[^\x20-\x7e]/g, '').slice(0, 128)
 }

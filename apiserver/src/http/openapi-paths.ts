@@ -113,7 +113,7 @@ function operations(
     const answer = content(verb, kind, answerOf(verb, kind, speaks))
     result[facts.method] = {
       ...named(kind, `${facts.word}${groupWord(kind)}${collection}${noun}`),
-      ...input(verb, speaks),
+      ...input(verb, kind, speaks),
       responses: {
         ...Object.fromEntries(facts.codes.map((code) => [code, { description: codeWords[code], content: answer }])),
         401: { description: 'Unauthorized' },
@@ -162,7 +162,7 @@ const groupName = ({ group }: Kind): string =>
         .join('')
 const groupWord = (kind: Kind): string => `${groupName(kind)}${title(kind.version)}`
 
-function input(verb: string, speaks: GroupVersionKind): Json {
+function input(verb: string, kind: Kind, speaks: GroupVersionKind): Json {
   const options = reference(findSchema('', 'v1', 'DeleteOptions')?.name)
   switch (verb) {
     case 'list':
@@ -172,7 +172,7 @@ function input(verb: string, speaks: GroupVersionKind): Json {
       return { parameters: writing, requestBody: { required: true, content: { '*/*': { schema: schemaOf(speaks) } } } }
     case 'patch': {
       const schema = reference('io.k8s.apimachinery.pkg.apis.meta.v1.Patch')
-      const bodies = Object.fromEntries(patchTypes.map((type) => [type, { schema }]))
+      const bodies = Object.fromEntries(patchTypes(kind).map((type) => [type, { schema }]))
       return {
         parameters: [...writing, parameter('force', 'boolean')],
         requestBody: { required: true, content: bodies },

@@ -11,35 +11,63 @@ import { parseJson } from '@kubets/shared/machinery/schema/json.ts'
 import type { ObjectNode } from '@kubets/shared/machinery/schema/node.ts'
 import type { UpdateSubresource } from '../registry/types.ts'
 import type { Answer } from './answer.ts'
+import { applied, applyType } from './apply.ts'
 import { checkGroupVersionKind, fieldValidation } from './body.ts'
 import { scopeOf, type Deps, type RequestContext } from './context.ts'
 import { formOf, objectAnswer } from './output.ts'
 import { checkDryRun } from './query.ts'
 import { shapeOf } from '../registry/managed-fields.ts'
-import { checkNamespace } from './write.ts'
+import { checkPatchOptions } from './write-options.ts'
+import { checkMayCreate, checkNamespace } from './write.ts'
 
 type Apply = (node: ObjectNode, current: object, patch: unknown) => object
+
+const strategic = 'application/strategic-merge-patch+json'
 
 const patches: Readonly<Record<string, Apply>> = {
   'application/json-patch+json': (_, current, patch) => jsonPatch(current, patch),
   'application/merge-patch+json': (_, current, patch) => mergePatch(current, patch),
-  'application/strategic-merge-patch+json': strategicMergePatch,
+  [strategic]: strategicMergePatch,
 }
-/** What may be sent as a patch. */
-export const patchTypes = Object.keys(patches)
+/** What may be sent as a patch of a kind. */
+// apiextensions-apiserver/pkg/apiserver/customresource_handler.go: custom kinds have no strategic merge
+export function patchTypes({ schema }: Pick<Kind, 'schema'>): string[] {
+  return [...Object.keys(patches), applyType].filter((type) => schema === undefined || type !== strategic)
+}
 
 // staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go PatchResource
 export async function patchObject(context: RequestContext, deps: Deps, kind: Kind): Promise<Answer> {
   formOf(context, true)
   checkDryRun(context.query.getAll('dryRun'))
-  const apply = patchOf(context.headers['content-type'])
+  const type = patchType(context.headers['content-type'], kind)
+  checkPatchOptions(context.query, type === applyType)
+  const scope = scopeOf(context, deps, kind)
+  const isApply = type === applyType
+  const change = isApply ? await applied(context, deps, kind, scope) : await patched(context, kind, type)
   const { name, subresource } = context.info
+  const { encoded, created } = await deps.registry.update(scope, name, change, {
+    subresource: subresource as UpdateSubresource,
+    apply: isApply,
+    beforeCreate: () => checkMayCreate(context, deps, kind),
+  })
+  return objectAnswer(context, deps.clock, kind, encoded, created ? 201 : 200)
+}
+
+/** What a patch other than apply makes of an object; the function given back throws a StatusError. */
+// apiserver/pkg/endpoints/handlers/patch.go jsonPatcher, smpPatcher
+async function patched(
+  context: RequestContext,
+  kind: Kind,
+  type: string,
+): Promise<(current: KubeObject) => KubeObject> {
+  const apply = patches[type] ?? strategicMergePatch
+  const { subresource } = context.info
   const shape = shapeOf(kind, subresource)
   const node = nodeOf(shape)
   const mode = fieldValidation(context.query)
   const parsed = parsePatch((await context.body()).toString('utf8'), mode !== 'Ignore')
 
-  const change = (current: KubeObject): KubeObject => {
+  return (current) => {
     const patched = apply(node, current, structuredClone(parsed.value))
     const text = JSON.stringify(patched)
     let decoded
@@ -57,17 +85,13 @@ export async function patchObject(context: RequestContext, deps: Deps, kind: Kin
     checkNamespace(object, context, kind)
     return object
   }
-  const { encoded, created } = await deps.registry.update(scopeOf(context, deps, kind), name, change, {
-    subresource: subresource as UpdateSubresource,
-  })
-  return objectAnswer(context, deps.clock, kind, encoded, created ? 201 : 200)
 }
 
-function patchOf(contentType: string | undefined): Apply {
+function patchType(contentType: string | undefined, kind: Kind): string {
   const type = (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
-  const apply = Object.hasOwn(patches, type) ? patches[type] : undefined
-  if (apply === undefined) throw unsupportedMediaType([`${patchTypes.join(', ')} (not ${type || 'an empty type'})`])
-  return apply
+  const known = patchTypes(kind)
+  if (!known.includes(type)) throw unsupportedMediaType(known)
+  return type
 }
 
 function parsePatch(text: string, findDuplicates: boolean): { value: unknown; problems: string[] } {

@@ -193,11 +193,4 @@ describe('bad requests', () => {
       'namespaces "default" is forbidden: this namespace may not be deleted',
     ])
   })
-
-  it('apply, until it is there', async () => {
-    const headers = { 'content-type': 'application/apply-patch+yaml' }
-    const { code, json: status } = await server.call(`${maps}/a`, { method: 'PATCH', body: '{}', headers })
-    expect(code).toBe(415)
-    expect(status.message).toContain('application/strategic-merge-patch+json (not application/apply-patch+yaml)')
-  })
 })

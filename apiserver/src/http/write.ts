@@ -1,6 +1,6 @@
 import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import { nodeOf } from '@kubets/shared/api/schemas.ts'
-import { badRequest } from '@kubets/shared/machinery/errors.ts'
+import { badRequest, forbidden } from '@kubets/shared/machinery/errors.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { shapeOf } from '../registry/managed-fields.ts'
 import type { UpdateSubresource } from '../registry/types.ts'
@@ -9,10 +9,12 @@ import { bodyObject } from './body.ts'
 import { scopeOf, type Deps, type RequestContext } from './context.ts'
 import { formOf, objectAnswer } from './output.ts'
 import { checkDryRun } from './query.ts'
+import { checkWriteOptions } from './write-options.ts'
 
 export async function createObject(context: RequestContext, deps: Deps, kind: Kind): Promise<Answer> {
   formOf(context, true)
   checkDryRun(context.query.getAll('dryRun'))
+  checkWriteOptions('CreateOptions', context.query)
   const object = await bodyObject(context, kind.group, kind.version, kind.kind, nodeOf(kind))
   checkNamespace(object, context, kind)
   const encoded = await deps.registry.create(scopeOf(context, deps, kind), object)
@@ -22,6 +24,7 @@ export async function createObject(context: RequestContext, deps: Deps, kind: Ki
 export async function updateObject(context: RequestContext, deps: Deps, kind: Kind): Promise<Answer> {
   formOf(context, true)
   checkDryRun(context.query.getAll('dryRun'))
+  checkWriteOptions('UpdateOptions', context.query)
   const { name, subresource } = context.info
   const shape = shapeOf(kind, subresource)
   const object = await bodyObject(context, shape.group, shape.version, shape.kind, nodeOf(shape))
@@ -30,8 +33,18 @@ export async function updateObject(context: RequestContext, deps: Deps, kind: Ki
   const { encoded, created } = await deps.registry.update(scopeOf(context, deps, kind), name, object, {
     subresource: subresource as UpdateSubresource,
     createOnUpdate: kind.createOnUpdate,
+    beforeCreate: () => checkMayCreate(context, deps, kind),
   })
   return objectAnswer(context, deps.clock, kind, encoded, created ? 201 : 200)
+}
+
+/** Throws 403 when who may update or patch may not create what does not exist yet. */
+// apiserver/pkg/endpoints/handlers/create.go withAuthorization
+export function checkMayCreate({ info, user }: RequestContext, { authorizer }: Deps, kind: Kind): void {
+  const { apiGroup, resource, subresource, namespace, name, path } = info
+  const place = { apiGroup, resource, subresource, namespace, name, path }
+  const { verdict, reason } = authorizer.authorize({ user, verb: 'create', isResourceRequest: true, ...place })
+  if (verdict !== 'allow') throw forbidden(kind, name, reason)
 }
 
 // staging/src/k8s.io/apiserver/pkg/endpoints/handlers/rest.go checkName

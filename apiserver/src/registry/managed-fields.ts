@@ -1,16 +1,13 @@
 import { findKindByGVK, kinds } from '@kubets/shared/api/kinds/index.ts'
 import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import { nodeOf, type Shape } from '@kubets/shared/api/schemas.ts'
-import {
-  applyObject,
-  managedFieldsOfUpdate,
-  type ManagedKind,
-} from '@kubets/shared/machinery/apply/field-manager.ts'
+import { applyObject, managedFieldsOfUpdate, type ManagedKind } from '@kubets/shared/machinery/apply/field-manager.ts'
 import type { ReplicasPaths } from '@kubets/shared/machinery/apply/scale.ts'
 import type { Typed, Versions } from '@kubets/shared/machinery/apply/updater.ts'
 import { fieldElement } from '@kubets/shared/machinery/apply/path-element.ts'
-import { deepEqual } from '@kubets/shared/machinery/deep.ts'
+import { clone, deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { apiVersionOf, type KubeObject } from '@kubets/shared/machinery/object.ts'
+import { decodeObject } from '@kubets/shared/machinery/schema/decode.ts'
 import type { ObjectNode } from '@kubets/shared/machinery/schema/node.ts'
 import { mayOwn } from './owned-fields.ts'
 import { resourceOf } from './stored.ts'
@@ -58,8 +55,10 @@ function convert(kind: Kind, object: Typed, apiVersion: string): Typed | undefin
   if (from === apiVersion) return object
   const [source, target] = [from, apiVersion].map((version) => siblingOf(kind, version))
   if (!source || !target) return undefined
-  const stored = source.storedAs ? source.storedAs.to(object.value as KubeObject) : object.value
-  const value = target.storedAs ? target.storedAs.from(stored as KubeObject) : stored
+  // what ownership has taken out of it may be null or missing, which no conversion expects
+  const whole = decodeObject(object.node, clone(object.value), 'Ignore').object as unknown as KubeObject
+  const stored = source.storedAs ? source.storedAs.to(whole) : whole
+  const value = target.storedAs ? target.storedAs.from(stored) : stored
   return { node: nodeOf(target), value }
 }
 

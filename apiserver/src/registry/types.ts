@@ -102,6 +102,8 @@ export interface UpdateOptions {
   createOnUpdate?: boolean
   /** The change is a server-side apply: it sets managedFields itself, and makes an object that does not exist. */
   apply?: boolean
+  /** Called when a name that does not exist is about to be created; throws to refuse that. */
+  beforeCreate?(): void
 }
 
 /**

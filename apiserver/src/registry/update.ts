@@ -75,7 +75,7 @@ async function createInstead(
   scope: RequestScope,
   name: string,
   change: Change,
-  { apply }: UpdateOptions,
+  { apply, beforeCreate }: UpdateOptions,
 ): Promise<Encoded> {
   const empty = { apiVersion: '', kind: '', metadata: {} }
   const object = typeof change === 'function' ? await change(empty) : structuredClone(change)
@@ -84,6 +84,7 @@ async function createInstead(
   const { uid } = object.metadata
   if (uid) throw conflict(scope.kind, name, apply ? unexpectedUid(uid) : uidMessage(uid, ''))
   delete object.metadata.resourceVersion
+  beforeCreate?.()
   return create(context, scope, object, { managed: apply })
 }
 

@@ -1,7 +1,7 @@
 import { deepEqual } from '../deep.ts'
 import type { ListNode, SchemaNode } from '../schema/node.ts'
 import { fieldType, isAtomic, isUntyped, listOf, mapOf, shapeOf } from './atoms.ts'
-import { isEmpty, nodeOf, none, recursiveDifference, setOf, type FieldSet } from './field-set.ts'
+import { isEmpty, nodeOf, none, setOf, type FieldSet } from './field-set.ts'
 import { itemsByElement } from './list-items.ts'
 import { fieldElement, type PathElement } from './path-element.ts'
 
@@ -25,11 +25,7 @@ export function compare(node: SchemaNode, before: unknown, after: unknown): Comp
   return { removed, modified, added }
 }
 
-/** The comparison without these fields and all that is below them. */
-export function excluding({ removed, modified, added }: Comparison, fields: FieldSet): Comparison {
-  return filtered({ removed, modified, added }, (set) => recursiveDifference(set, fields))
-}
-
+/** The comparison with each of its sets filtered. */
 export function filtered({ removed, modified, added }: Comparison, filter: (set: FieldSet) => FieldSet): Comparison {
   return { removed: filter(removed), modified: filter(modified), added: filter(added) }
 }

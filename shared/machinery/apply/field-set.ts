@@ -102,7 +102,7 @@ function read(value: unknown): FieldSet {
     const node = read(child)
     const before = entries[element]
     entries[element] = before === undefined ? node : mergeNodes(before, node)
-    if (element !== key || node !== child) changed = true
+    if (element !== key || (node !== child && !isEmpty(child as FieldSet))) changed = true
   }
   const set = setOf(entries)
   // nothing but itself: a leaf

@@ -56,7 +56,7 @@ export function refreshLastApplied({ metadata }: KubeObject, applied: object): v
 
 function withoutAnnotation(applied: object): object {
   const { metadata } = applied as Partial<KubeObject>
-  if (metadata?.annotations == null) return applied
+  if (metadata?.annotations === undefined) return applied
   const { [annotation]: _, ...annotations } = metadata.annotations
   const { annotations: __, ...rest } = metadata
   return { ...applied, metadata: Object.keys(annotations).length === 0 ? rest : { ...rest, annotations } }
