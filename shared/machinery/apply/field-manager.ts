@@ -74,15 +74,15 @@ function managedBefore({ subresource }: ManagedKind, live: KubeObject | undefine
   const given = next.metadata.managedFields
   if (subresource === '' && isReset(given)) return nothingManaged
   if (subresource === '' && given !== undefined && !deepEqual(given, before)) {
-    const managed = managedOrNothing(given)
+    const managed = managedOrNothing(given, false)
     if (managed.managers.size > 0) return managed
   }
-  return managedOrNothing(before)
+  return managedOrNothing(before, true)
 }
 
-function managedOrNothing(entries: readonly ManagedFieldsEntry[] | undefined): Managed {
+function managedOrNothing(entries: readonly ManagedFieldsEntry[] | undefined, stored: boolean): Managed {
   try {
-    return readManagedFields(entries)
+    return readManagedFields(entries, stored)
   } catch {
     return nothingManaged
   }
@@ -137,7 +137,7 @@ export function applyObject(
   const current = live ?? emptyObject(kind)
   let managed = nothingManaged
   try {
-    managed = readManagedFields(live?.metadata.managedFields)
+    managed = readManagedFields(live?.metadata.managedFields, true)
   } catch (error) {
     throw unknownError(`failed to decode managed fields: ${textOf(error)}`)
   }

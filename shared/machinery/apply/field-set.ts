@@ -16,7 +16,8 @@ type Building = Record<PathElement, FieldSet>
 /** The set of nothing; as a node in a set: a field without fields of its own. */
 export const none: FieldSet = Object.freeze({})
 
-const self = '.'
+/** The entry that says that a field with fields below it is itself in the set. */
+export const self = '.'
 
 export function isEmpty(set: FieldSet): boolean {
   for (const _ in set) return false
@@ -76,16 +77,6 @@ export function setOfPaths(...paths: readonly (readonly PathElement[])[]): Field
  */
 // structured-merge-diff/fieldpath/serialize.go FromJSON
 export function readFieldSet(value: unknown): FieldSet {
-  if (typeof value === 'object' && value !== null && known.has(value)) return value as FieldSet
-  const set = read(value)
-  known.add(set)
-  return set
-}
-
-/** Sets that were read or made here: they need no second look. */
-const known = new WeakSet<object>()
-
-function read(value: unknown): FieldSet {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('expected an object')
   let changed = false
   const entries: Building = {}
@@ -99,7 +90,7 @@ function read(value: unknown): FieldSet {
       changed = true
       continue
     }
-    const node = read(child)
+    const node = readFieldSet(child)
     const before = entries[element]
     entries[element] = before === undefined ? node : mergeNodes(before, node)
     if (element !== key || (node !== child && !isEmpty(child as FieldSet))) changed = true

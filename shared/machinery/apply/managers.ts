@@ -45,9 +45,12 @@ export function managerInfo(id: string): ManagerInfo {
   return { manager: '', ...(JSON.parse(id) as Partial<ManagerInfo> & Pick<ManagerInfo, 'operation'>) }
 }
 
-/** Throws an Error for entries that are not in order. */
+/**
+ * Throws an Error for entries that are not in order. `stored`: they are as writeManagedFields made them, and their sets
+ * need no second look.
+ */
 // apimachinery/pkg/util/managedfields/internal/managedfields.go DecodeManagedFields
-export function readManagedFields(entries: readonly ManagedFieldsEntry[] = []): Managed {
+export function readManagedFields(entries: readonly ManagedFieldsEntry[] = [], stored = false): Managed {
   const managers = new Map<string, Owned>()
   const times = new Map<string, string>()
   for (const [index, entry] of entries.entries()) {
@@ -59,7 +62,8 @@ export function readManagedFields(entries: readonly ManagedFieldsEntry[] = []): 
       throw new Error(`invalid fieldsType ${quote(fieldsType)} in managed fields entry ${index}`)
     const { manager = '', subresource = '' } = entry
     const id = managerId({ manager, operation, apiVersion, subresource })
-    managers.set(id, { set: readFieldSet(fieldsV1 ?? {}), apiVersion, applied: operation === 'Apply' })
+    const set = stored && fieldsV1 ? (fieldsV1 as FieldSet) : readFieldSet(fieldsV1 ?? {})
+    managers.set(id, { set, apiVersion, applied: operation === 'Apply' })
     if (time === undefined) times.delete(id)
     else times.set(id, time)
   }

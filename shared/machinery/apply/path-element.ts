@@ -69,9 +69,9 @@ const ranks = 'fkvi'
 export function compareElements(a: PathElement, b: PathElement): number {
   if (a.charCodeAt(0) !== b.charCodeAt(0)) return ranks.indexOf(a[0] ?? '') - ranks.indexOf(b[0] ?? '')
   if (a.startsWith('f') || a === b) return compareText(a, b)
-  if (!a.startsWith('k')) return compareValues(JSON.parse(a.slice(2)), JSON.parse(b.slice(2)))
-  const left = Object.entries(JSON.parse(a.slice(2)) as Json)
-  const right = Object.entries(JSON.parse(b.slice(2)) as Json)
+  if (!a.startsWith('k')) return compareValues(contentOf(a), contentOf(b))
+  const left = Object.entries(contentOf(a) as Json)
+  const right = Object.entries(contentOf(b) as Json)
   for (const [index, [name, value]] of left.entries()) {
     const other = right[index]
     if (other === undefined) return 1
@@ -79,6 +79,21 @@ export function compareElements(a: PathElement, b: PathElement): number {
     if (order !== 0) return order
   }
   return left.length - right.length
+}
+
+const contents = new Map<PathElement, unknown>()
+const keptContents = 4096
+const keptLength = 200
+
+/** What follows the colon of a `k:`, `v:` or `i:` element; that of short ones is kept, as the same come again and again. */
+function contentOf(element: PathElement): unknown {
+  let content = contents.get(element)
+  if (content !== undefined) return content
+  content = JSON.parse(element.slice(2))
+  if (element.length > keptLength) return content
+  if (contents.size >= keptContents) contents.clear()
+  contents.set(element, content)
+  return content
 }
 
 /** Numbers, then strings, booleans, lists, maps, null. */

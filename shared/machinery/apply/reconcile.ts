@@ -1,6 +1,6 @@
 import type { SchemaNode } from '../schema/node.ts'
 import { typeAt } from './atoms.ts'
-import { below, isEmpty, nodeOf, none, setOf, hasElement, type FieldSet } from './field-set.ts'
+import { isEmpty, none, self, type FieldSet } from './field-set.ts'
 import type { PathElement } from './path-element.ts'
 
 const reconciled = new WeakMap<FieldSet, { node: SchemaNode; result: FieldSet }>()
@@ -21,13 +21,13 @@ export function reconcileWithSchema(set: FieldSet, node: SchemaNode): FieldSet {
 function reconcile(set: FieldSet, node: SchemaNode | undefined): FieldSet {
   let changed: Record<PathElement, FieldSet> | undefined
   for (const element in set) {
-    const children = below(set, element)
-    if (isEmpty(children)) continue
+    const child = set[element] ?? none
+    if (element === self || isEmpty(child)) continue
     const type = typeAt(node, element)
     if (type === undefined) continue
     const whole = (type.type === 'list' && type.listType === 'atomic') || ('atomic' in type && type.atomic)
-    const now = whole ? none : reconcile(children, type)
-    if (now !== children) (changed ??= { ...set })[element] = nodeOf(whole || hasElement(set, element), now) ?? none
+    const now = whole ? none : reconcile(child, type)
+    if (now !== child) (changed ??= { ...set })[element] = now
   }
-  return changed === undefined ? set : setOf(changed)
+  return changed ?? set
 }

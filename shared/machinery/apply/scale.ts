@@ -15,7 +15,7 @@ export function managedFieldsOfScale(
   entries: readonly ManagedFieldsEntry[] | undefined,
   paths: ReplicasPaths,
 ): ManagedFieldsEntry[] | undefined {
-  const { managers, times } = readManagedFields(entries)
+  const { managers, times } = readManagedFields(entries, true)
   const scaled = new Map<string, Owned>()
   for (const [id, { set, apiVersion, applied }] of managers) {
     const path = paths.get(apiVersion)
@@ -33,7 +33,7 @@ export function managedFieldsOfScaled(
   paths: ReplicasPaths,
   apiVersion: string,
 ): ManagedFieldsEntry[] | undefined {
-  const parent = readManagedFields(entries)
+  const parent = readManagedFields(entries, true)
   const scale = new Map(readManagedFields(scaleEntries).managers)
   const managers = new Map<string, Owned>()
   for (const [id, owned] of parent.managers) {
