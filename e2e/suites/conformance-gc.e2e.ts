@@ -135,12 +135,12 @@ describe.concurrent('garbage collection:', () => {
     expect((await api.call('GET', `${root}/pods/pod`)).metadata.deletionTimestamp).toBeTruthy()
     expect((await api.call('GET', `${root}/configmaps/map`)).metadata.deletionTimestamp).toBeUndefined()
     await api.call('PATCH', `${root}/pods/pod`, { metadata: { finalizers: null } })
-    await until('the Pod to be gone', async () =>
-      (await api.send('GET', `${root}/pods/pod`)).code === 404 ? true : undefined,
-    )
+    const isGone = async (path: string): Promise<true | undefined> =>
+      (await api.send('GET', path)).code === 404 ? true : undefined
+    await until('the Pod to be gone', () => isGone(`${root}/pods/pod`), 150_000)
     await condition('NamespaceContentRemaining', 'Some resources are remaining: configmaps. has 1 resource instances')
     expect((await api.call('GET', `${root}/configmaps/map`)).metadata.deletionTimestamp).toBeTruthy()
     await api.call('PATCH', `${root}/configmaps/map`, { metadata: { finalizers: null } })
-    await until('the namespace to be gone', async () => ((await api.send('GET', root)).code === 404 ? true : undefined))
+    await until('the namespace to be gone', () => isGone(root), 150_000)
   })
 })

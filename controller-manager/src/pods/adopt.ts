@@ -9,6 +9,8 @@ export interface Adopter {
   client: Client
   owner: KubeObject
   ownerRef: ResourceRef
+  /** Set on what is adopted. */
+  finalizer?: string
   signal: AbortSignal
 }
 
@@ -18,7 +20,7 @@ export interface Adopter {
  */
 // pkg/controller/controller_ref_manager.go PodControllerRefManager.AdoptPod, ReleasePod
 export const applyClaim = async <T extends KubeObject>(
-  { client, owner, ownerRef, signal }: Adopter,
+  { client, owner, ownerRef, finalizer, signal }: Adopter,
   ref: ResourceRef<T>,
   claim: Claim<T>,
 ): Promise<T[]> => {
@@ -42,7 +44,7 @@ export const applyClaim = async <T extends KubeObject>(
   if (live.metadata.deletionTimestamp !== undefined)
     throw new Error(`${namespace}/${name} has just been deleted at ${live.metadata.deletionTimestamp}`)
   for (const object of claim.adopt) {
-    const patch = adoptPatch(object, newControllerRef(owner, ownerRef))
+    const patch = adoptPatch(object, newControllerRef(owner, ownerRef), finalizer)
     try {
       owned.push(await client.patch(ref, object.metadata.name ?? '', patch, { type: 'strategic', namespace, signal }))
     } catch (error) {

@@ -36,8 +36,12 @@ export const claim = <T extends KubeObject>(
 }
 
 /** Strategic merge patch that makes the reference's owner the controller; the uid guards against a namesake. */
-export const adoptPatch = (object: KubeObject, reference: OwnerReference): object => ({
-  metadata: { uid: object.metadata.uid, ownerReferences: [reference] },
+export const adoptPatch = (object: KubeObject, reference: OwnerReference, finalizer?: string): object => ({
+  metadata: {
+    uid: object.metadata.uid,
+    ownerReferences: [reference],
+    ...(finalizer === undefined ? {} : { finalizers: [finalizer] }),
+  },
 })
 
 /** Strategic merge patch that takes the owner's reference away. */

@@ -1,0 +1,163 @@
+import type { Job, JobCondition, JobStatus } from '@kubets/shared/api/types/batch-v1.ts'
+import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
+import { formatTime } from '@kubets/shared/machinery/time.ts'
+import { isPodFailed, judge } from './failures.ts'
+import { countOf, formatIndexes, hasIndex, parseIndexes } from './indexes.ts'
+import { conditionOf, makeCondition } from './plan.ts'
+import type { JobPlan } from './plan.ts'
+import { indexOf, isIndexed, isTracked } from './pods.ts'
+
+// Pods whose end is being counted at one time, so that status stays small.
+// pkg/controller/job/job_controller.go MaxUncountedPods
+const mostUncounted = 500
+
+/** What came of a plan. */
+export interface Outcome {
+  /** The plan's ending, unless some Pod could not be deleted or may not have been seen. */
+  ending: JobCondition | undefined
+  active: number
+  ready: number
+  terminating: number
+}
+
+export interface Account {
+  status: JobStatus
+  /** Pods to let go of once the status is written. */
+  release: Pod[]
+  /** The condition that ends the Job when all its Pods have been counted. */
+  final: JobCondition | undefined
+  /** Being suspended began or ended. */
+  turned: 'Suspended' | 'Resumed' | undefined
+}
+
+/** Uids of the Pods that are still to be counted. */
+export const trackedUids = (pods: readonly Pod[], released: ReadonlySet<string>): Set<string> =>
+  new Set(pods.filter(isTracked).flatMap(({ metadata: { uid = '' } }) => (released.has(uid) ? [] : [uid])))
+
+/**
+ * The status before Pods are let go of: ended ones are named in it first, so that none is counted twice or not at all
+ * when something fails in between.
+ */
+// job_controller.go trackJobStatusAndRemoveFinalizers
+export const account = (
+  job: Job,
+  pods: readonly Pod[],
+  tracked: ReadonlySet<string>,
+  planned: JobPlan,
+  { ending, active, ready, terminating }: Outcome,
+  now: number,
+): Account => {
+  const { spec } = job
+  const completions = spec.completions ?? 0
+  const status = counted({ ...job.status }, tracked)
+  const succeeded = [...(status.uncountedTerminatedPods?.succeeded ?? [])]
+  const failed = [...(status.uncountedTerminatedPods?.failed ?? [])]
+  const before = parseIndexes(job.status?.completedIndexes, completions)
+  const release: Pod[] = []
+  let fresh = 0
+  for (const pod of inOrder(job, pods)) {
+    const { uid = '' } = pod.metadata
+    if (!tracked.has(uid) || !mayGo(job, pod, planned, ending)) continue
+    release.push(pod)
+    const index = indexOf(pod, completions)
+    const valid = !isIndexed(job) || index !== undefined
+    if (pod.status?.phase === 'Succeeded' && !failed.includes(uid)) {
+      if (!isIndexed(job)) {
+        if (!succeeded.includes(uid)) succeeded.push(uid)
+      } else if (index !== undefined && !hasIndex(before, index)) fresh++
+    } else if (isPodFailed(pod, job) || (ending && ending.type !== 'SuccessCriteriaMet')) {
+      if (valid && !failed.includes(uid) && judge(job, pod).counts) failed.push(uid)
+    }
+    if (fresh + succeeded.length + failed.length >= mostUncounted) break
+  }
+  if (planned.startTime) status.startTime = planned.startTime
+  Object.assign(status, { active, ready, terminating })
+  status.uncountedTerminatedPods = {
+    ...(succeeded.length > 0 ? { succeeded } : {}),
+    ...(failed.length > 0 ? { failed } : {}),
+  }
+  if (isIndexed(job)) {
+    status.succeeded = countOf(planned.succeededIndexes)
+    status.completedIndexes = formatIndexes(planned.succeededIndexes)
+    if (planned.failedIndexes) status.failedIndexes = formatIndexes(planned.failedIndexes)
+  }
+  const turned = planned.managed && !ending ? turn(job, status, now) : undefined
+  const final = announce(job, status, ending, now)
+  return { status: tidy(status), release, final, turned }
+}
+
+// job_controller.go canRemoveFinalizer
+const mayGo = (job: Job, pod: Pod, { awaited }: JobPlan, ending: JobCondition | undefined): boolean => {
+  if (job.metadata.deletionTimestamp !== undefined || ending || pod.status?.phase === 'Succeeded') return true
+  return isPodFailed(pod, job) && !awaited.has(pod.metadata.uid ?? '')
+}
+
+const inOrder = (job: Job, pods: readonly Pod[]): Pod[] =>
+  isIndexed(job) ? [...pods].sort((a, b) => (indexOf(a) ?? -1) - (indexOf(b) ?? -1)) : [...pods]
+
+/** Puts the interim condition into the status and gives the one that follows it. */
+const announce = (
+  job: Job,
+  status: JobStatus,
+  ending: JobCondition | undefined,
+  now: number,
+): JobCondition | undefined => {
+  if (ending?.type !== 'FailureTarget' && ending?.type !== 'SuccessCriteriaMet') return ending
+  if (conditionOf(job, ending.type)?.status !== 'True')
+    status.conditions = [...(status.conditions ?? []).filter(({ type }) => type !== ending.type), ending]
+  const last = ending.type === 'FailureTarget' ? 'Failed' : 'Complete'
+  return makeCondition(last, 'True', ending.reason ?? '', ending.message ?? '', now)
+}
+
+const turn = (job: Job, status: JobStatus, now: number): Account['turned'] => {
+  const old = conditionOf(job, 'Suspended')
+  const suspended = job.spec.suspend === true
+  if (suspended === (old?.status === 'True')) return undefined
+  const condition = suspended
+    ? makeCondition('Suspended', 'True', 'JobSuspended', 'Job suspended', now)
+    : makeCondition('Suspended', 'False', 'JobResumed', 'Job resumed', now)
+  status.conditions = [...(status.conditions ?? []).filter(({ type }) => type !== 'Suspended'), condition]
+  // The deadline counts from when the Job was last let run.
+  if (!suspended) status.startTime = formatTime(now)
+  return suspended ? 'Suspended' : 'Resumed'
+}
+
+/** The status with the Pods that have been let go of counted, which are no longer among the tracked. */
+// job_controller.go cleanUncountedPodsWithoutFinalizers
+export const counted = (status: JobStatus, tracked: ReadonlySet<string>): JobStatus => {
+  const { succeeded = [], failed = [] } = status.uncountedTerminatedPods ?? {}
+  const left = {
+    succeeded: succeeded.filter((uid) => tracked.has(uid)),
+    failed: failed.filter((uid) => tracked.has(uid)),
+  }
+  return tidy({
+    ...status,
+    succeeded: (status.succeeded ?? 0) + succeeded.length - left.succeeded.length,
+    failed: (status.failed ?? 0) + failed.length - left.failed.length,
+    uncountedTerminatedPods: {
+      ...(left.succeeded.length > 0 ? { succeeded: left.succeeded } : {}),
+      ...(left.failed.length > 0 ? { failed: left.failed } : {}),
+    },
+  })
+}
+
+/** The status of a Job that has ended, or undefined while Pods are still to be counted or on their way out. */
+// job_controller.go enactJobFinished
+export const ended = (status: JobStatus, final: JobCondition): JobStatus | undefined => {
+  const { succeeded = [], failed = [] } = status.uncountedTerminatedPods ?? {}
+  if (succeeded.length + failed.length > 0 || (status.terminating ?? 0) > 0) return undefined
+  return {
+    ...status,
+    conditions: [...(status.conditions ?? []).filter(({ type }) => type !== final.type), final],
+    ...(final.type === 'Complete' ? { completionTime: final.lastTransitionTime } : {}),
+  }
+}
+
+// What the server leaves out must not look like a difference.
+const tidy = (status: JobStatus): JobStatus => {
+  const kept = Object.entries(status).filter(
+    ([name, value]) =>
+      name === 'ready' || name === 'terminating' || name === 'failedIndexes' || (value !== 0 && value !== ''),
+  )
+  return Object.fromEntries(kept) as JobStatus
+}

@@ -1,0 +1,245 @@
+import { jobs as jobsRef, pods as podsRef } from '@kubets/shared/api/resources.gen.ts'
+import type { Job, JobStatus } from '@kubets/shared/api/types/batch-v1.ts'
+import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
+import { deepEqual } from '@kubets/shared/machinery/deep.ts'
+import { isNotFound } from '@kubets/shared/machinery/errors.ts'
+import { controllerOf, newControllerRef, objectKey } from '@kubets/shared/machinery/object.ts'
+import { labelSelectorFromObject } from '@kubets/shared/machinery/selector.ts'
+import type { Controller, ControllerContext, Run } from '../context.ts'
+import { messageOf, namespaceIsGoing } from '../failure.ts'
+import { indexByOwner } from '../owner-index.ts'
+import { applyClaim } from '../pods/adopt.ts'
+import { isPodActive, isPodTerminating } from '../pods/availability.ts'
+import { claim } from '../pods/claim.ts'
+import { Expectations, expectationLapseMs } from '../pods/expectations.ts'
+import { slowStart } from '../pods/slow-start.ts'
+import { podFromTemplate } from '../pods/template.ts'
+import { watchPods } from '../replicaset/pod-events.ts'
+import { runLoop } from '../run-loop.ts'
+import { account, counted, ended, trackedUids } from './account.ts'
+import { noBackoff } from './failures.ts'
+import type { Backoff } from './failures.ts'
+import { countReady, isFinished, plan } from './plan.ts'
+import type { Creation, JobPlan } from './plan.ts'
+import { isTracked, prefixOf, templateOf, trackingFinalizer } from './pods.ts'
+
+const name = 'job-controller'
+const workers = 5
+// Pods of a Job end in bursts: what comes within this time is looked at together.
+// pkg/controller/job/job_controller.go syncJobBatchPeriod, a second there
+const batchMs = 100
+const ownManager = 'kubernetes.io/job-controller'
+
+const isForeign = ({ spec }: Job): boolean => spec.managedBy !== undefined && spec.managedBy !== ownManager
+
+const start = (context: ControllerContext): Run => {
+  const { client, informers, clock } = context
+  const recorder = context.recorder(name)
+  const jobs = informers.informer(jobsRef)
+  const pods = informers.informer(podsRef)
+  const podIndex = indexByOwner(pods)
+  const queue = context.queue(name)
+  const orphans = context.queue(`${name}-orphan`)
+  const expectations = new Expectations(() => clock.now())
+  const backoffs = new Map<string, Backoff>()
+  /** Uids of Pods that were let go of, by Job, until the cache shows it. */
+  const released = new Map<string, Set<string>>()
+
+  const forget = (key: string): void => {
+    expectations.forget(key)
+    backoffs.delete(key)
+    released.delete(key)
+  }
+  const jobOf = (pod: Pod): Job | undefined => {
+    const reference = controllerOf(pod)
+    if (reference?.kind !== 'Job') return undefined
+    const job = jobs.lister.get(reference.name, pod.metadata.namespace)
+    return job?.metadata.uid === reference.uid ? job : undefined
+  }
+  const matches = ({ spec }: Job, labels: Record<string, string>): boolean =>
+    labelSelectorFromObject(spec.selector).matches(labels)
+
+  jobs.addHandler({
+    add: (job) => queue.add(objectKey(job)),
+    update: (old, job) => {
+      if (old.metadata.generation === job.metadata.generation) queue.addAfter(objectKey(job), batchMs)
+      else queue.add(objectKey(job))
+      if (isFinished(job)) for (const pod of podIndex.ownedBy(job.metadata.uid)) lookAfter(pod)
+    },
+    delete: (job) => {
+      queue.add(objectKey(job))
+      for (const pod of podIndex.ownedBy(job.metadata.uid)) lookAfter(pod)
+    },
+  })
+  /** A Pod that is kept for nobody is let go of. */
+  const lookAfter = (pod: Pod): void => {
+    if (isTracked(pod)) orphans.add(objectKey(pod))
+  }
+  watchPods({
+    pods,
+    owners: jobs,
+    ownerKind: 'Job',
+    matches,
+    expectations,
+    enqueue: (key) => queue.addAfter(key, batchMs),
+  })
+  const seen = (pod: Pod, isGone: boolean): void => {
+    const job = jobOf(pod)
+    if (job && (isGone || !isTracked(pod))) released.get(objectKey(job))?.delete(pod.metadata.uid ?? '')
+    if (!isGone && (!job || isFinished(job))) lookAfter(pod)
+  }
+  pods.addHandler({
+    add: (pod) => seen(pod, false),
+    update: (_, pod) => seen(pod, false),
+    delete: (pod) => seen(pod, true),
+  })
+
+  const letGo = async (pod: Pod, signal: AbortSignal): Promise<void> => {
+    const { name: podName = '', namespace, uid } = pod.metadata
+    const patch = { metadata: { uid, '$deleteFromPrimitiveList/finalizers': [trackingFinalizer] } }
+    try {
+      await client.patch(podsRef, podName, patch, { type: 'strategic', namespace, signal })
+    } catch (error) {
+      if (!isNotFound(error)) throw error
+    }
+  }
+
+  const createOne = async (job: Job, { index, failures }: Creation, signal: AbortSignal): Promise<void> => {
+    const pod = podFromTemplate(templateOf(job, index, failures), job, newControllerRef(job, jobsRef))
+    if (index !== undefined) pod.metadata.generateName = prefixOf(job, index)
+    try {
+      const created = await client.create(podsRef, pod, { namespace: job.metadata.namespace, signal })
+      recorder.event(job, 'Normal', 'SuccessfulCreate', `Created pod: ${created.metadata.name}`)
+    } catch (error) {
+      if (!namespaceIsGoing(error))
+        recorder.event(job, 'Warning', 'FailedCreate', `Error creating: ${messageOf(error)}`)
+      throw error
+    }
+  }
+
+  const deleteOne = async (job: Job, pod: Pod, isForgotten: boolean, signal: AbortSignal): Promise<void> => {
+    const { name: podName = '', namespace, uid } = pod.metadata
+    try {
+      if (isForgotten && isTracked(pod)) await letGo(pod, signal)
+      await client.delete(podsRef, podName, { namespace, preconditions: { uid }, signal })
+      recorder.event(job, 'Normal', 'SuccessfulDelete', `Deleted pod: ${podName}`)
+    } catch (error) {
+      expectations.deletionSeen(objectKey(job), objectKey(pod))
+      if (isNotFound(error)) return
+      recorder.event(job, 'Warning', 'FailedDelete', `Error deleting: ${messageOf(error)}`)
+      throw error
+    }
+  }
+
+  interface Acted {
+    created: number
+    deleted: Pod[]
+    error: unknown
+  }
+  const act = async (job: Job, key: string, planned: JobPlan, signal: AbortSignal): Promise<Acted> => {
+    if (planned.delete.length > 0) {
+      if (planned.forget) expectations.expectDeletions(key, planned.delete.map(objectKey))
+      const results = await Promise.allSettled(planned.delete.map((pod) => deleteOne(job, pod, planned.forget, signal)))
+      const deleted = planned.delete.filter((_, index) => results[index]?.status === 'fulfilled')
+      return { created: 0, deleted, error: results.find((result) => result.status === 'rejected')?.reason }
+    }
+    const waiting = [...planned.create]
+    if (waiting.length === 0) return { created: 0, deleted: [], error: undefined }
+    expectations.expectCreations(key, waiting.length)
+    const { succeeded, error } = await slowStart(waiting.length, () => createOne(job, waiting.shift() ?? {}, signal))
+    expectations.creationSeen(key, planned.create.length - succeeded)
+    return { created: succeeded, deleted: [], error: namespaceIsGoing(error) ? undefined : error }
+  }
+
+  const write = async (job: Job, status: JobStatus, signal: AbortSignal): Promise<Job> =>
+    deepEqual(status, job.status ?? {})
+      ? job
+      : client.update(jobsRef, { ...job, status }, { subresource: 'status', signal })
+
+  const reconcile = async (key: string, signal: AbortSignal): Promise<void> => {
+    const job = jobs.lister.byKey(key)
+    if (!job || isFinished(job)) return forget(key)
+    if (isForeign(job)) return
+    const current = expectations.satisfied(key)
+    if (!current) queue.addAfter(key, expectationLapseMs)
+    const { namespace, uid } = job.metadata
+    const candidates = [...podIndex.ownedBy(uid), ...podIndex.orphans(namespace).filter(isPodActive)]
+    const wanted = claim(job, (labels) => matches(job, labels), candidates)
+    const adopter = { client, owner: job, ownerRef: jobsRef, finalizer: trackingFinalizer, signal }
+    const owned = await applyClaim(adopter, podsRef, wanted)
+    const gone = released.get(key) ?? new Set<string>()
+    released.set(key, gone)
+
+    const backoff = backoffs.get(key) ?? noBackoff
+    const planned = plan({ job, pods: owned, released: gone, current, backoff }, clock.now())
+    const { created, deleted, error } = await act(job, key, planned, signal)
+    const isDone = deleted.length === planned.delete.length && current && error === undefined
+    const outcome = {
+      ending: planned.ending && isDone ? planned.ending : undefined,
+      active: planned.active.length - deleted.length + created,
+      ready: countReady(planned.active) - countReady(deleted),
+      terminating: owned.filter(isPodTerminating).length + deleted.length,
+    }
+    await track(job, key, owned, planned, outcome, signal)
+    if (planned.checkAfter !== undefined) queue.addAfter(key, planned.checkAfter)
+    if (error !== undefined) throw error
+  }
+
+  // Ended Pods are written into the status, then let go of, then counted: nothing is lost between.
+  const track = async (
+    job: Job,
+    key: string,
+    owned: readonly Pod[],
+    planned: JobPlan,
+    outcome: Parameters<typeof account>[4],
+    signal: AbortSignal,
+  ): Promise<void> => {
+    const gone = released.get(key) ?? new Set<string>()
+    const tracked = trackedUids(owned, gone)
+    const { status, release, final, turned } = account(job, owned, tracked, planned, outcome, clock.now())
+    let written = await write(job, status, signal)
+    backoffs.set(key, planned.backoff)
+    if (turned) recorder.event(job, 'Normal', turned, turned === 'Suspended' ? 'Job suspended' : 'Job resumed')
+    const results = await Promise.allSettled(
+      release.map(async (pod) => {
+        await letGo(pod, signal)
+        gone.add(pod.metadata.uid ?? '')
+        tracked.delete(pod.metadata.uid ?? '')
+      }),
+    )
+    const now = counted(written.status ?? {}, tracked)
+    const last = final && ended(now, final)
+    written = await write(written, last ?? now, signal)
+    if (last && final) {
+      if ((written.status?.succeeded ?? 0) > (job.spec.completions ?? Infinity))
+        recorder.event(
+          job,
+          'Warning',
+          'TooManySucceededPods',
+          'Too many succeeded pods running after completion count reached',
+        )
+      if (final.type === 'Complete') recorder.event(job, 'Normal', 'Completed', 'Job completed')
+      else recorder.event(job, 'Warning', final.reason ?? '', final.message ?? '')
+    }
+    for (const result of results) if (result.status === 'rejected') throw result.reason
+  }
+
+  const reconcileOrphan = async (key: string, signal: AbortSignal): Promise<void> => {
+    const pod = pods.lister.byKey(key)
+    if (!pod || !isTracked(pod)) return
+    const reference = controllerOf(pod)
+    if (reference && (reference.kind !== 'Job' || reference.apiVersion !== 'batch/v1')) return
+    const job = jobOf(pod)
+    if (job && (isForeign(job) || !isFinished(job))) return
+    await letGo(pod, signal)
+  }
+
+  const work = runLoop(context, { name, queue, workers, reconcile })
+  const clean = runLoop(context, { name: `${name}-orphan`, queue: orphans, workers: 1, reconcile: reconcileOrphan })
+  return async (signal) => {
+    await Promise.all([work(signal), clean(signal)])
+  }
+}
+
+// pkg/controller/job/job_controller.go
+export const jobController: Controller = { name, start }
