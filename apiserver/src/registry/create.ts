@@ -48,7 +48,7 @@ export async function create(
     const candidate = generated === undefined ? object : structuredClone(object)
     if (generated !== undefined) candidate.metadata.name = simpleNameGenerator(generated)
     const name = candidate.metadata.name ?? ''
-    prepareForCreate(kind, candidate)
+    prepareForCreate(kind, candidate, scope.user)
     const errors = validateCreate(kind, candidate)
     if (errors.length > 0) throw invalid(kind, name, errors)
     for (const text of kind.warningsOf?.(candidate) ?? []) scope.warn(text)

@@ -58,6 +58,14 @@ export interface StoredAs {
   to(obj: KubeObject): KubeObject
 }
 
+/** Who sends a request, as far as an object says it. */
+export interface Requester {
+  readonly name: string
+  readonly uid?: string
+  readonly groups: readonly string[]
+  readonly extra?: Readonly<Record<string, readonly string[]>>
+}
+
 /**
  * One kind the API server serves. Everything the server does with it is here: a custom resource is the same
  * interface filled in at run time.
@@ -103,7 +111,7 @@ export interface Kind<T extends KubeObject = KubeObject> {
   /** Fills in what was left out, in place. */
   defaults?(obj: T): void
   /** In place, on a new object, after status was dropped and generation set. */
-  prepareForCreate?(obj: T): void
+  prepareForCreate?(obj: T, by?: Requester): void
   /** In place, after status was taken from `old` and before generation is counted. */
   prepareForUpdate?(obj: T, old: T): void
   /** In place, after all but status was taken from `old`. */

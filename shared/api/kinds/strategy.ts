@@ -1,7 +1,7 @@
 import { clone, deepEqual } from '../../machinery/deep.ts'
 import type { FieldError } from '../../machinery/fieldpath.ts'
 import type { KubeObject } from '../../machinery/object.ts'
-import type { Kind } from './kind.ts'
+import type { Kind, Requester } from './kind.ts'
 import { validateMeta, validateMetaUpdate } from './meta.ts'
 
 // What every kind does around its own functions; the registry calls these and never the kind's own.
@@ -9,15 +9,15 @@ import { validateMeta, validateMetaUpdate } from './meta.ts'
 
 type Fields = KubeObject & Record<string, unknown>
 
-/** A new object, in place: no status, generation 1, then the kind's own. */
-export function prepareForCreate(kind: Kind, obj: KubeObject): void {
+/** A new object, in place: no status, generation 1, then the kind's own. `by`: who sends it. */
+export function prepareForCreate(kind: Kind, obj: KubeObject, by?: Requester): void {
   if (kind.subresources.includes('status') && !kind.statusOnCreate) delete (obj as Fields)['status']
   if (kind.generation) obj.metadata.generation = 1
   else delete obj.metadata.generation
   delete obj.metadata.deletionTimestamp
   delete obj.metadata.deletionGracePeriodSeconds
   delete obj.metadata.selfLink
-  kind.prepareForCreate?.(obj)
+  kind.prepareForCreate?.(obj, by)
 }
 
 /** A changed object, in place: status stays as it was, and the generation counts changes. */

@@ -1,8 +1,9 @@
 import type { CertificateSigningRequest } from '../../../types/certificates-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
-import { prepareForUpdate, prepareForStatusUpdate } from './strategy.ts'
+import { prepareForCreate, prepareForUpdate, prepareForStatusUpdate } from './strategy.ts'
 import { selectableFields } from './fields.ts'
+import { validate, validateApproval, validateStatusUpdate, validateUpdate } from './validation.ts'
 
 export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   group: 'certificates.k8s.io',
@@ -17,4 +18,10 @@ export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   prepareForUpdate,
   prepareForStatusUpdate,
   selectableFields,
+  nameRule: 'any',
+  prepareForCreate,
+  validate,
+  validateUpdate,
+  validateStatusUpdate,
+  validateSubresource: { approval: validateApproval },
 })

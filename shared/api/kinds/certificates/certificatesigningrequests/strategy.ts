@@ -1,5 +1,18 @@
 import { clone } from '../../../../machinery/deep.ts'
+import type { Requester } from '../../kind.ts'
 import type { CertificateSigningRequest } from '../../../types/certificates-v1.ts'
+
+// pkg/registry/certificates/certificates/strategy.go PrepareForCreate: who asks is what the server knows, not what is said
+export function prepareForCreate(obj: CertificateSigningRequest, by?: Requester): void {
+  const { username: _n, uid: _u, groups: _g, extra: _e, ...spec } = obj.spec
+  obj.spec = {
+    ...spec,
+    ...(by && { username: by.name }),
+    ...(by?.uid && { uid: by.uid }),
+    ...(by && by.groups.length > 0 && { groups: [...by.groups] }),
+    ...(by?.extra && Object.keys(by.extra).length > 0 && { extra: clone(by.extra) as Record<string, string[]> }),
+  }
+}
 
 // pkg/registry/certificates/certificates/strategy.go PrepareForUpdate: a request is never changed
 export function prepareForUpdate(obj: CertificateSigningRequest, old: CertificateSigningRequest): void {
