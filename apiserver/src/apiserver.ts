@@ -2,6 +2,8 @@ import { setMaxListeners } from 'node:events'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import { createAdmission } from './admission/index.ts'
+import { chain } from './admission/plugin.ts'
+import { rbacEscalation } from './admission/rbac-escalation.ts'
 import { createAggregator } from './aggregator/aggregator.ts'
 import { createAuthenticate } from './auth/authenticate.ts'
 import { keepAuthenticationConfig } from './auth/authentication-config.ts'
@@ -12,9 +14,12 @@ import { nodeAuthorizer } from './auth/node-authorizer.ts'
 import { createRbac, mastersAuthorizer } from './auth/rbac.ts'
 import { reconcileRbac } from './auth/reconcile-rbac.ts'
 import { createTokens } from './auth/tokens.ts'
+import { FlowControl } from './flowcontrol/flow-control.ts'
+import { Keeper } from './flowcontrol/keeper.ts'
 import type { Deps } from './http/context.ts'
 import { createMetrics } from './http/metrics.ts'
 import { routes } from './http/routes.ts'
+import { registerFlowControlMetrics } from './flowcontrol/metrics.ts'
 import { startServer, type Server } from './http/server.ts'
 import { gitVersion } from './http/version.ts'
 import { keep } from './keep.ts'
@@ -32,6 +37,8 @@ export interface ApiServer {
 }
 
 const retryMilliseconds = 200
+// staging/src/k8s.io/apiserver/pkg/util/flowcontrol/apf_controller.go borrowingAdjustmentPeriod
+const borrowingMilliseconds = 10_000
 // pkg/controlplane/controller/clusterauthenticationtrust: the pause between two looks
 const authenticationConfigMilliseconds = 60_000
 
@@ -56,7 +63,9 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
   const hooks = createHookClients(clusterIPResolver(lookup), clock)
   const rbac = createRbac(registry)
   const { proxyClient: client, aggregatorRouting: routing } = options
-  const aggregator = createAggregator({ registry, kinds, client, routing, clock, log })
+  const aggregator = createAggregator({ registry, kinds, builtIn: options.kinds, client, routing, clock, log })
+  const flowControl = new FlowControl(registry, options.seats, clock)
+  const flowObjects = new Keeper(registry, clock)
   const tokens = createTokens(
     {
       issuer: options.issuer,
@@ -73,6 +82,11 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
     RBAC: rbac,
     AlwaysAllow: { authorize: () => ({ verdict: 'allow', reason: '' }) },
   }
+  const authorizer = firstVerdict([
+    healthPathsAuthorizer,
+    mastersAuthorizer,
+    ...options.authorizationModes.map((mode) => modes[mode]),
+  ])
   let policyReady = false
   const ping = (): undefined => undefined
   const etcd = (): Promise<string | undefined> => registry.health()
@@ -81,13 +95,10 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
     kinds,
     lookup,
     aggregator,
-    admission: createAdmission(lookup, registry, clock, stop.signal),
+    flowControl,
+    admission: chain([createAdmission(lookup, registry, clock, stop.signal), rbacEscalation(rbac, authorizer, lookup)]),
     authenticate: createAuthenticate(options, tokens, clock, log),
-    authorizer: firstVerdict([
-      healthPathsAuthorizer,
-      mastersAuthorizer,
-      ...options.authorizationModes.map((mode) => modes[mode]),
-    ]),
+    authorizer,
     rbac,
     tokens,
     kubelet: options.kubelet,
@@ -98,6 +109,7 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
         ping,
         etcd,
         'autoregister-completion': () => aggregator.pending(),
+        'poststarthook/priority-and-fairness-config-producer': () => flowObjects.pending(),
         'poststarthook/rbac/bootstrap-roles': () => (policyReady ? undefined : 'not finished'),
         shutdown: () => (stop.signal.aborted ? 'process is shutting down' : undefined),
       },
@@ -107,10 +119,13 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
     log,
     stopping: stop.signal,
   }
+  registerFlowControlMetrics(deps.metrics.register, flowControl.levels)
   const server = await listen(options, deps, registry)
   const policy = ensurePolicy(deps, () => (policyReady = true))
   const loops = [
     aggregator.run(stop.signal),
+    keep('keep the objects of priority and fairness', 1000, () => flowObjects.step(stop.signal), deps),
+    keep('divide seats', borrowingMilliseconds, () => Promise.resolve(flowControl.adjust()), deps),
     keep(
       'write the authentication settings for aggregated API servers',
       authenticationConfigMilliseconds,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
-import { boolean, list, optionalText, port, text, type FlagValues } from '@kubets/shared/process/options.ts'
+import { boolean, integer, list, optionalText, port, text, type FlagValues } from '@kubets/shared/process/options.ts'
 import { servedKinds } from './registry/runtime-config.ts'
 
 const authorizationModes = ['Node', 'RBAC', 'AlwaysAllow'] as const
@@ -40,6 +40,8 @@ export const flags = {
   'enable-aggregator-routing': boolean('ask aggregated API servers at their endpoints, not at the cluster IP', false),
   'service-account-extend-token-expiration': boolean('tokens of Pods outlive what was asked for, and warn', true),
   'runtime-config': list('versions and resources to serve or not: group/version=true, api/beta=true …', []),
+  'max-requests-inflight': integer('with the next one: how many requests are served at a time', 400),
+  'max-mutating-requests-inflight': integer('their sum is divided by priority and fairness', 200),
   'authorization-mode': list('Node, RBAC, AlwaysAllow', ['Node', 'RBAC']),
 }
 
@@ -78,6 +80,8 @@ export interface Options {
   proxyClient: { cert: string; key: string } | undefined
   aggregatorRouting: boolean
   extendTokenExpiration: boolean
+  /** How many requests are served at a time: what priority and fairness divide. */
+  seats: number
   authorizationModes: AuthorizationMode[]
   /** The built-in kinds that are served. */
   kinds: readonly Kind[]
@@ -127,6 +131,7 @@ export function readOptions(values: FlagValues<typeof flags>): Options {
     proxyClient: proxyClient(values, file),
     aggregatorRouting: values['enable-aggregator-routing'],
     extendTokenExpiration: values['service-account-extend-token-expiration'],
+    seats: values['max-requests-inflight'] + values['max-mutating-requests-inflight'],
     authorizationModes: values['authorization-mode'].map(authorizationMode),
     kinds: servedKinds(values['runtime-config']),
   }

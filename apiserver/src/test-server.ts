@@ -10,6 +10,7 @@ import {
 import { realClock } from '@kubets/shared/process/clock.ts'
 import { startEtcd } from '@kubets/shared/testing/etcd.ts'
 import { startApiServer, type ApiServer } from './apiserver.ts'
+import type { Options } from './options.ts'
 import { servedKinds } from './registry/runtime-config.ts'
 
 export interface Reply {
@@ -48,8 +49,11 @@ export interface TestServer {
   stop(): Promise<void>
 }
 
-/** A whole apiserver in this process on an etcd of its own, ready to be asked. */
-export async function startTestServer(more: { runtimeConfig?: readonly string[] } = {}): Promise<TestServer> {
+/** A whole apiserver in this process on an etcd of its own, ready to be asked; `given` are options of its own. */
+export async function startTestServer(
+  given: Partial<Options> & { runtimeConfig?: readonly string[] } = {},
+): Promise<TestServer> {
+  const { runtimeConfig = [], ...options } = given
   const etcd = await startEtcd()
   const authority = await createCA('kubets-ca')
   const names = { dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] }
@@ -95,8 +99,10 @@ export async function startTestServer(more: { runtimeConfig?: readonly string[] 
       proxyClient: frontProxy.certificate,
       aggregatorRouting: true,
       extendTokenExpiration: true,
+      seats: 600,
       authorizationModes: ['Node', 'RBAC'],
-      kinds: servedKinds(more.runtimeConfig ?? []),
+      kinds: servedKinds(runtimeConfig),
+      ...options,
     },
     realClock,
     silentLogger,

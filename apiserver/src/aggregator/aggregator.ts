@@ -1,5 +1,6 @@
 import { apiServices } from '@kubets/shared/api/resources.gen.ts'
 import type { APIService } from '@kubets/shared/api/types/apiregistration-v1.ts'
+import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import { ProblemLog } from '../storage/problem-log.ts'
@@ -18,6 +19,8 @@ const lookMilliseconds = 200
 export interface AggregatorOptions {
   registry: Registry
   kinds: ServedKinds
+  /** The kinds that are served from the start. */
+  builtIn: readonly Kind[]
   client: ProxyClient
   /** Requests go to endpoints of a service, not to its cluster IP. */
   routing: boolean
@@ -37,10 +40,18 @@ export interface Aggregator {
   run(signal: AbortSignal): Promise<void>
 }
 
-export function createAggregator({ registry, kinds, client, routing, clock, log }: AggregatorOptions): Aggregator {
+export function createAggregator({
+  registry,
+  kinds,
+  builtIn,
+  client,
+  routing,
+  clock,
+  log,
+}: AggregatorOptions): Aggregator {
   const remotes = new Remotes(registry, routing)
   const availability = new AvailabilityLoop({ registry, remotes, client, clock, log })
-  const registration = new RegistrationLoop(registry)
+  const registration = new RegistrationLoop(registry, builtIn)
   const services = registry.cached(kindOfRef(apiServices))
   const remoteOf = (apiService: APIService): RemoteVersion => {
     const { group = '', version = '' } = apiService.spec

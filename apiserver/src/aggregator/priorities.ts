@@ -1,5 +1,3 @@
-import { kinds } from '@kubets/shared/api/kinds/index.ts'
-
 export interface Priority {
   group: number
   version: number
@@ -34,18 +32,20 @@ const versions: Readonly<Record<string, number>> = {
   'flowcontrol.apiserver.k8s.io/v1': 21,
   'admissionregistration.k8s.io/v1beta1': 12,
 }
-const usualVersion = 15
+const usualVersions = { stable: 15, beta: 9, alpha: 1 }
 
 // pkg/controlplane/controller/crdregistration/crdregistration_controller.go handleVersionUpdate
 /** The priority of groups and versions of CustomResourceDefinitions. */
 export const customPriority: Priority = { group: 1000, version: 100 }
 
-/** The groups and versions of the table, as "group/version". */
-export const builtIn: ReadonlySet<string> = new Set(kinds.map(({ group, version }) => `${group}/${version}`))
-
 /** Undefined for a group that gets no APIService: apiregistration.k8s.io itself. */
 export function builtInPriority(group: string, version: string): Priority | undefined {
   const priority = Object.hasOwn(groups, group) ? groups[group] : undefined
   if (priority === undefined) return undefined
-  return { group: priority, version: versions[`${group}/${version}`] ?? usualVersion }
+  return { group: priority, version: versions[`${group}/${version}`] ?? usual(version) }
+}
+
+function usual(version: string): number {
+  if (version.includes('alpha')) return usualVersions.alpha
+  return version.includes('beta') ? usualVersions.beta : usualVersions.stable
 }

@@ -1,4 +1,3 @@
-import { kinds } from '@kubets/shared/api/kinds/index.ts'
 import { apiServices, customResourceDefinitions } from '@kubets/shared/api/resources.gen.ts'
 import type { CustomResourceDefinition } from '@kubets/shared/api/types/apiextensions-v1.ts'
 import type { APIService } from '@kubets/shared/api/types/apiregistration-v1.ts'
@@ -6,7 +5,7 @@ import { isAlreadyExists, isNotFound } from '@kubets/shared/machinery/errors.ts'
 import { internalScope, kindOfRef } from '../auth/lookup.ts'
 import type { CachedKind, Registry } from '../registry/types.ts'
 import { isAvailable } from './availability.ts'
-import { customVersions, localServices, planRegistration, type GroupVersion } from './registration.ts'
+import { builtInServices, customServices, customVersions, planRegistration, type GroupVersion } from './registration.ts'
 
 /** Keeps an APIService for every group and version that this server serves itself. */
 export class RegistrationLoop {
@@ -17,11 +16,12 @@ export class RegistrationLoop {
   readonly #synced = new Set<string>()
   #seen = ''
 
-  constructor(registry: Registry) {
+  /** `builtIn` are the groups and versions of the kinds that are served from the start. */
+  constructor(registry: Registry, builtIn: readonly GroupVersion[]) {
     this.#registry = registry
     this.#services = registry.cached(kindOfRef(apiServices))
     this.#definitions = registry.cached(kindOfRef(customResourceDefinitions))
-    this.#builtIn = localServices(kinds as readonly GroupVersion[])
+    this.#builtIn = builtInServices(builtIn)
   }
 
   /** What is not there yet of what is built in; undefined when it all is. */
@@ -42,7 +42,9 @@ export class RegistrationLoop {
     const seen = `${this.#services.changed} ${this.#definitions.changed}`
     if (seen === this.#seen) return
     const definitions = this.#definitions.list() as Iterable<CustomResourceDefinition>
-    const wanted = [...this.#builtIn, ...localServices(customVersions(definitions))]
+    const builtIn = new Set(this.#builtIn.map(({ metadata }) => metadata.name))
+    const custom = customServices(customVersions(definitions)).filter(({ metadata }) => !builtIn.has(metadata.name))
+    const wanted = [...this.#builtIn, ...custom]
     const stored = [...this.#services.list()] as APIService[]
     const plan = planRegistration(stored, wanted, this.#synced)
     await Promise.all([

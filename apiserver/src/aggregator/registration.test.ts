@@ -2,8 +2,8 @@ import { kinds } from '@kubets/shared/api/kinds/index.ts'
 import type { CustomResourceDefinition } from '@kubets/shared/api/types/apiextensions-v1.ts'
 import type { APIService } from '@kubets/shared/api/types/apiregistration-v1.ts'
 import { describe, expect, it } from 'vitest'
-import { builtIn, builtInPriority } from './priorities.ts'
-import { customVersions, localServices, planRegistration } from './registration.ts'
+import { builtInPriority } from './priorities.ts'
+import { builtInServices, customServices, customVersions, planRegistration } from './registration.ts'
 
 const served = (...names: [string, string][]) => names.map(([group, version]) => ({ group, version }))
 const namesOf = (list: readonly APIService[]) => list.map(({ metadata }) => metadata.name)
@@ -15,32 +15,40 @@ const labelled = (service: APIService, value?: string): APIService => ({
   },
 })
 
-describe('localServices', () => {
-  it('knows the priority of every built-in group and version but its own', () => {
-    const without = [...builtIn].filter(
-      (name) => builtInPriority(...(name.split('/') as [string, string])) === undefined,
-    )
-    expect(without).toEqual(['apiregistration.k8s.io/v1'])
-    expect(kinds.length).toBeGreaterThan(50)
+describe('APIServices of what is served here', () => {
+  it('are there for every built-in group but their own', () => {
+    const groups = [...new Set(kinds.map(({ group }) => group))]
+    expect(groups.filter((group) => builtInPriority(group, 'v1') === undefined)).toEqual(['apiregistration.k8s.io'])
   })
 
-  it('names them and says who looks after them', () => {
-    expect(
-      localServices(served(['', 'v1'], ['apps', 'v1'], ['example.com', 'v2'], ['apiregistration.k8s.io', 'v1'])),
-    ).toEqual([
+  it('say what comes first and who looks after them, once for each group and version', () => {
+    const managed = (value: string) => ({ 'kube-aggregator.kubernetes.io/automanaged': value })
+    const builtIn = served(
+      ['', 'v1'],
+      ['', 'v1'],
+      ['apps', 'v1'],
+      ['apiregistration.k8s.io', 'v1'],
+      ['batch', 'v1beta1'],
+    )
+    expect(builtInServices(builtIn)).toEqual([
       {
         apiVersion: 'apiregistration.k8s.io/v1',
         kind: 'APIService',
-        metadata: { name: 'v1.', labels: { 'kube-aggregator.kubernetes.io/automanaged': 'onstart' } },
+        metadata: { name: 'v1.', labels: managed('onstart') },
         spec: { version: 'v1', groupPriorityMinimum: 18000, versionPriority: 1 },
       },
       expect.objectContaining({
         spec: { group: 'apps', version: 'v1', groupPriorityMinimum: 17800, versionPriority: 15 },
       }),
+      expect.objectContaining({
+        spec: { group: 'batch', version: 'v1beta1', groupPriorityMinimum: 17400, versionPriority: 9 },
+      }),
+    ])
+    expect(customServices(served(['example.com', 'v2']))).toEqual([
       {
         apiVersion: 'apiregistration.k8s.io/v1',
         kind: 'APIService',
-        metadata: { name: 'v2.example.com', labels: { 'kube-aggregator.kubernetes.io/automanaged': 'true' } },
+        metadata: { name: 'v2.example.com', labels: managed('true') },
         spec: { group: 'example.com', version: 'v2', groupPriorityMinimum: 1000, versionPriority: 100 },
       },
     ])
@@ -60,7 +68,8 @@ it('custom groups and versions are those that some definition serves', () => {
 })
 
 describe('planRegistration', () => {
-  const [core, custom] = localServices(served(['', 'v1'], ['example.com', 'v1'])) as [APIService, APIService]
+  const [core] = builtInServices(served(['', 'v1'])) as [APIService]
+  const [custom] = customServices(served(['example.com', 'v1'])) as [APIService]
   const other = (service: APIService): APIService => ({ ...service, spec: { ...service.spec, versionPriority: 7 } })
   const plan = (stored: APIService[], wanted: APIService[], synced: string[] = []) => {
     const { create, update, remove } = planRegistration(stored, wanted, new Set(synced))

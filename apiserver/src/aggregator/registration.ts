@@ -1,7 +1,7 @@
 import type { CustomResourceDefinition } from '@kubets/shared/api/types/apiextensions-v1.ts'
 import type { APIService } from '@kubets/shared/api/types/apiregistration-v1.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
-import { builtIn, builtInPriority, customPriority } from './priorities.ts'
+import { builtInPriority, customPriority, type Priority } from './priorities.ts'
 
 // kube-aggregator/pkg/controllers/autoregister/autoregister_controller.go AutoRegisterManagedLabel
 const managedLabel = 'kube-aggregator.kubernetes.io/automanaged'
@@ -15,30 +15,34 @@ export interface GroupVersion {
   version: string
 }
 
-/** The APIServices of groups and versions that this server serves itself. */
+/** The APIServices of what is built in, each group and version once. */
 // pkg/controlplane/apiserver/aggregator.go apiServicesToRegister, makeAPIService
-export function localServices(served: readonly GroupVersion[]): APIService[] {
-  return served.flatMap(({ group, version }) => {
-    const isBuiltIn = builtIn.has(`${group}/${version}`)
-    const priority = isBuiltIn ? builtInPriority(group, version) : customPriority
-    if (priority === undefined) return []
-    const service: APIService = {
-      apiVersion: 'apiregistration.k8s.io/v1',
-      kind: 'APIService',
-      metadata: { name: `${version}.${group}`, labels: { [managedLabel]: isBuiltIn ? onStart : continuously } },
-      spec: {
-        ...(group === '' ? {} : { group }),
-        version,
-        groupPriorityMinimum: priority.group,
-        versionPriority: priority.version,
-      },
-    }
-    return [service]
+export function builtInServices(served: readonly GroupVersion[]): APIService[] {
+  const names = new Map(served.map(({ group, version }) => [`${group}/${version}`, { group, version }]))
+  return [...names.values()].flatMap((one) => {
+    const priority = builtInPriority(one.group, one.version)
+    return priority === undefined ? [] : [localService(one, priority, onStart)]
   })
 }
 
-/** The groups and versions of CustomResourceDefinitions, each once. */
+/** The APIServices of custom groups and versions. */
 // pkg/controlplane/controller/crdregistration/crdregistration_controller.go handleVersionUpdate
+export const customServices = (served: readonly GroupVersion[]): APIService[] =>
+  served.map((one) => localService(one, customPriority, continuously))
+
+const localService = ({ group, version }: GroupVersion, priority: Priority, managedAs: string): APIService => ({
+  apiVersion: 'apiregistration.k8s.io/v1',
+  kind: 'APIService',
+  metadata: { name: `${version}.${group}`, labels: { [managedLabel]: managedAs } },
+  spec: {
+    ...(group === '' ? {} : { group }),
+    version,
+    groupPriorityMinimum: priority.group,
+    versionPriority: priority.version,
+  },
+})
+
+/** The groups and versions of CustomResourceDefinitions, each once. */
 export function customVersions(definitions: Iterable<CustomResourceDefinition>): GroupVersion[] {
   const found = new Map<string, GroupVersion>()
   for (const { spec } of definitions) {

@@ -5,6 +5,7 @@ import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import type { Aggregator } from '../aggregator/aggregator.ts'
 import type { Authorizer } from '../auth/attributes.ts'
 import type { Authenticate } from '../auth/authenticate.ts'
+import type { FlowControl } from '../flowcontrol/flow-control.ts'
 import type { Lookup } from '../auth/lookup.ts'
 import type { Rbac } from '../auth/rbac.ts'
 import type { Tokens } from '../auth/tokens.ts'
@@ -26,6 +27,8 @@ export interface Deps {
   lookup: Lookup
   /** The API servers behind this one. */
   aggregator: Aggregator
+  /** Whose turn it is. */
+  flowControl: FlowControl
   admission: Admission
   authenticate: Authenticate
   authorizer: Authorizer
@@ -55,6 +58,8 @@ export interface RequestContext {
   /** For handlers that stream: they answer `undefined` and write themselves. */
   request: IncomingMessage
   response: ServerResponse
+  /** A handler that lasts has done its first work: it no longer counts as busy. */
+  initialized(): void
   /** The whole body; 413 when it is too large. */
   body(): Promise<Buffer>
 }

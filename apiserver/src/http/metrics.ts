@@ -1,11 +1,13 @@
 import { createRegistry } from '@kubets/shared/process/metrics.ts'
-import { Counter, Gauge, Histogram } from 'prom-client'
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { RequestInfo } from './request-info.ts'
 
 export interface Metrics {
   finished(info: RequestInfo, method: string, code: number, seconds: number, longRunning: boolean): void
   inFlight: { readonly: number; mutating: number }
   longRunning(info: RequestInfo, change: 1 | -1): void
+  /** Where others add metrics of theirs. */
+  readonly register: Registry
   /** The page and its content type. */
   page(): Promise<{ text: string; contentType: string }>
 }
@@ -55,6 +57,7 @@ export function createMetrics(version: string): Metrics {
 
   return {
     inFlight,
+    register,
     finished(info, method, code, seconds, longRunning) {
       const labels = labelsOf(info, method)
       requests.inc({ ...labels, code: String(code) })

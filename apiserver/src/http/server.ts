@@ -3,16 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2SecureServer, Http2ServerRequest } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import {
-  badRequest,
-  serviceUnavailable,
-  timeout,
-  tooManyRequests,
-  StatusError,
-} from '@kubets/shared/machinery/errors.ts'
+import { badRequest, serviceUnavailable, timeout, StatusError } from '@kubets/shared/machinery/errors.ts'
 import { describeError } from '@kubets/shared/process/signals.ts'
 import fastify from 'fastify'
-import { groupMasters } from '../auth/user.ts'
+import { Rejected } from '../flowcontrol/flow-control.ts'
 import { aggregated, aggregatedTarget } from './aggregated.ts'
 import { pageNotFound, statusAnswer, toStatusError, type Answer } from './answer.ts'
 import { readBody } from './body.ts'
@@ -26,6 +20,7 @@ import { isLongRunning, parseRequestInfo, type RequestInfo } from './request-inf
 import { kindOf, resource } from './resource.ts'
 import type { Routes } from './routes.ts'
 import { warningHeaders } from './warnings.ts'
+import { rejectedAnswer, takeSeat } from './seats.ts'
 
 export interface ServerOptions {
   host: string
@@ -46,8 +41,6 @@ export interface Server {
 
 const requestMilliseconds = 60_000
 const drainMilliseconds = 5_000
-// staging/src/k8s.io/apiserver/pkg/server/config.go MaxRequestsInFlight, MaxMutatingRequestsInFlight
-const limits = { readonly: 400, mutating: 200 }
 
 /** Listens with TLS for HTTP/2, HTTP/1.1 and upgrades on one port. Rejects when it cannot listen. */
 export async function startServer(options: ServerOptions, routes: Routes, deps: Deps): Promise<Server> {
@@ -123,7 +116,11 @@ async function serve(request: IncomingMessage, response: ServerResponse, handler
   const start = clock.now()
   const method = request.method ?? 'GET'
   const gone = new AbortController()
-  response.on('close', () => gone.abort())
+  let release = (): void => undefined
+  response.on('close', () => {
+    gone.abort()
+    release()
+  })
   // reads of a broken connection end in the error that whoever reads gets; this is for when nobody does
   request.on('error', () => gone.abort())
   response.on('error', () => gone.abort())
@@ -134,20 +131,24 @@ async function serve(request: IncomingMessage, response: ServerResponse, handler
   try {
     const { path, query, info } = parseUrl(request, method)
     lasting = isLongRunning(info)
-    const limited = lasting ? undefined : limit(info, metrics.inFlight)
-    let cancelTimer = (): void => undefined
+    const countOut = lasting ? undefined : countIn(info, metrics.inFlight)
     try {
       if (lasting) {
         deps.stopping.addEventListener('abort', () => gone.abort(), { signal: gone.signal })
       } else {
         const after = Math.min(requestMilliseconds, durationMilliseconds(query.get('timeout')) || Infinity)
-        const expire = (): void => gone.abort(timeout('request did not complete within the allotted timeout'))
-        cancelTimer = clock.timer(after, expire)
+        // the answer has to be gone by then too: a client that does not read it would keep its seat
+        const cancelTimer = clock.timer(after, () => {
+          gone.abort(timeout('request did not complete within the allotted timeout'))
+          if (response.headersSent) response.destroy()
+        })
+        gone.signal.addEventListener('abort', cancelTimer)
+        if (gone.signal.aborted) cancelTimer()
       }
       const user = await admitted(request, path, info, deps)
-      if (limited?.over && !user.groups.includes(groupMasters)) {
-        throw tooManyRequests('Too many requests, please try again later.', 1)
-      }
+      const seat = await takeSeat(info, query, user, lasting, response, gone.signal, deps)
+      release = () => seat?.release()
+      if (gone.signal.aborted) release()
       const context: RequestContext = {
         method,
         path,
@@ -159,6 +160,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, handler
         warnings,
         request,
         response,
+        initialized: () => release(),
         body: () => readBody(request),
       }
       // time series are made for what there is, not for what a client makes up
@@ -168,8 +170,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, handler
       const answer = await orAborted((remote ? aggregated(remote) : handler)(context, deps), gone.signal)
       if (answer !== undefined) write(response, await compressed(answer, request.headers['accept-encoding']), warnings)
     } finally {
-      cancelTimer()
-      limited?.done()
+      countOut?.()
     }
   } catch (error) {
     fail(error, request, response, warnings, gone.signal, deps)
@@ -211,12 +212,11 @@ function parseUrl(
   }
 }
 
-/** Counts the request in; `over` when there are too many of its sort already. */
-function limit(info: RequestInfo, inFlight: Deps['metrics']['inFlight']): { over: boolean; done: () => void } {
+/** Counts the request in; the function given back counts it out again. */
+function countIn(info: RequestInfo, inFlight: Deps['metrics']['inFlight']): () => void {
   const sort = ['get', 'list', 'head'].includes(info.verb) ? 'readonly' : 'mutating'
-  const over = inFlight[sort] >= limits[sort]
   inFlight[sort]++
-  return { over, done: () => inFlight[sort]-- }
+  return () => inFlight[sort]--
 }
 
 /** The handler's result, or the reason of the abort as soon as there is one. */
@@ -243,6 +243,10 @@ function fail(
   const reason: unknown = signal.reason
   if (signal.aborted && !(reason instanceof StatusError)) {
     response.destroy()
+    return
+  }
+  if (error instanceof Rejected) {
+    write(response, rejectedAnswer(error, response), warnings)
     return
   }
   const status = toStatusError(reason instanceof StatusError ? reason : error)
@@ -298,6 +302,7 @@ async function upgrade(request: IncomingMessage, socket: Socket, head: Buffer, d
       warnings: [],
       request,
       response: undefined as never,
+      initialized: () => undefined,
       body: () => Promise.resolve(Buffer.alloc(0)),
     }
     const target =

@@ -27,6 +27,7 @@ export async function watchObjects(context: RequestContext, deps: Deps, kind: Ki
     const batches = await deps.registry.watch(scope, options)
     const { response } = context
     writeHead(context, contentType)
+    context.initialized()
     for await (const batch of batches) {
       const bytes = batch.length === 1 && batch[0] !== undefined ? write(batch[0]) : Buffer.concat(batch.map(write))
       // a client that does not read holds up this loop alone; the registry cuts it when it is too far behind

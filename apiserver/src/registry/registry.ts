@@ -76,5 +76,11 @@ function cached(storage: Storage, kind: Kind): CachedKind {
     get changed() {
       return resource.changed
     },
+    get size() {
+      return resource.size
+    },
+    get watchers() {
+      return resource.watchers
+    },
   }
 }

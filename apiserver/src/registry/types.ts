@@ -132,6 +132,10 @@ export interface CachedKind {
   list(namespace?: string): Iterable<KubeObject>
   /** The revision of the last change of any of them: what is computed from them holds as long as it stays. */
   readonly changed: number
+  /** How many there are, in all namespaces. */
+  readonly size: number
+  /** How many watch them. */
+  readonly watchers: number
 }
 
 export interface RegistryOptions {

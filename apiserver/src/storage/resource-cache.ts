@@ -67,6 +67,10 @@ export class ResourceCache {
     return this.#keys.length
   }
 
+  get watchers(): number {
+    return this.#subscriptions.size
+  }
+
   /** The revision of the last change. */
   get changed(): number {
     return this.#changed
