@@ -1,6 +1,8 @@
 import { setMaxListeners } from 'node:events'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
+import { runDefinitions } from './apiextensions/controller.ts'
+import { Definitions } from './apiextensions/definitions.ts'
 import { createAdmission } from './admission/index.ts'
 import { chain } from './admission/plugin.ts'
 import { rbacEscalation } from './admission/rbac-escalation.ts'
@@ -61,6 +63,7 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
   const kinds = new ServedKinds(options.kinds)
   const lookup = createLookup(registry, stop.signal)
   const hooks = createHookClients(clusterIPResolver(lookup), clock)
+  const definitions = new Definitions(registry, kinds, hooks)
   const rbac = createRbac(registry)
   const { proxyClient: client, aggregatorRouting: routing } = options
   const aggregator = createAggregator({ registry, kinds, builtIn: options.kinds, client, routing, clock, log })
@@ -123,6 +126,7 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
   const server = await listen(options, deps, registry)
   const policy = ensurePolicy(deps, () => (policyReady = true))
   const loops = [
+    runDefinitions({ registry, definitions, clock, log }, stop.signal),
     aggregator.run(stop.signal),
     keep('keep the objects of priority and fairness', 1000, () => flowObjects.step(stop.signal), deps),
     keep('divide seats', borrowingMilliseconds, () => Promise.resolve(flowControl.adjust()), deps),

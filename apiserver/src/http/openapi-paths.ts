@@ -2,6 +2,7 @@ import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import { findSchema } from '@kubets/shared/api/schemas.ts'
 import { answersWithObject } from './delete.ts'
 import { subresourcesOf } from './discovery.ts'
+import { componentOf } from './openapi-custom.ts'
 import { answerTypes, mediaTypes, streamTypes } from './negotiate.ts'
 import { patchTypes } from './patch.ts'
 
@@ -169,7 +170,10 @@ function input(verb: string, kind: Kind, speaks: GroupVersionKind): Json {
       return { parameters: [...watching, ...selecting] }
     case 'create':
     case 'update':
-      return { parameters: writing, requestBody: { required: true, content: { '*/*': { schema: schemaOf(speaks) } } } }
+      return {
+        parameters: writing,
+        requestBody: { required: true, content: { '*/*': { schema: schemaOf(speaks, kind) } } },
+      }
     case 'patch': {
       const schema = reference('io.k8s.apimachinery.pkg.apis.meta.v1.Patch')
       const bodies = Object.fromEntries(patchTypes(kind).map((type) => [type, { schema }]))
@@ -188,9 +192,9 @@ function input(verb: string, kind: Kind, speaks: GroupVersionKind): Json {
 }
 
 function answerOf(verb: string, kind: Kind, speaks: GroupVersionKind): Json {
-  if (verb === 'list') return schemaOf({ ...speaks, kind: kind.listKind })
+  if (verb === 'list') return schemaOf({ ...speaks, kind: kind.listKind }, kind)
   const status = verb === 'deletecollection' || (verb === 'delete' && !answersWithObject(kind))
-  return schemaOf(status ? { group: '', version: 'v1', kind: 'Status' } : speaks)
+  return schemaOf(status ? { group: '', version: 'v1', kind: 'Status' } : speaks, kind)
 }
 
 function content(verb: string, { schema: custom }: Kind, schema: Json): Json {
@@ -199,6 +203,6 @@ function content(verb: string, { schema: custom }: Kind, schema: Json): Json {
   return Object.fromEntries(types.filter(spoken).map((type) => [type, { schema }]))
 }
 
-const schemaOf = ({ group, version, kind }: GroupVersionKind): Json => reference(findSchema(group, version, kind)?.name)
+const schemaOf = (speaks: GroupVersionKind, kind: Kind): Json => reference(componentOf(speaks, kind))
 const reference = (name: string | undefined): Json =>
   name === undefined ? { type: 'object' } : { $ref: `#/components/schemas/${name}` }

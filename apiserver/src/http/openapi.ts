@@ -11,6 +11,7 @@ import type { ServedKinds } from '../registry/served-kinds.ts'
 import { subresourcesOf } from './discovery.ts'
 import { mediaTypes, parseAccept } from './negotiate.ts'
 import { definitionEntry, gnosticDocument, pathEntry } from './openapi-gnostic.ts'
+import { customComponents } from './openapi-custom.ts'
 import { pathsOf } from './openapi-paths.ts'
 import { definitionOf, pathItemOf, swaggerHead } from './openapi-swagger.ts'
 import { gitVersion } from './version.ts'
@@ -117,16 +118,26 @@ async function partsOf(kinds: readonly Kind[], { groups }: ServedKinds): Promise
   return { paths: pathsOf(kinds), schemas: componentsOf(kinds, { describe, groupVersions }) }
 }
 
-function componentsOf(kinds: readonly Kind[], options: OpenApiOptions): Parts['schemas'] {
-  const roots = kinds.flatMap(({ group, version, kind, listKind }) => [
+function componentsOf(kinds: readonly Kind[], options: OpenApiOptions & { describe: Describe }): Parts['schemas'] {
+  const custom = kinds.filter(({ schema }) => schema !== undefined)
+  const generated = kinds.filter(({ schema }) => schema === undefined)
+  const roots = generated.flatMap(({ group, version, kind, listKind }) => [
     findSchema(group, version, kind),
     findSchema(group, version, listKind),
   ])
-  const common = ['DeleteOptions', 'Status', 'APIResourceList'].map((kind) => findSchema('', 'v1', kind))
-  const foreign = kinds.flatMap(subresourcesOf).map(({ responseKind: it }) => findSchema(it.group, it.version, it.kind))
+  const common = ['DeleteOptions', 'Status', 'APIResourceList', 'ObjectMeta', 'ListMeta'].map((kind) =>
+    findSchema('', 'v1', kind),
+  )
+  const foreign = kinds.flatMap((kind) =>
+    subresourcesOf(kind)
+      .map(({ responseKind }) => responseKind)
+      .filter(({ group, version }) => kind.schema === undefined || group !== kind.group || version !== kind.version)
+      .map(({ group, version, kind: name }) => findSchema(group, version, name)),
+  )
   const nodes = [...roots, ...common, ...foreign].filter((node): node is ObjectNode => node !== undefined)
   return {
     ...openApiComponents(nodes, options),
+    ...(Object.assign({}, ...custom.map((kind) => customComponents(kind, options.describe))) as object),
     'io.k8s.apimachinery.pkg.apis.meta.v1.Patch': { type: 'object' },
   }
 }

@@ -34,7 +34,7 @@ export async function commit(context: Context, scope: RequestScope, change: Obje
   const resource = resourceOf(scope.kind)
   const key = keyOf(scope, change.name)
   const behaviour = behaviourOf(behaviours, scope.kind)
-  const next = change.next && toStored(scope.kind, change.next)
+  const next = change.next && (await toStored(scope.kind, change.next, scope.signal))
   const avoid = new Set<string>()
   for (let attempt = 0; attempt < maxPlans; attempt++) {
     // planned on a copy: an attempt that fails must not leave its picks behind

@@ -2,6 +2,7 @@ import { prepareForCreate, validateCreate } from '@kubets/shared/api/kinds/strat
 import {
   alreadyExists,
   badRequest,
+  forbidden,
   generateNameConflict,
   invalid,
   StatusError,
@@ -14,7 +15,7 @@ import { commit } from './commit.ts'
 import type { Context } from './context.ts'
 import { trackFields } from './managed-fields.ts'
 import { fillSystemFields, matchNamespace } from './metadata.ts'
-import { asKind, keyOf, resourceOf } from './stored.ts'
+import { keyOf, oneAsKind, resourceOf } from './stored.ts'
 import type { RequestScope } from './types.ts'
 
 // apiserver/pkg/registry/generic/registry/store.go maxNameGenerationCreateAttempts
@@ -35,6 +36,8 @@ export async function create(
   const { metadata } = object
   if (metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created')
   delete metadata.resourceVersion
+  const refusal = kind.refusesCreate?.()
+  if (refusal !== undefined) throw forbidden(kind, metadata.name ?? '', refusal)
   matchNamespace(scope, object)
   fillSystemFields(object, context.clock.now())
   kind.defaults?.(object)
@@ -57,7 +60,7 @@ export async function create(
     const result = taken
       ? { committed: false as const, current: taken }
       : await commit(context, scope, { name, old: undefined, next: candidate })
-    if (result.committed) return asKind(kind, result.encoded)
+    if (result.committed) return oneAsKind(kind, result.encoded, scope.signal)
     if (generated === undefined) throw existsError(scope, name, result.current)
     if (attempt === maxNames) throw generateNameConflict(kind, name, 1)
   }

@@ -10,7 +10,7 @@ import type { Context } from './context.ts'
 import { planDeletion } from './delete-rules.ts'
 import { lockMessage, uidMessage } from './metadata.ts'
 import { list } from './read.ts'
-import { asKind, keyOf, missing, resourceOf } from './stored.ts'
+import { keyOf, missing, oneAsKind, resourceOf } from './stored.ts'
 import type { DeleteResult, ListOptions, RequestScope } from './types.ts'
 
 const maxAttempts = 20
@@ -31,15 +31,18 @@ export async function remove(
   let old = await storage.read(resource, key)
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     if (!old) throw missing(scope.kind, name)
-    const object = asKind(scope.kind, old).object
+    const object = (await oneAsKind(scope.kind, old, scope.signal)).object
     checkPreconditions(scope, object, options)
     const admitted = { operation: 'DELETE' as const, name, subresource: '', old: object }
     await mutate(scope, admitted)
     await validate(scope, admitted)
     const plan = makePlan(context, scope, object, options)
-    if (plan.action === 'wait') return { encoded: asKind(scope.kind, old), deleted: false }
+    if (plan.action === 'wait') return { encoded: await oneAsKind(scope.kind, old, scope.signal), deleted: false }
     const result = await commit(context, scope, { name, old, next: plan.action === 'mark' ? plan.object : undefined })
-    if (result.committed) return { encoded: asKind(scope.kind, result.encoded), deleted: plan.action === 'remove' }
+    if (result.committed) {
+      const encoded = await oneAsKind(scope.kind, result.encoded, scope.signal)
+      return { encoded, deleted: plan.action === 'remove' }
+    }
     old = result.current
   }
   throw conflict(scope.kind, name, lockMessage)

@@ -9,7 +9,7 @@ import { encodeContinue } from './continue-token.ts'
 import { planList, planWatch, type ListPlan } from './list-rules.ts'
 import { parseResourceVersion } from './resource-version.ts'
 import { select, type Selected } from './selection.ts'
-import { asKind, keyOf, missing, resourceOf } from './stored.ts'
+import { asKinds, keyOf, missing, oneAsKind, resourceOf } from './stored.ts'
 import type { GetOptions, ListOptions, ListResult, RequestScope, WatchOptions } from './types.ts'
 
 /** One object in the kind's shape; 404 when there is none. */
@@ -24,18 +24,21 @@ export async function get(
   else await storage.cache.atLeast(parseResourceVersion(resourceVersion), scope.signal)
   const encoded = storage.resource(resourceOf(scope.kind)).get(keyOf(scope, name))
   if (!encoded) throw missing(scope.kind, name)
-  return asKind(scope.kind, encoded)
+  return oneAsKind(scope.kind, encoded, scope.signal)
 }
 
 /** A page of objects in the kind's shape. */
 export async function list(storage: Storage, scope: RequestScope, options: ListOptions): Promise<ListResult> {
   const plan = planList(options)
   const selected = select(scope, options)
+  // fields are those of the version asked for: a webhook has to be asked first what they are
+  if (options.fieldSelector && scope.kind.storedAs?.webhook)
+    await asKinds(scope.kind, [...storage.resource(resourceOf(scope.kind)).under()], scope.signal)
   // a list that takes any state is not paged: clients that ask so want all of it at once
   const limit = plan.from === 'any' ? 0 : (options.limit ?? 0)
   const { page, revision } = await readPage(storage, scope, plan, selected, limit, options.continue)
   const result: ListResult = {
-    items: page.items.map((item) => asKind(scope.kind, item)),
+    items: await asKinds(scope.kind, page.items, scope.signal),
     resourceVersion: String(revision),
   }
   if (page.last === undefined) return result
@@ -134,13 +137,23 @@ async function* single(event: WatchEvent): AsyncGenerator<readonly WatchEvent[]>
 }
 
 /** The same events with objects in another version's shape, made once for all who watch that version. */
-async function* converted(watch: Watch, { kind }: RequestScope): AsyncGenerator<readonly WatchEvent[]> {
-  for await (const batch of watch)
-    yield batch.map((event) =>
-      event.type === 'BOOKMARK'
-        ? event
-        : event.form(`as ${kind.group}/${kind.version}`, ({ type, encoded }) =>
-            watchEvent(type, asKind(kind, encoded)),
-          ),
-    )
+async function* converted(watch: Watch, { kind, signal }: RequestScope): AsyncGenerator<readonly WatchEvent[]> {
+  for await (const batch of watch) {
+    const changes = batch.filter(({ type }) => type !== 'BOOKMARK')
+    const views = (
+      await asKinds(
+        kind,
+        changes.map(({ encoded }) => encoded),
+        signal,
+      )
+    ).values()
+    yield batch.map((event) => {
+      const encoded = event.type === 'BOOKMARK' ? event.encoded : views.next().value
+      if (!encoded || encoded === event.encoded) return event
+      const view = event.form(`as ${kind.group}/${kind.version}`, (): { event?: WatchEvent } => ({}))
+      // another kind of the same name may have been here before
+      if (view.event?.encoded !== encoded) view.event = watchEvent(event.type, encoded)
+      return view.event
+    })
+  }
 }

@@ -5,6 +5,7 @@ import { bindPod } from './binding.ts'
 import { Bootstrap } from './bootstrap/bootstrap.ts'
 import type { Context } from './context.ts'
 import { create } from './create.ts'
+import { customResourceDefinitionBehaviour } from './custom-resource-definitions.ts'
 import { remove, removeCollection } from './delete.ts'
 import { evictPod } from './eviction.ts'
 import { namespaceBehaviour } from './namespaces.ts'
@@ -35,6 +36,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     ['/events', { ttlSeconds: eventTtlSeconds }],
     ['/namespaces', namespaceBehaviour],
     ['/services', serviceBehaviour(storage, ranges)],
+    ['apiextensions.k8s.io/customresourcedefinitions', customResourceDefinitionBehaviour],
   ])
   const context: Context = { storage, clock, log, behaviours }
   const bootstrap = new Bootstrap(context, options)

@@ -5,7 +5,7 @@ import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { parseLabelSelector } from '@kubets/shared/machinery/selector.ts'
 import { prefixEnd } from '../storage/keys.ts'
 import type { Encoded } from '../storage/types.ts'
-import { asKind } from './stored.ts'
+import { knownAsKind } from './stored.ts'
 import type { RequestScope, Selection } from './types.ts'
 
 /** What a list or watch is about: a range of keys, and which of the objects there. */
@@ -32,7 +32,7 @@ export function select(
   const restricted = (labels && !labels.empty) || fields.length > 0
   const matches = (encoded: Encoded): boolean =>
     (labels === undefined || labels.matches(encoded.object.metadata.labels)) &&
-    (fields.length === 0 || matchesFields(kind, fields, asKind(kind, encoded).object))
+    (fields.length === 0 || matchesFields(kind, fields, knownAsKind(kind, encoded).object))
   return { ...keyRange(kind, namespace, only), matches: restricted ? matches : everything, all: !restricted && !only }
 }
 

@@ -1,6 +1,6 @@
 import { clone } from '@kubets/shared/machinery/deep.ts'
 import { conflict, invalid } from '@kubets/shared/machinery/errors.ts'
-import type { KubeObject } from '@kubets/shared/machinery/object.ts'
+import { apiVersionOf, type KubeObject } from '@kubets/shared/machinery/object.ts'
 import type { Encoded } from '../storage/types.ts'
 import { mutate, validate } from './admit.ts'
 import { behaviourOf } from './behaviour.ts'
@@ -9,7 +9,7 @@ import type { Context } from './context.ts'
 import { create } from './create.ts'
 import { sameButTimes, trackFields } from './managed-fields.ts'
 import { lockMessage, matchName, matchNamespace, matchState, matchUid, uidMessage } from './metadata.ts'
-import { asKind, keyOf, missing, resourceOf } from './stored.ts'
+import { keyOf, missing, oneAsKind, resourceOf } from './stored.ts'
 import { strategyFor } from './subresources.ts'
 import type { Change, RequestScope, UpdateOptions, UpdateResult } from './types.ts'
 
@@ -42,7 +42,8 @@ export async function update(
       const next = await makeNext(context, scope, name, change, options, old)
       if (!next.unchanged) {
         const result = await commit(context, scope, { name, old, next: next.object })
-        if (result.committed) return { encoded: asKind(scope.kind, result.encoded), created: false }
+        if (result.committed)
+          return { encoded: await oneAsKind(scope.kind, result.encoded, scope.signal), created: false }
         seen = { old: result.current, certain: true }
         continue
       }
@@ -54,7 +55,7 @@ export async function update(
     if (!certain) seen = await readCertain()
     if (seen.old?.resourceVersion !== old.resourceVersion) continue
     if (problem !== undefined) throw problem
-    return { encoded: asKind(scope.kind, old), created: false }
+    return { encoded: await oneAsKind(scope.kind, old, scope.signal), created: false }
   }
   throw conflict(scope.kind, name, lockMessage)
 }
@@ -103,7 +104,7 @@ async function makeNext(
   stored: Encoded,
 ): Promise<Next> {
   const { kind } = scope
-  const old = asKind(kind, stored).object
+  const old = (await oneAsKind(kind, stored, scope.signal)).object
   const strategy = strategyFor(subresource)
   const object = typeof change === 'function' ? await change(clone(old)) : clone(change)
   matchName(object, name)
@@ -123,7 +124,9 @@ async function makeNext(
   if (subresource === '') for (const text of kind.warningsOf?.(object, old) ?? []) scope.warn(text)
   await validate(scope, admitted)
   if (mayGo(context, scope, object, old)) return { unchanged: false, object: undefined }
-  return sameButTimes(object, old) ? { unchanged: true } : { unchanged: false, object }
+  // what is stored in another version than it would be now is written again
+  const current = !kind.storedAs || stored.object.apiVersion === apiVersionOf(kind.storedAs)
+  return current && sameButTimes(object, old) ? { unchanged: true } : { unchanged: false, object }
 }
 
 /** Nothing holds it any more: the update that took the last finalizer deletes it. */

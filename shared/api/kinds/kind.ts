@@ -56,6 +56,11 @@ export interface StoredAs {
   from(stored: KubeObject): KubeObject
   /** An object of this kind in the stored shape: a new object, the argument is not touched. */
   to(obj: KubeObject): KubeObject
+  /** Where a webhook converts: the two above for many objects at once, or one. They are then not called. */
+  readonly webhook?: {
+    from(stored: readonly KubeObject[], signal: AbortSignal): Promise<KubeObject[]>
+    to(obj: KubeObject, signal: AbortSignal): Promise<KubeObject>
+  }
 }
 
 /** Who sends a request, as far as an object says it. */
@@ -92,8 +97,12 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly storedAs?: StoredAs
   /** The field tree of a kind that came at run time; absent: the generated one of this group, version and kind. */
   readonly schema?: ObjectNode
+  /** Of such a kind: what OpenAPI tells of its objects; absent: nothing but that they are objects. */
+  readonly openApi?: Readonly<Record<string, unknown>>
   /** Aborted when the kind is gone or has become another one: what lasts (watches) ends then. */
   readonly ended?: AbortSignal
+  /** Why no object may be created now; undefined: they may. */
+  refusesCreate?(): string | undefined
   /** Told in a Warning header with every answer. */
   readonly warnings?: readonly string[]
   readonly nameRule: NameRule

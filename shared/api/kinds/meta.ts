@@ -12,9 +12,15 @@ const metadata = new FieldPath('metadata')
 
 type Strings = Readonly<Record<string, string>> | undefined
 
-/** Metadata of a new object, after generateName has become a name. */
+/** Metadata of a new object, after generateName has become a name. Finalizers of custom resources may have any name. */
 // apimachinery/pkg/api/validation/objectmeta.go ValidateObjectMetaAccessor
-export function validateMeta(meta: ObjectMeta, namespaced: boolean, rule: NameRule, path = metadata): FieldError[] {
+export function validateMeta(
+  meta: ObjectMeta,
+  namespaced: boolean,
+  rule: NameRule,
+  path = metadata,
+  custom = false,
+): FieldError[] {
   const errors: FieldError[] = []
   const check = nameRules[rule]
   if (meta.generateName)
@@ -31,13 +37,13 @@ export function validateMeta(meta: ObjectMeta, namespaced: boolean, rule: NameRu
   if ((meta.generation ?? 0) < 0)
     errors.push(invalid(path.child('generation'), meta.generation, 'must be greater than or equal to 0'))
   checkCommon(meta, path, errors)
-  checkFinalizers(meta.finalizers ?? [], path.child('finalizers'), errors)
+  checkFinalizers(meta.finalizers ?? [], path.child('finalizers'), custom, errors)
   return errors
 }
 
 /** What an update may do to metadata. */
 // apimachinery/pkg/api/validation/objectmeta.go ValidateObjectMetaAccessorUpdate
-export function validateMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path = metadata): FieldError[] {
+export function validateMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path = metadata, custom = false): FieldError[] {
   const errors: FieldError[] = []
   if (old.deletionTimestamp) checkNoNewFinalizers(meta, old, path.child('finalizers'), errors)
   if (!meta.resourceVersion)
@@ -57,7 +63,7 @@ export function validateMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path = met
       errors.push(invalid(path.child(field), meta[field] ?? '', immutable))
   checkCommon(meta, path, errors)
   const names = meta.finalizers ?? []
-  if (!deepEqual(names, old.finalizers ?? []))
+  if (!custom && !deepEqual(names, old.finalizers ?? []))
     for (const [i, name] of names.entries()) checkStandardFinalizer(name, path.child('finalizers').index(i), errors)
   return errors
 }
@@ -122,10 +128,10 @@ function checkOwners(owners: readonly OwnerReference[], path: FieldPath, errors:
 const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion'])
 
 // apimachinery/pkg/api/validation/objectmeta.go ValidateFinalizers
-function checkFinalizers(finalizers: readonly string[], path: FieldPath, errors: FieldError[]): void {
+function checkFinalizers(finalizers: readonly string[], path: FieldPath, custom: boolean, errors: FieldError[]): void {
   for (const [i, name] of finalizers.entries()) {
     for (const text of isQualifiedName(name)) errors.push(invalid(path, name, text))
-    checkStandardFinalizer(name, path.index(i), errors)
+    if (!custom) checkStandardFinalizer(name, path.index(i), errors)
   }
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion'))
     errors.push(invalid(path, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'))

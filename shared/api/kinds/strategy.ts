@@ -25,7 +25,7 @@ export function prepareForUpdate(kind: Kind, obj: KubeObject, old: KubeObject): 
   if (kind.subresources.includes('status')) take('status', obj, old)
   keepSystemFields(obj, old)
   kind.prepareForUpdate?.(obj, old)
-  if (kind.generation && wantsChanged(obj, old)) obj.metadata.generation = (old.metadata.generation ?? 0) + 1
+  if (kind.generation && wantsChanged(kind, obj, old)) obj.metadata.generation = (old.metadata.generation ?? 0) + 1
 }
 
 /** An update of the subresource status, in place: all but status and metadata stays as it was. */
@@ -38,13 +38,13 @@ export function prepareForStatusUpdate(kind: Kind, obj: KubeObject, old: KubeObj
 
 /** Everything wrong with a new object. */
 export function validateCreate(kind: Kind, obj: KubeObject): FieldError[] {
-  const errors = validateMeta(obj.metadata, kind.namespaced, kind.nameRule)
+  const errors = validateMeta(obj.metadata, kind.namespaced, kind.nameRule, undefined, kind.schema?.structural)
   return kind.validate ? errors.concat(kind.validate(obj)) : errors
 }
 
 /** Everything wrong with a changed object. */
 export function validateUpdate(kind: Kind, obj: KubeObject, old: KubeObject): FieldError[] {
-  const errors = validateMetaUpdate(obj.metadata, old.metadata)
+  const errors = validateMetaUpdate(obj.metadata, old.metadata, undefined, kind.schema?.structural)
   if (kind.validateUpdate) return errors.concat(kind.validateUpdate(obj, old))
   return kind.validate ? errors.concat(kind.validate(obj)) : errors
 }
@@ -73,10 +73,16 @@ function keepSystemFields({ metadata }: KubeObject, { metadata: old }: KubeObjec
   metadata.deletionGracePeriodSeconds ??= old.deletionGracePeriodSeconds
 }
 
-// metadata and status do not count; for most kinds what is left is spec
-function wantsChanged(obj: KubeObject, old: KubeObject): boolean {
+// metadata does not count, nor status where it is a subresource; for most kinds what is left is spec
+function wantsChanged(kind: Kind, obj: KubeObject, old: KubeObject): boolean {
   for (const field of new Set([...Object.keys(obj), ...Object.keys(old)])) {
-    if (field === 'status' || field === 'metadata' || field === 'apiVersion' || field === 'kind') continue
+    if (
+      (field === 'status' && kind.subresources.includes('status')) ||
+      field === 'metadata' ||
+      field === 'apiVersion' ||
+      field === 'kind'
+    )
+      continue
     if (!deepEqual((obj as Fields)[field], (old as Fields)[field])) return true
   }
   return false

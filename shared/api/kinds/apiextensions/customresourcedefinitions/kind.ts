@@ -2,7 +2,8 @@ import type { CustomResourceDefinition } from '../../../types/apiextensions-v1.t
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
-import { prepareForCreate, prepareForUpdate, prepareForStatusUpdate } from './strategy.ts'
+import { prepareForCreate, prepareForUpdate } from './strategy.ts'
+import { validate, validateStatusUpdate, validateUpdate } from './validation.ts'
 
 export const customResourceDefinition = defineKind<CustomResourceDefinition>({
   group: 'apiextensions.k8s.io',
@@ -20,5 +21,7 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
   defaults,
   prepareForCreate,
   prepareForUpdate,
-  prepareForStatusUpdate,
+  validate,
+  validateUpdate,
+  validateStatusUpdate,
 })

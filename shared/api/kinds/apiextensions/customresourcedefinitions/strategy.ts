@@ -1,5 +1,4 @@
 import type { CustomResourceDefinition } from '../../../types/apiextensions-v1.ts'
-import { resetMetaForStatus } from '../../strategy.ts'
 
 // apiextensions-apiserver/pkg/registry/customresourcedefinition/strategy.go PrepareForCreate
 export function prepareForCreate(obj: CustomResourceDefinition): void {
@@ -18,6 +17,3 @@ export function prepareForUpdate(obj: CustomResourceDefinition, old: CustomResou
   const list = old.status?.storedVersions ?? []
   if (obj.status && stored && !list.includes(stored)) obj.status.storedVersions = [...list, stored]
 }
-
-// apiextensions-apiserver/pkg/registry/customresourcedefinition/strategy.go statusStrategy.PrepareForUpdate
-export const prepareForStatusUpdate = resetMetaForStatus
