@@ -76,4 +76,14 @@ describe('jsonPatch', () => {
     const many = new Array<unknown>(10_001).fill({ op: 'test', path: '/a', value: 1 })
     expect(() => jsonPatch(object, many)).toThrow(/maximum operations in a JSON patch is 10000, got 10001/)
   })
+
+  it('does not let copies of copies grow without end', () => {
+    const doubling = Array.from({ length: 40 }, (_, i) => ({ op: 'copy', from: '', path: `/x${i}` }))
+    expect(() => jsonPatch({ a: 'x'.repeat(100) }, doubling)).toThrow(
+      expect.objectContaining({
+        code: 422,
+        cause: expect.stringMatching(/^Unable to complete the copy, .* exceeding the limit 3145728$/) as unknown,
+      }),
+    )
+  })
 })

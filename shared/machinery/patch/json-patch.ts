@@ -6,6 +6,9 @@ import { rejected } from './rejected.ts'
 /** apiserver/pkg/endpoints/handlers/patch.go maxJSONPatchOperations */
 const operationLimit = 10_000
 
+/** apiserver/pkg/server/config.go JSONPatchMaxCopyBytes: what all copies of one patch may add up to */
+const copyLimit = 3 * 1024 * 1024
+
 type Container = Json | unknown[]
 
 /** Why an operation does not apply, in the words of evanphx/json-patch. */
@@ -25,11 +28,12 @@ export function jsonPatch(current: object, patch: unknown): Json {
     throw requestEntityTooLarge(text)
   }
   let document: unknown = clone(current)
+  const copied = { bytes: 0 }
   try {
     for (const operation of patch as unknown[]) {
       if (!isObject(operation))
         throw badRequest(`json: cannot unmarshal ${typeof operation} into Go value of type jsonpatch.Operation`)
-      document = apply(document, operation)
+      document = apply(document, operation, copied)
     }
   } catch (error) {
     if (error instanceof PatchError) throw rejected(error.message)
@@ -40,7 +44,7 @@ export function jsonPatch(current: object, patch: unknown): Json {
 }
 
 /** The document after one operation: changed in place, or another one when the path is the root. */
-function apply(document: unknown, operation: Json): unknown {
+function apply(document: unknown, operation: Json, copied: { bytes: number }): unknown {
   const op = typeof operation['op'] === 'string' ? operation['op'] : 'unknown'
   const path = text(operation, 'path', op)
   switch (op) {
@@ -64,6 +68,8 @@ function apply(document: unknown, operation: Json): unknown {
     }
     case 'copy': {
       const value = clone(valueAt(document, text(operation, 'from', op), op))
+      copied.bytes += JSON.stringify(value).length
+      if (copied.bytes > copyLimit) throw new PatchError(tooMuchCopied(copied.bytes))
       return put(document, path, value, `copy operation does not apply: doc is missing destination path: ${path}`)
     }
     case 'test':
@@ -73,6 +79,10 @@ function apply(document: unknown, operation: Json): unknown {
       throw new PatchError(`Unexpected kind: ${op}`)
   }
 }
+
+// gopkg.in/evanphx/json-patch.v4 AccumulatedCopySizeError
+const tooMuchCopied = (bytes: number): string =>
+  `Unable to complete the copy, the accumulated size increase of copy is ${bytes}, exceeding the limit ${copyLimit}`
 
 function text(operation: Json, name: 'path' | 'from', op: string): string {
   const value = operation[name]

@@ -135,13 +135,29 @@ function setElementOrder(node: SchemaNode | undefined, original: Json, patch: Js
   else if (Array.isArray(given)) merged = withoutDirectives(given) as unknown[]
   else return
   const ordered = new Set(wanted.map(keyOf))
-  const server = Array.isArray(present) ? present : []
+  const server = Array.isArray(present) ? serverOrder(present, Array.isArray(given) ? given : [], mergeKey) : []
   setOwn(
     original,
     key,
     interleave(merged, (item) => ordered.has(keyOf(item)), wanted, server, keyOf),
   )
   delete patch[key]
+}
+
+/**
+ * The order that the server is said to have. Elements that the patch brings take the places that the ones it deletes leave
+ * at the end: in Go both lists are the same memory. (strategicpatch mergeSliceWithSpecialElements)
+ */
+function serverOrder(present: unknown[], patch: unknown[], mergeKey: string): unknown[] {
+  if (mergeKey === '') return present
+  const directives = patch.map((item) => (isObject(item) ? item[patchDirective] : undefined))
+  if (!directives.includes('delete') || directives.includes('replace')) return present
+  const keyOf = keyReader(mergeKey)
+  const deleted = new Set(patch.filter((_, at) => directives[at] === 'delete').map(keyOf))
+  const kept = present.filter((item) => !deleted.has(keyOf(item)))
+  const known = new Set(kept.map(keyOf))
+  const added = patch.filter((item, at) => directives[at] === undefined && !known.has(keyOf(item)))
+  return [...kept, ...added].slice(0, present.length)
 }
 
 /** The patch's elements must be among the ordered ones, in that order. (strategicpatch validatePatchWithSetOrderList) */
