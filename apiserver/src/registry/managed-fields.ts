@@ -4,7 +4,7 @@ import { nodeOf, type Shape } from '@kubets/shared/api/schemas.ts'
 import { applyObject, managedFieldsOfUpdate, type ManagedKind } from '@kubets/shared/machinery/apply/field-manager.ts'
 import type { ReplicasPaths } from '@kubets/shared/machinery/apply/scale.ts'
 import type { Typed, Versions } from '@kubets/shared/machinery/apply/updater.ts'
-import { fieldElement } from '@kubets/shared/machinery/apply/path-element.ts'
+import { fieldElement, type PathElement } from '@kubets/shared/machinery/apply/path-element.ts'
 import { clone, deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { apiVersionOf, type KubeObject } from '@kubets/shared/machinery/object.ts'
 import { decodeObject } from '@kubets/shared/machinery/schema/decode.ts'
@@ -53,6 +53,8 @@ const versionOf = ({ kind }: ObjectNode): string => (kind ? apiVersionOf(kind) :
 function convert(kind: Kind, object: Typed, apiVersion: string): Typed | undefined {
   const from = versionOf(object.node)
   if (from === apiVersion) return object
+  // versions of a custom kind share their fields' names but where a webhook converts, which would have to be waited for
+  if (kind.schema) return apiVersion.startsWith(`${kind.group}/`) ? object : undefined
   const [source, target] = [from, apiVersion].map((version) => siblingOf(kind, version))
   if (!source || !target) return undefined
   // what ownership has taken out of it may be null or missing, which no conversion expects
@@ -74,15 +76,16 @@ const placeOf = (kind: Kind): { group: string; plural: string } => {
 
 /** Where each version of a kind has its replicas. */
 export function replicasPaths(kind: Kind): ReplicasPaths {
+  if (kind.schema) {
+    const [path] = pathOf(kind)
+    return { get: (apiVersion) => (apiVersion.startsWith(`${kind.group}/`) ? path : undefined) }
+  }
   const versions = kinds.filter((other) => other.kind === kind.kind && deepEqual(placeOf(other), placeOf(kind)))
-  return new Map(
-    [kind, ...versions].flatMap((version) =>
-      version.scale
-        ? [[apiVersionOf(version), version.scale.specReplicas.split('.').filter(Boolean).map(fieldElement)] as const]
-        : [],
-    ),
-  )
+  return new Map(versions.flatMap((version) => pathOf(version).map((path) => [apiVersionOf(version), path] as const)))
 }
+
+const pathOf = ({ scale }: Kind): PathElement[][] =>
+  scale ? [scale.specReplicas.split('.').filter(Boolean).map(fieldElement)] : []
 
 /** Writes down, in place, who owns the fields of a changed or new object: `old` is absent on create. */
 export function trackFields(

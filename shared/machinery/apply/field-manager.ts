@@ -88,7 +88,8 @@ function managedOrNothing(entries: readonly ManagedFieldsEntry[] | undefined, st
   }
 }
 
-const emptyObject = ({ node }: ManagedKind): KubeObject => zeroOf(node) as KubeObject
+// the schema of a custom kind does not say that metadata is always there
+const emptyObject = ({ node }: ManagedKind): KubeObject => ({ metadata: {}, ...(zeroOf(node) as object) }) as KubeObject
 
 function typed({ node }: ManagedKind, object: KubeObject): Typed {
   if (object.metadata.managedFields === undefined) return { node, value: object }

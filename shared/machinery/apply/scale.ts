@@ -7,7 +7,9 @@ const scaleVersion = 'autoscaling/v1'
 const replicas: readonly PathElement[] = ['f:spec', 'f:replicas']
 
 /** Where the replicas are, by the apiVersion of the scaled kind; an entry of any other apiVersion is dropped. */
-export type ReplicasPaths = ReadonlyMap<string, readonly PathElement[]>
+export interface ReplicasPaths {
+  get(apiVersion: string): readonly PathElement[] | undefined
+}
 
 /** What of an object's managedFields concerns its Scale. */
 // apimachinery/pkg/util/managedfields/scalehandler.go ToSubresource
