@@ -1,3 +1,4 @@
+import { clusterRoleAggregationController } from './clusterroleaggregation/controller.ts'
 import type { Controller } from './context.ts'
 import { deploymentController } from './deployment/controller.ts'
 import { endpointsController } from './endpoints/controller.ts'
@@ -31,5 +32,6 @@ export const controllers: readonly Controller[] = [
   resourceQuotaController,
   namespaceController,
   podGarbageCollectorController,
+  clusterRoleAggregationController,
   garbageCollectorController,
 ]

@@ -9,24 +9,48 @@ const role = (name: string, ...rules: PolicyRule[]): { name: string; rules: Poli
 })
 
 const apps = 'apps'
+// objects of these kinds were once asked for under the older group too
+const appsAndExtensions = 'apps extensions'
 const batch = 'batch'
 const storage = 'storage.k8s.io'
 const slices = 'discovery.k8s.io'
 const certificates = 'certificates.k8s.io'
 const rbac = 'rbac.authorization.k8s.io'
+const networking = 'networking.k8s.io'
+const admission = 'admissionregistration.k8s.io'
 const dra = 'resource.k8s.io'
 const podOwner = 'list watch create delete patch'
 const everything = 'get list watch patch update delete'
+const signer = (name: string): string => `kubernetes.io/${name}`
 
 // plugin/pkg/auth/authorizer/rbac/bootstrappolicy/controller_policy.go buildControllerRoles, as data
 export const controllerRoles = [
   role(
     'attachdetach-controller',
-    rule('list watch', '', 'persistentvolumes persistentvolumeclaims pods'),
+    rule('list watch', '', 'persistentvolumes persistentvolumeclaims'),
     rule(read, '', 'nodes'),
     rule('patch update', '', 'nodes/status'),
-    rule(`${read} create delete patch update`, storage, 'volumeattachments'),
-    rule(read, storage, 'csidrivers csinodes'),
+    rule('list watch', '', 'pods'),
+    events,
+    rule(`${read} create delete`, storage, 'volumeattachments'),
+    rule(read, storage, 'csidrivers'),
+    rule(read, storage, 'csinodes'),
+  ),
+  role(
+    'certificate-controller',
+    rule(`${read} delete`, certificates, 'certificatesigningrequests'),
+    rule('update', certificates, 'certificatesigningrequests/status certificatesigningrequests/approval'),
+    rule('approve', certificates, 'signers', signer('kube-apiserver-client-kubelet')),
+    rule(
+      'sign',
+      certificates,
+      'signers',
+      signer('kube-apiserver-client'),
+      signer('kube-apiserver-client-kubelet'),
+      signer('kubelet-serving'),
+      signer('legacy-unknown'),
+    ),
+    rule('create', 'authorization.k8s.io', 'subjectaccessreviews'),
     events,
   ),
   role(
@@ -38,14 +62,16 @@ export const controllerRoles = [
     'cronjob-controller',
     rule(`${read} update`, batch, 'cronjobs'),
     rule(`${read} create update delete patch`, batch, 'jobs'),
-    rule('update', batch, 'cronjobs/status cronjobs/finalizers'),
-    rule('list delete', '', 'pods'),
+    rule('update', batch, 'cronjobs/status'),
+    rule('update', batch, 'cronjobs/finalizers'),
+    rule('list watch delete', '', 'pods'),
     events,
   ),
   role(
     'daemon-set-controller',
-    rule(read, apps, 'daemonsets'),
-    rule('update', apps, 'daemonsets/status daemonsets/finalizers'),
+    rule(read, appsAndExtensions, 'daemonsets'),
+    rule('update', appsAndExtensions, 'daemonsets/status'),
+    rule('update', appsAndExtensions, 'daemonsets/finalizers'),
     rule('list watch', '', 'nodes'),
     rule(podOwner, '', 'pods'),
     rule('create', '', 'pods/binding'),
@@ -54,19 +80,32 @@ export const controllerRoles = [
   ),
   role(
     'deployment-controller',
-    rule(`${read} update`, apps, 'deployments'),
-    rule('update', apps, 'deployments/status deployments/finalizers'),
-    rule(`${read} create update patch delete`, apps, 'replicasets'),
+    rule(`${read} update`, appsAndExtensions, 'deployments'),
+    rule('update', appsAndExtensions, 'deployments/status'),
+    rule('update', appsAndExtensions, 'deployments/finalizers'),
+    rule(`${read} create update patch delete`, appsAndExtensions, 'replicasets'),
     rule(`${read} update`, '', 'pods'),
     events,
   ),
   role(
+    'device-taint-eviction-controller',
+    rule(`${read} delete`, '', 'pods'),
+    rule('patch update', '', 'pods/status'),
+    rule(read, dra, 'resourceclaims'),
+    rule(read, dra, 'resourceslices'),
+    rule(read, dra, 'deviceclasses'),
+    events,
+    rule('patch update', dra, 'devicetaintrules/status'),
+    rule(read, dra, 'devicetaintrules'),
+  ),
+  role(
     'disruption-controller',
-    rule(read, apps, 'deployments replicasets statefulsets'),
+    rule(read, appsAndExtensions, 'deployments'),
+    rule(read, appsAndExtensions, 'replicasets'),
     rule(read, '', 'replicationcontrollers'),
     rule(read, 'policy', 'poddisruptionbudgets'),
+    rule(read, apps, 'statefulsets'),
     rule('update', 'policy', 'poddisruptionbudgets/status'),
-    rule(`${read}`, '', 'pods'),
     rule('patch update', '', 'pods/status'),
     rule('get', '*', '*/scale'),
     events,
@@ -89,7 +128,8 @@ export const controllerRoles = [
   role(
     'endpointslicemirroring-controller',
     rule(read, '', 'endpoints services'),
-    rule('update', '', 'endpoints/finalizers services/finalizers'),
+    rule('update', '', 'services/finalizers'),
+    rule('update', '', 'endpoints/finalizers'),
     rule(`${read} create update delete`, slices, 'endpointslices'),
     rule('create', slices, 'endpointslices/restricted'),
     events,
@@ -103,9 +143,9 @@ export const controllerRoles = [
   ),
   role(
     'expand-controller',
-    rule(`${read} update patch`, '', 'persistentvolumes persistentvolumeclaims'),
+    rule(`${read} update patch`, '', 'persistentvolumes'),
     rule('update patch', '', 'persistentvolumeclaims/status'),
-    rule(read, storage, 'storageclasses'),
+    rule(read, '', 'persistentvolumeclaims'),
     events,
   ),
   role('generic-garbage-collector', rule(everything, '*', '*'), events),
@@ -114,25 +154,36 @@ export const controllerRoles = [
     rule(read, 'autoscaling', 'horizontalpodautoscalers'),
     rule('update', 'autoscaling', 'horizontalpodautoscalers/status'),
     rule('get update', '*', '*/scale'),
-    rule('list', '', 'pods'),
-    rule('list', 'metrics.k8s.io', 'pods'),
-    rule('get list', 'custom.metrics.k8s.io', '*'),
-    rule('get list', 'external.metrics.k8s.io', '*'),
+    rule('list watch', '', 'pods'),
+    rule('list watch', 'metrics.k8s.io', 'pods'),
+    rule(read, 'custom.metrics.k8s.io', '*'),
+    rule(read, 'external.metrics.k8s.io', '*'),
     events,
   ),
   role(
     'job-controller',
     rule(`${read} update patch`, batch, 'jobs'),
-    rule('update', batch, 'jobs/status jobs/finalizers'),
+    rule('update', batch, 'jobs/status'),
+    rule('update', batch, 'jobs/finalizers'),
     rule(podOwner, '', 'pods'),
-    rule('update patch', '', 'pods/status'),
     events,
+  ),
+  role(
+    'kube-apiserver-serving-clustertrustbundle-publisher',
+    rule('attest', certificates, 'signers', signer('kube-apiserver-serving')),
+    rule('create update delete list watch', certificates, 'clustertrustbundles'),
+    events,
+  ),
+  role(
+    'legacy-service-account-token-cleaner',
+    rule('get', '', 'configmaps', 'kube-apiserver-legacy-service-account-token-tracking'),
+    rule('delete patch', '', 'secrets'),
   ),
   role(
     'namespace-controller',
     rule(`${read} delete`, '', 'namespaces'),
     rule('update', '', 'namespaces/finalize namespaces/status'),
-    rule('get list delete deletecollection', '*', '*'),
+    rule(`${read} delete deletecollection`, '*', '*'),
   ),
   role(
     'node-controller',
@@ -140,8 +191,7 @@ export const controllerRoles = [
     rule('patch update', '', 'nodes/status'),
     rule('patch update', '', 'pods/status'),
     rule(`${read} delete`, '', 'pods'),
-    rule('get list watch create update', 'networking.k8s.io', 'clustercidrs'),
-    rule(`${read} create update patch delete`, 'coordination.k8s.io', 'leases'),
+    rule(read, 'coordination.k8s.io', 'leases'),
     events,
   ),
   role(
@@ -152,51 +202,71 @@ export const controllerRoles = [
     rule('update', '', 'persistentvolumeclaims/status'),
     rule(`${read} create delete`, '', 'pods'),
     rule(read, storage, 'storageclasses'),
-    rule(read, '', 'nodes'),
-    rule('watch', '', 'events'),
+    rule('list watch', '', 'nodes'),
     events,
+    rule('watch', '', 'events'),
   ),
   role(
     'pod-garbage-collector',
-    rule(`${read} delete`, '', 'pods'),
-    rule('patch', '', 'pods/status'),
+    rule('list watch delete', '', 'pods'),
     rule(read, '', 'nodes'),
+    rule('patch', '', 'pods/status'),
   ),
+  role('podcertificaterequestcleaner', rule(`${read} delete`, certificates, 'podcertificaterequests')),
   role('pv-protection-controller', rule(`${read} update`, '', 'persistentvolumes'), events),
   role(
     'pvc-protection-controller',
     rule(`${read} update`, '', 'persistentvolumeclaims'),
+    rule('update', '', 'persistentvolumeclaims/status'),
     rule(read, '', 'pods'),
     events,
   ),
   role(
     'replicaset-controller',
-    rule(`${read} update`, apps, 'replicasets'),
-    rule('update', apps, 'replicasets/status replicasets/finalizers'),
+    rule(`${read} update`, appsAndExtensions, 'replicasets'),
+    rule('update', appsAndExtensions, 'replicasets/status'),
+    rule('update', appsAndExtensions, 'replicasets/finalizers'),
     rule(podOwner, '', 'pods'),
     events,
   ),
   role(
     'replication-controller',
     rule(`${read} update`, '', 'replicationcontrollers'),
-    rule('update', '', 'replicationcontrollers/status replicationcontrollers/finalizers'),
+    rule('update', '', 'replicationcontrollers/status'),
+    rule('update', '', 'replicationcontrollers/finalizers'),
     rule(podOwner, '', 'pods'),
     events,
   ),
-  role('resourcequota-controller', rule('list watch', '*', '*'), rule('update', '', 'resourcequotas/status'), events),
   role(
     'resource-claim-controller',
     rule(read, '', 'pods'),
-    rule('update patch', '', 'pods/status pods/finalizers'),
-    rule(`${read} create delete update patch`, dra, 'resourceclaims'),
-    rule('update patch', dra, 'resourceclaims/status'),
-    rule(read, dra, 'resourceclaimtemplates'),
+    rule('update', '', 'pods/finalizers'),
+    rule(`${read} create delete`, dra, 'resourceclaims'),
+    rule('update patch', dra, 'resourceclaims resourceclaims/status'),
+    rule('update patch', '', 'pods/status'),
+    events,
+    rule('update patch', dra, 'resourceclaims/binding'),
+  ),
+  role('resourcequota-controller', rule('list watch', '*', '*'), rule('update', '', 'resourcequotas/status'), events),
+  role('root-ca-cert-publisher', rule('create update', '', 'configmaps'), events),
+  role('route-controller', rule('list watch', '', 'nodes'), rule('patch', '', 'nodes/status'), events),
+  role(
+    'selinux-warning-controller',
+    events,
+    rule(read, '', 'persistentvolumes'),
+    rule(read, '', 'persistentvolumeclaims'),
+    rule(read, '', 'pods'),
+    rule(read, storage, 'csidrivers'),
+  ),
+  role('service-account-controller', rule('create', '', 'serviceaccounts'), events),
+  role(
+    'service-cidrs-controller',
+    rule(`${read} patch update`, networking, 'servicecidrs'),
+    rule('patch update', networking, 'servicecidrs/finalizers'),
+    rule('patch update', networking, 'servicecidrs/status'),
+    rule(read, networking, 'ipaddresses'),
     events,
   ),
-  role('root-ca-cert-publisher', rule('create update', '', 'configmaps'), rule(read, '', 'namespaces')),
-  role('route-controller', rule('list watch', '', 'nodes'), rule('patch', '', 'nodes/status'), events),
-  role('service-account-controller', rule('create', '', 'serviceaccounts'), events),
-  role('service-cidrs-controller', rule(`${read} patch update`, 'networking.k8s.io', 'servicecidrs'), events),
   role(
     'service-controller',
     rule(read, '', 'services'),
@@ -208,50 +278,80 @@ export const controllerRoles = [
     'statefulset-controller',
     rule('list watch', '', 'pods'),
     rule(read, apps, 'statefulsets'),
-    rule('update', apps, 'statefulsets/status statefulsets/finalizers'),
+    rule('update', apps, 'statefulsets/status'),
+    rule('update', apps, 'statefulsets/finalizers'),
     rule('get create delete update patch', '', 'pods'),
     rule(`${read} create delete update patch`, apps, 'controllerrevisions'),
-    rule('get create update', '', 'persistentvolumeclaims'),
+    rule(`${read} create`, '', 'persistentvolumeclaims'),
+    rule('update delete', '', 'persistentvolumeclaims'),
+    rule('update', '', 'pods/finalizers'),
     events,
   ),
   role(
-    'taint-eviction-controller',
-    rule(read, '', 'nodes'),
-    rule(`${read} delete`, '', 'pods'),
-    rule('patch', '', 'pods/status'),
-    events,
+    'storage-version-migrator-controller',
+    rule('list patch', '*', '*'),
+    rule('get', 'apiextensions.k8s.io', 'customresourcedefinitions'),
+    rule('patch', 'apiextensions.k8s.io', 'customresourcedefinitions/status'),
+    rule('update', 'storagemigration.k8s.io', 'storageversionmigrations/status'),
   ),
   role('ttl-after-finished-controller', rule(`${read} delete`, batch, 'jobs'), events),
   role('ttl-controller', rule('update patch list watch', '', 'nodes'), events),
   role(
-    'certificate-controller',
-    rule(`${read} delete`, certificates, 'certificatesigningrequests'),
-    rule('update', certificates, 'certificatesigningrequests/status certificatesigningrequests/approval'),
-    rule(
-      'approve sign',
-      certificates,
-      'signers',
-      'kubernetes.io/kube-apiserver-client',
-      'kubernetes.io/kube-apiserver-client-kubelet',
-      'kubernetes.io/kubelet-serving',
-      'kubernetes.io/legacy-unknown',
-    ),
-    rule('create', 'authorization.k8s.io', 'subjectaccessreviews'),
-    events,
-  ),
-  role(
     'validatingadmissionpolicy-status-controller',
-    rule(read, 'admissionregistration.k8s.io', 'validatingadmissionpolicies'),
-    rule('get patch update', 'admissionregistration.k8s.io', 'validatingadmissionpolicies/status'),
+    rule(read, admission, 'validatingadmissionpolicies'),
+    rule('get patch update', admission, 'validatingadmissionpolicies/status'),
     events,
   ),
 ]
 
-// plugin/pkg/auth/authorizer/rbac/bootstrappolicy/namespace_policy.go
-/** Roles in kube-system that let programs read their authentication settings. */
-export const authenticationReader = {
-  namespace: 'kube-system',
-  name: 'extension-apiserver-authentication-reader',
-  rules: [rule(read, '', 'configmaps', 'extension-apiserver-authentication')],
-  users: ['system:kube-controller-manager', 'system:kube-scheduler'],
+/** A Role and whom it is bound to. */
+export interface NamespacedRole {
+  namespace: string
+  name: string
+  rules: readonly PolicyRule[]
+  /** The binding's own name, where it has one. */
+  binding?: string
+  users?: readonly string[]
+  /** Names in kube-system. */
+  serviceAccounts?: readonly string[]
 }
+
+const managers = ['system:kube-controller-manager', 'system:kube-scheduler']
+
+const leaderLocking = (program: string): NamespacedRole => ({
+  namespace: 'kube-system',
+  name: `system::leader-locking-${program}`,
+  rules: [rule('watch', '', 'configmaps'), rule('get update', '', 'configmaps', program)],
+  users: [`system:${program}`],
+  serviceAccounts: [program],
+})
+
+const controller = (namespace: string, name: string, ...rules: PolicyRule[]): NamespacedRole => ({
+  namespace,
+  name: `system:controller:${name}`,
+  rules,
+  serviceAccounts: [name],
+})
+
+// plugin/pkg/auth/authorizer/rbac/bootstrappolicy/namespace_policy.go, as data
+export const namespacedRoles: readonly NamespacedRole[] = [
+  {
+    namespace: 'kube-system',
+    name: 'extension-apiserver-authentication-reader',
+    binding: 'system::extension-apiserver-authentication-reader',
+    rules: [rule(read, '', 'configmaps', 'extension-apiserver-authentication')],
+    users: managers,
+  },
+  controller('kube-system', 'bootstrap-signer', rule(read, '', 'secrets')),
+  controller('kube-system', 'cloud-provider', rule(`create ${read}`, '', 'configmaps')),
+  controller('kube-system', 'token-cleaner', rule(`${read} delete`, '', 'secrets'), events),
+  leaderLocking('kube-controller-manager'),
+  leaderLocking('kube-scheduler'),
+  controller(
+    'kube-public',
+    'bootstrap-signer',
+    rule(read, '', 'configmaps'),
+    rule('update', '', 'configmaps', 'cluster-info'),
+    events,
+  ),
+]

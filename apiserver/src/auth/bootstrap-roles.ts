@@ -33,6 +33,9 @@ const approver = (signer: string, role: string): BootstrapRole => ({
 const appsWorkloads =
   'daemonsets deployments deployments/scale replicasets replicasets/scale statefulsets statefulsets/scale'
 
+const extensionsWorkloads =
+  'daemonsets deployments deployments/scale replicasets replicasets/scale replicationcontrollers/scale'
+
 // plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go ClusterRoles, as data
 export const bootstrapClusterRoles: readonly BootstrapRole[] = [
   { name: 'cluster-admin', rules: [rule('*', '*', '*'), paths('*', '*')] },
@@ -83,6 +86,7 @@ export const bootstrapClusterRoles: readonly BootstrapRole[] = [
       rule(write, 'apps', `${appsWorkloads} deployments/rollback`),
       rule(write, 'autoscaling', 'horizontalpodautoscalers'),
       rule(write, 'batch', 'jobs cronjobs'),
+      rule(write, 'extensions', `${extensionsWorkloads} deployments/rollback ingresses networkpolicies`),
       rule(write, 'policy', 'poddisruptionbudgets'),
       rule(write, 'networking.k8s.io', 'networkpolicies ingresses'),
       rule(readWrite, coordination, 'leases'),
@@ -114,6 +118,11 @@ export const bootstrapClusterRoles: readonly BootstrapRole[] = [
       ),
       rule(read, 'autoscaling', 'horizontalpodautoscalers horizontalpodautoscalers/status'),
       rule(read, 'batch', 'jobs cronjobs cronjobs/status jobs/status'),
+      rule(
+        read,
+        'extensions',
+        `${extensionsWorkloads} daemonsets/status deployments/status replicasets/status ingresses ingresses/status networkpolicies`,
+      ),
       rule(read, 'policy', 'poddisruptionbudgets poddisruptionbudgets/status'),
       rule(read, 'networking.k8s.io', 'networkpolicies ingresses ingresses/status'),
       rule(read, dra, 'resourceclaims resourceclaims/status resourceclaimtemplates'),
@@ -169,6 +178,10 @@ export const bootstrapClusterRoles: readonly BootstrapRole[] = [
   },
   { name: 'system:node-bootstrapper', rules: [rule(`create ${read}`, certificates, 'certificatesigningrequests')] },
   { name: 'system:auth-delegator', rules: reviews },
+  {
+    name: 'system:heapster',
+    rules: [rule(read, '', 'events pods nodes namespaces'), rule(read, 'extensions', 'deployments')],
+  },
   { name: 'system:kube-aggregator', rules: [rule(read, '', 'services endpoints')] },
   {
     name: 'system:kube-controller-manager',

@@ -18,6 +18,10 @@ export function escalation(
   return `${who} is attempting to grant RBAC permissions not currently held:\n${descriptions.join('\n')}`
 }
 
+/** The rules that give anything that those held do not. */
+export const missingRules = (held: readonly PolicyRule[], wanted: readonly PolicyRule[]): PolicyRule[] =>
+  wanted.filter((one) => singleRights(one).some((right) => !held.some((rule) => covers(rule, right))))
+
 /** Rules that each have one verb and one thing. */
 // component-helpers/auth/rbac/validation/policy_comparator.go BreakdownRule
 function singleRights(rule: PolicyRule): PolicyRule[] {

@@ -7,17 +7,17 @@ import type {
   RoleBinding,
   Subject,
 } from '@kubets/shared/api/types/rbac-v1.ts'
-import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { isAlreadyExists } from '@kubets/shared/machinery/errors.ts'
 import type { KubeObject, ResourceRef } from '@kubets/shared/machinery/object.ts'
 import type { Registry } from '../registry/types.ts'
-import { authenticationReader } from './bootstrap-controller-roles.ts'
+import { namespacedRoles, type NamespacedRole } from './bootstrap-controller-roles.ts'
 import {
   bootstrapClusterRoleBindings,
   bootstrapClusterRoles,
   type BootstrapBinding,
   type BootstrapRole,
 } from './bootstrap-roles.ts'
+import { missingRules } from './escalation.ts'
 import { internalScope, kindOfRef, type Lookup } from './lookup.ts'
 
 const apiVersion = 'rbac.authorization.k8s.io/v1'
@@ -50,13 +50,13 @@ export async function reconcileRbac(registry: Registry, lookup: Lookup, signal: 
   // roles before what binds them
   await Promise.all([
     ...bootstrapClusterRoles.map((role) => ensure(clusterRoles, clusterRole(role), withRules)),
-    ensure<Role>(roles, readerRole, withRules),
+    ...namespacedRoles.map((one) => ensure<Role>(roles, namespacedRole(one), withRules)),
   ])
   await Promise.all([
     ...bootstrapClusterRoleBindings.map((binding) =>
       ensure<ClusterRoleBinding>(clusterRoleBindings, clusterRoleBinding(binding), withSubjects),
     ),
-    ensure<RoleBinding>(roleBindings, readerBinding, withSubjects),
+    ...namespacedRoles.map((one) => ensure<RoleBinding>(roleBindings, namespacedBinding(one), withSubjects)),
   ])
 }
 
@@ -86,17 +86,9 @@ function aggregatedRules(name: string): PolicyRule[] {
     .flatMap((role) => (role.aggregates === undefined ? role.rules : aggregatedRules(role.aggregates)))
 }
 
-function clusterRoleBinding({
-  name,
-  groups = [],
-  users = [],
-  serviceAccounts = [],
-}: BootstrapBinding): ClusterRoleBinding {
-  const subjects: Subject[] = [
-    ...groups.map((group) => ({ kind: 'Group', apiGroup, name: group })),
-    ...users.map((user) => ({ kind: 'User', apiGroup, name: user })),
-    ...serviceAccounts.map((account) => ({ kind: 'ServiceAccount', name: account, namespace: 'kube-system' })),
-  ]
+function clusterRoleBinding(binding: BootstrapBinding): ClusterRoleBinding {
+  const { name } = binding
+  const subjects = subjectsOf(binding)
   return {
     apiVersion,
     kind: 'ClusterRoleBinding',
@@ -106,20 +98,34 @@ function clusterRoleBinding({
   }
 }
 
-const readerMetadata = () => ({ ...metadata(authenticationReader.name), namespace: authenticationReader.namespace })
-const readerRole: Role = { apiVersion, kind: 'Role', metadata: readerMetadata(), rules: authenticationReader.rules }
-const readerBinding: RoleBinding = {
-  apiVersion,
-  kind: 'RoleBinding',
-  metadata: readerMetadata(),
-  subjects: authenticationReader.users.map((name) => ({ kind: 'User', apiGroup, name })),
-  roleRef: { apiGroup, kind: 'Role', name: authenticationReader.name },
+function subjectsOf({ groups = [], users = [], serviceAccounts = [] }: Omit<BootstrapBinding, 'name'>): Subject[] {
+  return [
+    ...groups.map((group) => ({ kind: 'Group', apiGroup, name: group })),
+    ...users.map((user) => ({ kind: 'User', apiGroup, name: user })),
+    ...serviceAccounts.map((account) => ({ kind: 'ServiceAccount', name: account, namespace: 'kube-system' })),
+  ]
 }
 
+const namespacedRole = ({ namespace, name, rules }: NamespacedRole): Role => ({
+  apiVersion,
+  kind: 'Role',
+  metadata: { ...metadata(name), namespace },
+  rules: structuredClone([...rules]),
+})
+
+const namespacedBinding = (role: NamespacedRole): RoleBinding => ({
+  apiVersion,
+  kind: 'RoleBinding',
+  metadata: { ...metadata(role.binding ?? role.name), namespace: role.namespace },
+  subjects: subjectsOf(role),
+  roleRef: { apiGroup, kind: 'Role', name: role.name },
+})
+
 /** The stored role with the rules it lacks; undefined when it lacks none. */
+// pkg/registry/rbac/reconciliation/reconcile_role.go computeReconciledRole
 export function withRules<T extends Role | ClusterRole>(stored: T, wanted: T): T | undefined {
   const own = stored.rules ?? []
-  const missing = wanted.rules.filter((rule) => !own.some((other) => deepEqual(other, rule)))
+  const missing = missingRules(own, wanted.rules)
   return missing.length === 0 ? undefined : { ...stored, rules: [...own, ...missing] }
 }
 
