@@ -76,6 +76,7 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
       signingKey: signingKey(options.signingKey),
       verificationKeys: options.verificationKeys.map(verificationKey),
       extendExpiration: options.extendTokenExpiration,
+      staticTokens: options.staticTokens,
     },
     lookup,
     clock,

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import { boolean, integer, list, optionalText, port, text, type FlagValues } from '@kubets/shared/process/options.ts'
+import { readTokenFile } from './auth/token-file.ts'
 import { servedKinds } from './registry/runtime-config.ts'
+import type { UserInfo } from './registry/types.ts'
 
 const authorizationModes = ['Node', 'RBAC', 'AlwaysAllow'] as const
 export type AuthorizationMode = (typeof authorizationModes)[number]
@@ -38,6 +40,7 @@ export const flags = {
   'proxy-client-cert-file': optionalText('certificate shown to aggregated API servers'),
   'proxy-client-key-file': optionalText('its key'),
   'enable-aggregator-routing': boolean('ask aggregated API servers at their endpoints, not at the cluster IP', false),
+  'token-auth-file': optionalText('file of tokens, users, UIDs and groups'),
   'service-account-extend-token-expiration': boolean('tokens of Pods outlive what was asked for, and warn', true),
   'runtime-config': list('versions and resources to serve or not: group/version=true, api/beta=true …', []),
   'max-requests-inflight': integer('with the next one: how many requests are served at a time', 400),
@@ -80,6 +83,7 @@ export interface Options {
   proxyClient: { cert: string; key: string } | undefined
   aggregatorRouting: boolean
   extendTokenExpiration: boolean
+  staticTokens: ReadonlyMap<string, UserInfo>
   /** How many requests are served at a time: what priority and fairness divide. */
   seats: number
   authorizationModes: AuthorizationMode[]
@@ -130,6 +134,7 @@ export function readOptions(values: FlagValues<typeof flags>): Options {
     requestHeader: requestHeader(values, file),
     proxyClient: proxyClient(values, file),
     aggregatorRouting: values['enable-aggregator-routing'],
+    staticTokens: staticTokens(values['token-auth-file'], file),
     extendTokenExpiration: values['service-account-extend-token-expiration'],
     seats: values['max-requests-inflight'] + values['max-mutating-requests-inflight'],
     authorizationModes: values['authorization-mode'].map(authorizationMode),
@@ -152,6 +157,9 @@ function requestHeader(values: FlagValues<typeof flags>, file: ReadFile): Reques
     extraHeaderPrefixes: values['requestheader-extra-headers-prefix'],
   }
 }
+
+const staticTokens = (path: string | undefined, file: ReadFile): ReadonlyMap<string, UserInfo> =>
+  path === undefined ? new Map() : readTokenFile(file('token-auth-file', path), path)
 
 /** Both files or none. */
 function proxyClient(values: FlagValues<typeof flags>, file: ReadFile): Options['proxyClient'] {

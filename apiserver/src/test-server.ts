@@ -99,6 +99,7 @@ export async function startTestServer(
       proxyClient: frontProxy.certificate,
       aggregatorRouting: true,
       extendTokenExpiration: true,
+      staticTokens: new Map(),
       seats: 600,
       authorizationModes: ['Node', 'RBAC'],
       kinds: servedKinds(runtimeConfig),

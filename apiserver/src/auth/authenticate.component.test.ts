@@ -5,7 +5,8 @@ import { startTestServer, type Call, type Identity, type TestServer } from '../t
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startTestServer()
+  const staticTokens = new Map([['secret', { name: 'jane', uid: '7', groups: ['developers'] }]])
+  server = await startTestServer({ staticTokens })
 })
 afterAll(() => server.stop())
 
@@ -66,6 +67,21 @@ it('the settings for aggregated API servers are in kube-system, come back, and m
   const scheduler = await server.identity('system:kube-scheduler')
   await waitFor(async () => (await server.call(path, { as: scheduler })).code === 200, 20_000)
   expect((await server.call(path, { as: await server.identity('jane') })).code).toBe(403)
+})
+
+it('a token of the file is known, also to who asks about it', async () => {
+  expect(await userOf({ as: { token: 'secret' } })).toEqual({
+    username: 'jane',
+    uid: '7',
+    groups: ['developers', 'system:authenticated'],
+  })
+  expect((await whoAmI({ as: { token: 'other' } })).code).toBe(401)
+  const review = (token: string, audiences?: string[]) =>
+    server.call('/apis/authentication.k8s.io/v1/tokenreviews', {
+      body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token, audiences } },
+    })
+  expect((await review('secret')).json['status']).toMatchObject({ authenticated: true, user: { username: 'jane' } })
+  expect((await review('secret', ['elsewhere'])).json['status']).toEqual({ user: {} })
 })
 
 describe('impersonation', () => {
