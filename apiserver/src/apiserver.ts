@@ -142,6 +142,7 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
   return {
     port: server.port,
     async close() {
+      await registry.leave()
       stop.abort()
       await server.close()
       await Promise.all([policy, ...loops])

@@ -14,6 +14,7 @@ import { replicationControllerController } from './replicationcontroller/control
 import { resourceQuotaController } from './resourcequota/controller.ts'
 import { rootCACertPublisherController } from './root-ca-cert-publisher/controller.ts'
 import { serviceAccountController } from './serviceaccount/controller.ts'
+import { serviceCIDRController } from './service-cidrs/controller.ts'
 import { taintEvictionController } from './taint-eviction/controller.ts'
 
 /** All controllers in the order they start: what Pods need to start at all comes first. */
@@ -29,6 +30,7 @@ export const controllers: readonly Controller[] = [
   jobController,
   endpointsController,
   endpointSliceController,
+  serviceCIDRController,
   resourceQuotaController,
   namespaceController,
   podGarbageCollectorController,

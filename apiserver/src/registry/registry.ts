@@ -11,7 +11,7 @@ import { evictPod } from './eviction.ts'
 import { namespaceBehaviour } from './namespaces.ts'
 import { get, list, watch } from './read.ts'
 import { getScale, updateScale } from './scale.ts'
-import { parseRange } from './services/addresses.ts'
+import { parseRange } from '@kubets/shared/machinery/addresses.ts'
 import { serviceBehaviour } from './services/behaviour.ts'
 import { runRepair } from './services/repair.ts'
 import { asKind, resourceOf } from './stored.ts'
@@ -20,6 +20,9 @@ import { update } from './update.ts'
 
 /** pkg/controlplane/instance.go DefaultEventTTL: events are kept for an hour */
 const eventTtlSeconds = 3600
+
+/** How long an apiserver that stops tries to say so. */
+const leaveMs = 2000
 
 /** Starts at once; until etcd has been read, requests wait up to three seconds and are then refused with 503. */
 export function createRegistry(options: RegistryOptions): Registry {
@@ -41,7 +44,9 @@ export function createRegistry(options: RegistryOptions): Registry {
   const context: Context = { storage, clock, log, behaviours }
   const bootstrap = new Bootstrap(context, options)
   const stop = new AbortController()
-  const running = Promise.all([storage.run(stop.signal), bootstrap.run(stop.signal), runRepair(context, stop.signal)])
+  const keeping = new AbortController()
+  const kept = bootstrap.run(AbortSignal.any([stop.signal, keeping.signal]))
+  const running = Promise.all([storage.run(stop.signal), kept, runRepair(context, stop.signal)])
 
   return {
     cached: (kind) => cached(storage, kind),
@@ -59,6 +64,16 @@ export function createRegistry(options: RegistryOptions): Registry {
     bindPod: (scope, name, binding) => bindPod(context, scope, name, binding),
     evictPod: (scope, name, eviction) => evictPod(context, scope, name, eviction),
     health: async () => (await storage.health()) ?? bootstrap.pending(),
+    leave: async () => {
+      keeping.abort()
+      const late = AbortSignal.any([stop.signal, AbortSignal.timeout(leaveMs)])
+      const left = kept.then(() => bootstrap.leave(late))
+      left.catch((error: unknown) => {
+        log.warn({ err: error }, 'cannot take this apiserver out of the endpoints of the kubernetes Service')
+      })
+      // etcd may be away
+      await Promise.race([left.catch(() => undefined), clock.sleep(leaveMs, late).catch(() => undefined)])
+    },
     close: async () => {
       stop.abort()
       await running

@@ -177,6 +177,8 @@ export interface Registry {
    * what is wrong. Asks etcd at most once a second while all is well.
    */
   health(): Promise<string | undefined>
+  /** Takes this apiserver out of the endpoints of the `kubernetes` Service for good, if etcd allows it soon. */
+  leave(): Promise<void>
   /** Ends watches and connections; resolves when they are. */
   close(): Promise<void>
 }

@@ -3,10 +3,10 @@ import { isAlreadyExists } from '@kubets/shared/machinery/errors.ts'
 import { ProblemLog } from '../../storage/problem-log.ts'
 import type { Context } from '../context.ts'
 import { create } from '../create.ts'
-import { parseRange } from '../services/addresses.ts'
+import { parseRange } from '@kubets/shared/machinery/addresses.ts'
 import { keyOf, resourceOf } from '../stored.ts'
 import type { RegistryOptions, RequestScope } from '../types.ts'
-import { reconcileEndpoints } from './endpoints.ts'
+import { leaveEndpoints, reconcileEndpoints, type Living } from './endpoints.ts'
 import { firstObjects } from './objects.ts'
 
 /** pkg/controlplane/instance.go DefaultEndpointReconcilerInterval */
@@ -45,8 +45,13 @@ export class Bootstrap {
     }
   }
 
+  /** Takes this apiserver's address out of the endpoints of the `kubernetes` Service; to be called when `run` has ended. */
+  async leave(signal: AbortSignal): Promise<void> {
+    await leaveEndpoints(this.#context, this.#living(signal))
+  }
+
   async #ensure(signal: AbortSignal): Promise<void> {
-    const { serviceClusterIPRanges, securePort, advertiseAddress } = this.#options
+    const { serviceClusterIPRanges, securePort } = this.#options
     const { storage } = this.#context
     await storage.cache.fresh(signal)
     for (const { kind, object } of firstObjects(serviceClusterIPRanges.map(parseRange), securePort)) {
@@ -57,8 +62,12 @@ export class Bootstrap {
         if (!isAlreadyExists(error)) throw error
       })
     }
-    const scopeOf = (kind: Kind): RequestScope => ownScope(kind, 'default', signal)
-    await reconcileEndpoints(this.#context, scopeOf, advertiseAddress, securePort)
+    await reconcileEndpoints(this.#context, this.#living(signal))
+  }
+
+  #living(signal: AbortSignal): Living {
+    const { advertiseAddress: address, securePort: port } = this.#options
+    return { address, port, scopeOf: (kind) => ownScope(kind, 'default', signal) }
   }
 }
 

@@ -4,7 +4,7 @@ import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import { serviceCIDR } from '@kubets/shared/api/kinds/networking/servicecidrs/kind.ts'
 import { priorityClass } from '@kubets/shared/api/kinds/scheduling/priorityclasses/kind.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
-import { formatAddress, type Range } from '../services/addresses.ts'
+import { formatAddress, type Range } from '@kubets/shared/machinery/addresses.ts'
 
 export interface FirstObject {
   kind: Kind

@@ -4,7 +4,7 @@ import type { IPAddress } from '@kubets/shared/api/types/networking-v1.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { formatTime } from '@kubets/shared/machinery/time.ts'
 import type { Resource } from '../../storage/types.ts'
-import { parseAddress } from './addresses.ts'
+import { parseAddress } from '@kubets/shared/machinery/addresses.ts'
 
 /** Who holds a cluster IP is an object that clients can read. */
 export const ipAddresses: Resource = { group: 'networking.k8s.io', plural: 'ipaddresses' }

@@ -11,10 +11,11 @@ import { invalid as invalidField, type FieldError } from '@kubets/shared/machine
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import type { ObjectWrite, Storage } from '../../storage/storage.ts'
 import type { Behaviour, Companions } from '../behaviour.ts'
-import { contains, parseAddress, type Range } from './addresses.ts'
+import { contains, parseAddress, type Range } from '@kubets/shared/machinery/addresses.ts'
 import { clusterIPsOf, ipAddresses, ipAddressFor, nodePortFor, nodePorts, nodePortsOf } from './allocations.ts'
 import { fillFamilies } from './families.ts'
-import { pickAddress, pickFree } from './pick.ts'
+import { pickAddress, pickFree, reservedPorts } from './pick.ts'
+import { openRanges } from './ranges.ts'
 
 export interface ServiceRanges {
   /** The default family first. */
@@ -77,15 +78,15 @@ class ServiceAllocator {
     if (errors.length > 0) throw invalid(kind, service.metadata.name ?? '', errors)
   }
 
-  // pkg/registry/core/service/ipallocator/interfaces.go ErrNotInRange, portallocator/allocator.go ErrNotInRange
+  // pkg/registry/core/service/ipallocator/interfaces.go ErrMismatchedNetwork, portallocator/allocator.go ErrNotInRange
   #outOfRange({ spec }: Service, old: Service | undefined): FieldError[] {
     const errors: FieldError[] = []
+    const ranges = openRanges(this.#storage, this.#ranges.ips)
     const had = clusterIPsOf(old)
     for (const ip of (spec.clusterIPs ?? []).filter((ip) => ip !== 'None' && ip !== '' && !had.includes(ip))) {
       const address = parseAddress(ip)
-      const range = this.#ranges.ips.find(({ family }) => family === address?.family) ?? this.#ranges.ips[0]
-      if (address && range && contains(range, address)) continue
-      const detail = `failed to allocate IP ${ip}: the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${range?.text ?? ''}`
+      if (address && ranges.some((range) => contains(range, address))) continue
+      const detail = `failed to allocate IP ${ip}: the provided network does not match the current range`
       errors.push(invalidField('spec.clusterIPs', spec.clusterIPs, detail))
     }
     const { min, max } = this.#ranges.nodePorts
@@ -101,11 +102,13 @@ class ServiceAllocator {
   #fillIPs({ spec }: Service, avoid: ReadonlySet<string>): void {
     if (!needsClusterIP(spec) || isHeadless(spec)) return
     const held = this.#storage.resource(ipAddresses)
+    const taken = (ip: string): boolean => avoid.has(ip) || held.get(ip) !== undefined
+    const ranges = openRanges(this.#storage, this.#ranges.ips)
     const ips = [...(spec.clusterIPs ?? [])]
     for (const [index, family] of (spec.ipFamilies ?? []).entries()) {
       if (ips[index]) continue
-      const range = this.#ranges.ips.find((candidate) => candidate.family === family)
-      const ip = range && pickAddress(range, (text) => avoid.has(text) || held.get(text) !== undefined, randomInt)
+      let ip: string | undefined
+      for (const range of ranges.filter((range) => range.family === family)) ip ??= pickAddress(range, taken, randomInt)
       if (ip === undefined) throw internal(new Error('failed to allocate a serviceIP: range is full'))
       ips[index] = ip
     }
@@ -136,7 +139,8 @@ class ServiceAllocator {
     const { min, max } = this.#ranges.nodePorts
     const held = this.#storage.resource(nodePorts)
     const taken = (offset: number): boolean => unusable(min + offset) || held.get(String(min + offset)) !== undefined
-    const offset = pickFree(max - min + 1, taken, randomInt)
+    const size = max - min + 1
+    const offset = pickFree(size, taken, randomInt, reservedPorts(size))
     if (offset === undefined) throw internal(new Error('failed to allocate a nodePort: range is full'))
     return min + offset
   }

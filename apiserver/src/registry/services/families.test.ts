@@ -1,6 +1,6 @@
 import type { ServiceSpec } from '@kubets/shared/api/types/core-v1.ts'
 import { expect, it } from 'vitest'
-import type { IPFamily } from './addresses.ts'
+import type { IPFamily } from '@kubets/shared/machinery/addresses.ts'
 import { fillFamilies } from './families.ts'
 
 const v4: IPFamily[] = ['IPv4']

@@ -1,7 +1,7 @@
 import type { ServiceSpec } from '@kubets/shared/api/types/core-v1.ts'
 import { isHeadless, needsClusterIP } from '@kubets/shared/api/kinds/core/services/facts.ts'
 import { invalid, type FieldError } from '@kubets/shared/machinery/fieldpath.ts'
-import { parseAddress, type IPFamily } from './addresses.ts'
+import { parseAddress, type IPFamily } from '@kubets/shared/machinery/addresses.ts'
 
 const other = (family: string): IPFamily => (family === 'IPv4' ? 'IPv6' : 'IPv4')
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseRange } from './addresses.ts'
+import { parseRange } from '@kubets/shared/machinery/addresses.ts'
 import { pickAddress, pickFree, reservedBand } from './pick.ts'
 
 const first = (): number => 0

@@ -1,4 +1,4 @@
-import { contains, formatAddress, type Range } from './addresses.ts'
+import { contains, formatAddress, type Range } from '@kubets/shared/machinery/addresses.ts'
 
 /** How a free one is found: a number below `size` to begin at. */
 export type Random = (size: number) => number
@@ -15,9 +15,20 @@ export function reservedBand(size: number): number {
   return Math.max(16, Math.min(256, Math.floor(size / 16)))
 }
 
+/** The same of node ports: a thirty-second, at most 128. */
+// pkg/registry/core/service/portallocator/allocator.go calculateRangeOffset
+export function reservedPorts(size: number): number {
+  if (size < 16) return 0
+  return Math.max(16, Math.min(128, Math.floor(size / 32)))
+}
+
 /** A free number in [0, size), from above the reserved band first; undefined when there is none. */
-export function pickFree(size: number, taken: (offset: number) => boolean, random: Random): number | undefined {
-  const band = reservedBand(size)
+export function pickFree(
+  size: number,
+  taken: (offset: number) => boolean,
+  random: Random,
+  band = reservedBand(size),
+): number | undefined {
   const walk = (from: number, count: number): number | undefined => {
     if (count <= 0) return undefined
     const start = random(count)

@@ -18,7 +18,7 @@ function service(name: string, ip: string, nodePort: number): Service {
   }
 }
 
-it('gives back what no Service holds and takes what one does', async () => {
+it('gives back what no Service holds, takes what one does, and says of each whose it is', async () => {
   const etcd = await startEtcd()
   const stop = new AbortController()
   const storage = new Storage({ endpoints: [etcd.endpoint], prefix: '/test', clock: realClock, log: silentLogger })
@@ -31,12 +31,22 @@ it('gives back what no Service holds and takes what one does', async () => {
     { ...put, resource: ipAddresses, key: '10.0.0.9', object: ipAddressFor('10.0.0.9', gone, 0) },
     { ...put, resource: nodePorts, key: '30009', object: nodePortFor(30009, gone) },
   ])
+  const stray = service('stray', '10.0.0.6', 30006)
+  await storage.commit([
+    { ...put, resource: services, key: 'default/moved', object: service('moved', '10.0.0.6', 30006) },
+    { ...put, resource: ipAddresses, key: '10.0.0.6', object: ipAddressFor('10.0.0.6', stray, 0) },
+    { ...put, resource: nodePorts, key: '30006', object: nodePortFor(30006, stray) },
+  ])
   await repairOnce(storage)
   await storage.cache.fresh()
   const names = (resource: typeof services) =>
     [...storage.resource(resource).under()].map(({ object }) => object.metadata.name)
-  expect(names(ipAddresses)).toEqual(['10.0.0.5'])
-  expect(names(nodePorts)).toEqual(['30005'])
+  expect(names(ipAddresses)).toEqual(['10.0.0.5', '10.0.0.6'])
+  expect(names(nodePorts)).toEqual(['30005', '30006'])
+  expect(storage.resource(ipAddresses).get('10.0.0.6')?.object).toMatchObject({
+    spec: { parentRef: { name: 'moved' } },
+  })
+  expect(storage.resource(nodePorts).get('30006')?.object).toMatchObject({ service: 'default/moved' })
   stop.abort()
   await running
   await etcd.stop()

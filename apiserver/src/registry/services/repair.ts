@@ -1,4 +1,5 @@
 import type { Service } from '@kubets/shared/api/types/core-v1.ts'
+import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { ProblemLog } from '../../storage/problem-log.ts'
 import type { ObjectWrite, Storage } from '../../storage/storage.ts'
@@ -61,6 +62,12 @@ export async function repairOnce(storage: Storage, signal?: AbortSignal): Promis
   for (const write of writes) await storage.commit([write])
 }
 
+/** Whose an allocation says it is. */
+function holderOf(object: KubeObject): unknown {
+  const { spec, service } = object as { spec?: unknown; service?: unknown }
+  return spec ?? service
+}
+
 function owners(all: readonly Service[], keys: (service: Service) => string[]): Map<string, Service> {
   return new Map(all.flatMap((service) => keys(service).map((key) => [key, service] as const)))
 }
@@ -77,7 +84,15 @@ function difference(
   )
   const leaked = [...held].filter(([key, { object }]) => !wanted.has(key) && isOurs(object))
   const lost = [...wanted].filter(([key]) => !held.has(key))
+  const mistaken = [...held].flatMap(([key, { object, resourceVersion }]) => {
+    const service = wanted.get(key)
+    const right = service && make(key, service)
+    return right && !deepEqual(holderOf(object), holderOf(right))
+      ? [{ key, right, expect: Number(resourceVersion) }]
+      : []
+  })
   return [
+    ...mistaken.map(({ key, right, expect }) => ({ resource, key, object: right, expect })),
     ...leaked.map(([key, item]) => ({ resource, key, object: undefined, expect: Number(item.resourceVersion) })),
     ...lost.map(([key, service]) => ({ resource, key, object: make(key, service), expect: 0 })),
   ]
