@@ -1,5 +1,6 @@
 import { clusterRoleAggregationController } from './clusterroleaggregation/controller.ts'
 import type { Controller } from './context.ts'
+import { cronJobController } from './cronjob/controller.ts'
 import { deploymentController } from './deployment/controller.ts'
 import { endpointsController } from './endpoints/controller.ts'
 import { endpointSliceController } from './endpointslice/controller.ts'
@@ -16,6 +17,7 @@ import { rootCACertPublisherController } from './root-ca-cert-publisher/controll
 import { serviceAccountController } from './serviceaccount/controller.ts'
 import { serviceCIDRController } from './service-cidrs/controller.ts'
 import { taintEvictionController } from './taint-eviction/controller.ts'
+import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts'
 
 /** All controllers in the order they start: what Pods need to start at all comes first. */
 export const controllers: readonly Controller[] = [
@@ -28,6 +30,8 @@ export const controllers: readonly Controller[] = [
   replicaSetController,
   replicationControllerController,
   jobController,
+  cronJobController,
+  ttlAfterFinishedController,
   endpointsController,
   endpointSliceController,
   serviceCIDRController,
