@@ -5,7 +5,7 @@ import { makeNamespace, removeNamespace, type Namespace } from '../harness/kubec
 import { busybox, type Pod } from '../harness/pods.ts'
 import { until } from '../harness/until.ts'
 
-const replicas = 6
+const replicas = 4
 
 /** What becomes of Pods when their ReplicationController goes, and in which order a namespace goes. */
 describe.concurrent('garbage collection:', () => {
@@ -37,7 +37,7 @@ describe.concurrent('garbage collection:', () => {
   const pods = async (name: string): Promise<Pod[]> =>
     (await ns.get<{ items: Pod[] }>(['pods', '-l', `app=${name}`])).items
   const created = (name: string): Promise<unknown> =>
-    until(`the Pods of ${name}`, async () => ((await pods(name)).length === replicas ? true : undefined), 120_000)
+    until(`the Pods of ${name}`, async () => ((await pods(name)).length === replicas ? true : undefined), 180_000)
   const remove = async ({ metadata: { name, uid } }: ApiObject, propagationPolicy: string): Promise<void> => {
     await api.call('DELETE', path(name), { propagationPolicy, preconditions: { uid } })
   }
@@ -45,7 +45,7 @@ describe.concurrent('garbage collection:', () => {
     until(
       `${name} to be gone`,
       async () => ((await api.send('GET', path(name))).code === 404 ? true : undefined),
-      120_000,
+      180_000,
     )
 
   it(`Pods go with their controller in the background${covers('Garbage Collector, delete replication controller, propagation policy background')}`, async () => {
@@ -54,7 +54,7 @@ describe.concurrent('garbage collection:', () => {
     await until('the first Pod', async () => ((await pods(name)).length > 0 ? true : undefined))
     await remove(rc, 'Background')
     await gone(name)
-    await until('all Pods to be gone', async () => ((await pods(name)).length === 0 ? true : undefined), 120_000)
+    await until('all Pods to be gone', async () => ((await pods(name)).length === 0 ? true : undefined), 180_000)
   })
 
   it(`Pods stay as orphans${covers('Garbage Collector, delete replication controller, propagation policy orphan')}`, async () => {
@@ -68,7 +68,7 @@ describe.concurrent('garbage collection:', () => {
     const last = await make(other, 1)
     await until('a Pod of another', async () => ((await pods(other)).length > 0 ? true : undefined))
     await remove(last, 'Background')
-    await until('the other to be gone', async () => ((await pods(other)).length === 0 ? true : undefined), 120_000)
+    await until('the other to be gone', async () => ((await pods(other)).length === 0 ? true : undefined), 180_000)
     const left = await pods(name)
     expect(left).toHaveLength(replicas)
     for (const { metadata } of left) {
@@ -137,10 +137,10 @@ describe.concurrent('garbage collection:', () => {
     await api.call('PATCH', `${root}/pods/pod`, { metadata: { finalizers: null } })
     const isGone = async (path: string): Promise<true | undefined> =>
       (await api.send('GET', path)).code === 404 ? true : undefined
-    await until('the Pod to be gone', () => isGone(`${root}/pods/pod`), 150_000)
+    await until('the Pod to be gone', () => isGone(`${root}/pods/pod`), 180_000)
     await condition('NamespaceContentRemaining', 'Some resources are remaining: configmaps. has 1 resource instances')
     expect((await api.call('GET', `${root}/configmaps/map`)).metadata.deletionTimestamp).toBeTruthy()
     await api.call('PATCH', `${root}/configmaps/map`, { metadata: { finalizers: null } })
-    await until('the namespace to be gone', () => isGone(root), 150_000)
+    await until('the namespace to be gone', () => isGone(root), 180_000)
   })
 })
