@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { until } from '../registry/component-harness.ts'
 import { startTestServer, type Reply, type TestServer } from '../test-server.ts'
 
 let server: TestServer
@@ -429,6 +430,127 @@ describe('managedFields', () => {
     expect([mine.code, entriesOf(mine).map(({ manager, apiVersion }) => [manager, apiVersion])]).toEqual([
       200,
       [['two', 'autoscaling/v1']],
+    ])
+  })
+})
+
+describe('a custom kind', () => {
+  const schema = {
+    type: 'object',
+    properties: {
+      spec: {
+        type: 'object',
+        properties: {
+          replicas: { type: 'integer' },
+          color: { type: 'string', default: 'red' },
+          items: {
+            type: 'array',
+            'x-kubernetes-list-type': 'map',
+            'x-kubernetes-list-map-keys': ['id'],
+            items: { type: 'object', required: ['id'], properties: { id: { type: 'string' }, x: { type: 'integer' } } },
+          },
+          open: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+        },
+      },
+      status: { type: 'object', properties: { replicas: { type: 'integer' } } },
+    },
+  }
+  const subresources = {
+    status: {},
+    scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' },
+  }
+  const names = { plural: 'widgets', singular: 'widget', kind: 'Widget', listKind: 'WidgetList' }
+  const version = (name: string, storage: boolean): Json => ({
+    name,
+    served: true,
+    storage,
+    schema: { openAPIV3Schema: schema },
+    subresources,
+  })
+  const definition = {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'widgets.apply.example.com' },
+    spec: {
+      group: 'apply.example.com',
+      scope: 'Namespaced',
+      names,
+      versions: [version('v1', true), version('v2', false)],
+    },
+  }
+  const widgets = (served: string): string => `/apis/apply.example.com/${served}/namespaces/default/widgets`
+  const widget = (name: string, spec: Json, served = 'v1'): Json => ({
+    apiVersion: `apply.example.com/${served}`,
+    kind: 'Widget',
+    metadata: { name },
+    spec,
+  })
+
+  beforeAll(async () => {
+    const { code } = await server.call('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', { body: definition })
+    expect(code).toBe(201)
+    await until(async () => (await server.call(widgets('v2'))).code === 200, 'the custom kind is served')
+  })
+
+  it('is applied, merged by its keys, and conflicts, in any of its versions', async () => {
+    const one = widget('a', { replicas: 1, items: [{ id: 'x', x: 1 }], open: { deep: { any: 1 } } })
+    const created = await apply(`${widgets('v1')}/a`, 'one', one)
+    expect([created.code, created.json['spec']]).toEqual([
+      201,
+      { replicas: 1, color: 'red', items: [{ id: 'x', x: 1 }], open: { deep: { any: 1 } } },
+    ])
+    expect(owners(created)).toEqual([
+      [
+        'one Apply',
+        {
+          'f:spec': {
+            'f:items': { 'k:{"id":"x"}': { '.': {}, 'f:id': {}, 'f:x': {} } },
+            'f:open': { 'f:deep': { '.': {}, 'f:any': {} } },
+            'f:replicas': {},
+          },
+        },
+      ],
+    ])
+    const two = await apply(`${widgets('v2')}/a`, 'two', widget('a', { items: [{ id: 'y', x: 2 }] }, 'v2'))
+    expect(two.json['spec']).toMatchObject({
+      items: [
+        { id: 'x', x: 1 },
+        { id: 'y', x: 2 },
+      ],
+    })
+    const refused = await apply(`${widgets('v2')}/a`, 'two', widget('a', { replicas: 2 }, 'v2'))
+    expect(refused.json.message).toBe('Apply failed with 1 conflict: conflict with "one": .spec.replicas')
+    const given = await apply(`${widgets('v1')}/a`, 'one', widget('a', {}))
+    expect(given.json['spec']).toEqual({ color: 'red', items: [{ id: 'y', x: 2 }] })
+    const unknown = await apply(`${widgets('v1')}/a`, 'one', widget('a', { foo: 1 }))
+    expect([unknown.code, unknown.json.message]).toEqual([
+      500,
+      'failed to create typed patch object (/a; apply.example.com/v1, Kind=Widget): .spec.foo: field not declared in schema',
+    ])
+  })
+
+  it('has status and scale as managers of their own', async () => {
+    await apply(`${widgets('v1')}/s`, 'one', widget('s', { replicas: 1 }))
+    const status = { ...widget('s', {}), status: { replicas: 1 } }
+    const applied = await apply(`${widgets('v1')}/s/status`, 'one', status)
+    expect(applied.code).toBe(200)
+    const scale = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 's' }, spec: { replicas: 3 } }
+    const scaled = await apply(`${widgets('v2')}/s/scale`, 'scaler', scale, '&force=true')
+    expect(scaled.code).toBe(200)
+    const stored = await server.call(`${widgets('v1')}/s`)
+    expect(owners(stored)).toEqual([
+      ['scaler Apply scale', { 'f:spec': { 'f:replicas': {} } }],
+      ['one Apply status', { 'f:status': { 'f:replicas': {} } }],
+    ])
+  })
+
+  it('has no strategic merge', async () => {
+    const headers = { 'content-type': 'application/strategic-merge-patch+json' }
+    const { code, json } = await server.call(`${widgets('v1')}/a`, { method: 'PATCH', headers, body: {} })
+    expect([code, json.message]).toEqual([
+      415,
+      'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, ' +
+        'application/merge-patch+json, application/apply-patch+yaml',
     ])
   })
 })
