@@ -143,6 +143,38 @@ describe('what this server serves itself', () => {
     expect(items.map(({ metadata }) => metadata.name)).toContain('v1.')
     expect((await server.call('/apis/apps/v1/deployments')).code).toBe(200)
   })
+
+  it('has them for custom resources too, as long as these are defined', async () => {
+    const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
+    const created = await server.call(definitions, {
+      body: {
+        apiVersion: 'apiextensions.k8s.io/v1',
+        kind: 'CustomResourceDefinition',
+        metadata: { name: 'tabs.stable.example.com' },
+        spec: {
+          group: 'stable.example.com',
+          scope: 'Namespaced',
+          names: { plural: 'tabs', singular: 'tab', kind: 'Tab' },
+          versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
+        },
+      },
+    })
+    expect(created.code).toBe(201)
+    const custom = `${apiServices}/v1.stable.example.com`
+    const { json } = await waitFor(async () => {
+      const answer = await server.call(custom)
+      return answer.code === 200 ? answer : undefined
+    }, limit)
+    expect(json['spec']).toEqual({
+      group: 'stable.example.com',
+      version: 'v1',
+      groupPriorityMinimum: 1000,
+      versionPriority: 100,
+    })
+    expect(json.metadata?.['labels']).toEqual({ 'kube-aggregator.kubernetes.io/automanaged': 'true' })
+    await server.call(`${definitions}/tabs.stable.example.com`, { method: 'DELETE' })
+    await waitFor(async () => (await server.call(custom)).code === 404, limit)
+  })
 })
 
 describe('an APIService that names a service', () => {

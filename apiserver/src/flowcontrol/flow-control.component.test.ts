@@ -1,3 +1,4 @@
+import http2 from 'node:http2'
 import https from 'node:https'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -57,11 +58,14 @@ function startSlowly(as: Identity): { finish: () => void; code: Promise<number> 
   return { finish: () => request.end(body.slice(10)), code }
 }
 
-async function inQueue(): Promise<number> {
+/** A number of the level and schema that have everybody's requests. */
+async function metric(name: string): Promise<number> {
   const { text } = await server.call('/metrics')
-  const name = 'apiserver_flowcontrol_current_inqueue_requests'
-  return Number(text.split(`${name}{priority_level="global-default",flow_schema="global-default"} `)[1]?.split('\n')[0])
+  const labels = '{priority_level="global-default",flow_schema="global-default"} '
+  return Number(text.split(`apiserver_flowcontrol_${name}${labels}`)[1]?.split('\n')[0])
 }
+const inQueue = () => metric('current_inqueue_requests')
+const executing = () => metric('current_executing_seats')
 
 describe('objects', () => {
   it('are there from the start, and say that their levels are', async () => {
@@ -135,6 +139,29 @@ describe('requests', () => {
     expect(answer.headers['x-kubernetes-pf-prioritylevel-uid']).toBe(high.metadata.uid)
   })
 
+  it('over HTTP/2 give their seats back, those of watches too', async () => {
+    const jane = await server.identity('jane', 'viewers')
+    const session = http2.connect(`https://127.0.0.1:${server.port}`, {
+      ca: server.authority.cert,
+      ...jane.certificate,
+    })
+    const get = (path: string): Promise<number> =>
+      new Promise((resolve, reject) => {
+        const stream = session.request({ ':path': path })
+        stream.on('error', reject)
+        stream.on('response', (headers) => {
+          resolve(headers[':status'] ?? 0)
+          if (!path.includes('watch=')) stream.resume()
+        })
+      })
+    const codes = await Promise.all(Array.from({ length: 10 }, () => get('/api/v1/configmaps')))
+    expect(codes).toEqual(Array.from({ length: 10 }, () => 200))
+    // more watches than the level has seats: each gives its own back when it has begun
+    for (let i = 0; i < 10; i++) expect(await get('/api/v1/configmaps?watch=1')).toBe(200)
+    await waitFor(async () => (await executing()) === 0, limit)
+    session.destroy()
+  })
+
   it('are in the metrics', async () => {
     const { text } = await server.call('/metrics')
     expect(text).toMatch(
@@ -191,12 +218,7 @@ describe('requests', () => {
     expect(Number(rejected?.headers['retry-after'])).toBeGreaterThan(0)
 
     // every seat was given back
-    await waitFor(async () => {
-      const { text } = await server.call('/metrics')
-      return /^apiserver_flowcontrol_current_executing_seats\{priority_level="global-default",flow_schema="global-default"\} 0$/m.test(
-        text,
-      )
-    }, limit)
+    await waitFor(async () => (await executing()) === 0, limit)
     expect((await server.call('/api/v1/configmaps?limit=1', { as: flooder })).code).toBe(200)
   })
 })
