@@ -87,7 +87,11 @@ describe('bad requests', () => {
   })
 
   it('an unknown kind or path: 404 in upstream’s words', async () => {
-    expect(await send('GET', '/apis/apps/v1/nonsenses', undefined)).toEqual({
+    expect(await send('GET', '/apis/apps/v1/nonsenses', undefined)).toMatchObject({
+      code: 404,
+      body: { message: 'the server could not find the requested resource', reason: 'NotFound' },
+    })
+    expect(await send('GET', '/apis/nonsense.example.com/v1/nonsenses', undefined)).toEqual({
       code: 404,
       body: { message: '404 page not found\n' },
     })

@@ -123,6 +123,20 @@ export function timeout(message: string, retryAfterSeconds = 0): StatusError {
   return failure(504, 'Timeout', `Timeout: ${message}`, retryAfterSeconds > 0 ? { retryAfterSeconds } : {})
 }
 
+/** A read from a revision that is not reached yet. */
+// apiserver/pkg/storage/errors.go NewTooLargeResourceVersionError: client-go looks for the cause
+export function tooLargeResourceVersion(asked: number, current: number, retryAfterSeconds: number): StatusError {
+  const message = `Timeout: Too large resource version: ${asked}, current: ${current}`
+  const causes = [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }]
+  return failure(504, 'Timeout', message, { causes, retryAfterSeconds })
+}
+
+/** A path under a served group and version that leads nowhere. apimachinery/pkg/api/errors/errors.go NewGenericServerResponse */
+export const noSuchResource = (): StatusError =>
+  failure(404, 'NotFound', 'the server could not find the requested resource', {})
+export const noSuchMethod = (): StatusError =>
+  failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
+
 export function serverTimeout(gr: GroupResource, operation: string, retryAfterSeconds = 0): StatusError {
   const text = `The ${operation} operation against ${resourceText(gr)} could not be completed at this time, please try again.`
   const more = retryAfterSeconds > 0 ? { retryAfterSeconds } : {}

@@ -8,34 +8,42 @@ export interface Token {
 
 const symbols: ReadonlySet<string> = new Set([')', ',', '!', '==', '=', '>', '<', '!=', '('])
 
-/** Splits a label selector into tokens; the last one is always 'end'. */
+const space = /[ \t\r\n]*/y
+const word = /[^=!(),<> \t\r\n]+/y
+const run = /[=!(),<>]+/y
+
+/** Splits a label selector into tokens; the last one is always 'end'. Each character is looked at once. */
 // apimachinery/pkg/labels/selector.go Lexer
 export function lexLabelSelector(input: string): Token[] {
   const tokens: Token[] = []
-  let rest = input
+  let at = 0
   for (;;) {
-    rest = rest.replace(/^[ \t\r\n]+/, '')
-    if (rest === '') break
-    const run = /^[=!(),<>]+/.exec(rest)?.[0]
-    const token = run === undefined ? word(rest) : symbol(run)
-    tokens.push(token.token)
-    rest = rest.slice(token.length)
+    at += match(space, input, at).length
+    if (at >= input.length) break
+    const text = match(word, input, at)
+    if (text !== '') {
+      tokens.push({ type: text === 'in' || text === 'notin' ? text : 'identifier', text })
+      at += text.length
+    } else {
+      const operator = symbol(input, at)
+      tokens.push(operator ?? { type: 'error', text: `error expected: keyword found '${match(run, input, at)}'` })
+      at += operator?.text.length ?? match(run, input, at).length
+    }
   }
   tokens.push({ type: 'end', text: '' })
   return tokens
 }
 
-function word(rest: string): { token: Token; length: number } {
-  const text = /^[^=!(),<> \t\r\n]+/.exec(rest)?.[0] ?? rest
-  const type = text === 'in' || text === 'notin' ? text : 'identifier'
-  return { token: { type, text }, length: text.length }
+function match(pattern: RegExp, input: string, at: number): string {
+  pattern.lastIndex = at
+  return pattern.exec(input)?.[0] ?? ''
 }
 
-/** The longest operator the run of special characters begins with. */
-function symbol(run: string): { token: Token; length: number } {
+/** The longest operator that begins here. */
+function symbol(input: string, at: number): Token | undefined {
   for (const length of [2, 1]) {
-    const text = run.slice(0, length)
-    if (text.length === length && symbols.has(text)) return { token: { type: text as TokenType, text }, length }
+    const text = input.slice(at, at + length)
+    if (symbols.has(text)) return { type: text as TokenType, text }
   }
-  return { token: { type: 'error', text: `error expected: keyword found '${run}'` }, length: run.length }
+  return undefined
 }

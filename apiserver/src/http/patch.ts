@@ -15,7 +15,6 @@ import { applied, applyType } from './apply.ts'
 import { checkGroupVersionKind, fieldValidation } from './body.ts'
 import { scopeOf, type Deps, type RequestContext } from './context.ts'
 import { formOf, objectAnswer } from './output.ts'
-import { checkDryRun } from './query.ts'
 import { shapeOf } from '../registry/managed-fields.ts'
 import { checkPatchOptions } from './write-options.ts'
 import { checkMayCreate, checkNamespace } from './write.ts'
@@ -38,7 +37,6 @@ export function patchTypes({ schema }: Pick<Kind, 'schema'>): string[] {
 // staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go PatchResource
 export async function patchObject(context: RequestContext, deps: Deps, kind: Kind): Promise<Answer> {
   formOf(context, true)
-  checkDryRun(context.query.getAll('dryRun'))
   const type = patchType(context.headers['content-type'], kind)
   checkPatchOptions(context.query, type === applyType)
   const scope = scopeOf(context, deps, kind)

@@ -1,9 +1,10 @@
 import { schemaFor } from '@kubets/shared/api/schemas.ts'
-import { badRequest } from '@kubets/shared/machinery/errors.ts'
+import { badRequest, invalid } from '@kubets/shared/machinery/errors.ts'
 import { quote } from '@kubets/shared/machinery/quote.ts'
 import type { DeleteOptions, ListOptions, WatchOptions } from '../registry/types.ts'
 import { decodeBytes } from './body.ts'
 import type { RequestContext } from './context.ts'
+import { dryRunErrors } from './write-options.ts'
 import { isTrue } from './request-info.ts'
 
 type Query = URLSearchParams
@@ -28,16 +29,18 @@ export function integer(query: Query, name: string): number | undefined {
 
 export function listOptions(query: Query): ListOptions {
   const limit = integer(query, 'limit')
+  integer(query, 'timeoutSeconds') // refused when it is no number, though lists are not cut by it
   return {
     ...given(query, 'labelSelector', 'fieldSelector', 'continue', 'resourceVersion', 'resourceVersionMatch'),
     ...(limit !== undefined && limit > 0 ? { limit } : {}),
+    ...(query.has('sendInitialEvents') ? { sendInitialEvents: isTrue(query.get('sendInitialEvents')) } : {}),
   }
 }
 
 export function watchOptions(query: Query): WatchOptions {
   const sendInitialEvents = query.get('sendInitialEvents')
   return {
-    ...given(query, 'labelSelector', 'fieldSelector', 'resourceVersion', 'resourceVersionMatch'),
+    ...given(query, 'labelSelector', 'fieldSelector', 'resourceVersion', 'resourceVersionMatch', 'continue'),
     allowWatchBookmarks: isTrue(query.get('allowWatchBookmarks')),
     ...(sendInitialEvents ? { sendInitialEvents: isTrue(sendInitialEvents) } : {}),
   }
@@ -53,7 +56,8 @@ export async function deleteOptions(context: RequestContext): Promise<DeleteOpti
   } else {
     options = deleteOptionsOf(context.query)
   }
-  if (options.dryRun !== undefined) checkDryRun(options.dryRun)
+  const errors = dryRunErrors(options.dryRun ?? [])
+  if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors)
   return options
 }
 
@@ -67,14 +71,6 @@ function deleteOptionsOf(query: Query): DeleteOptions {
     ...(dryRun.length === 0 ? {} : { dryRun }),
     ...(orphan ? { orphanDependents: isTrue(orphan) } : {}),
     ...(policy ? { propagationPolicy: policy } : {}),
-  }
-}
-
-/** Throws 400 for anything but All. */
-export function checkDryRun(values: readonly string[]): void {
-  const wrong = values.find((value) => value !== 'All')
-  if (wrong !== undefined) {
-    throw badRequest(`dryRun: Unsupported value: ${quote(wrong)}: supported values: "All"`)
   }
 }
 

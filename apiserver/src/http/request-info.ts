@@ -82,9 +82,10 @@ export function parseRequestInfo(method: string, path: string, query: URLSearchP
   return info
 }
 
-/** Go's strconv.ParseBool, and a bare `?watch` counts as true. */
+/** Whatever is not said to be false is true, a bare `?watch` too. */
+// apimachinery/pkg/runtime/conversion.go Convert_Slice_string_To_bool
 export function isTrue(value: string | null): boolean {
-  return value !== null && ['', '1', 't', 'T', 'true', 'TRUE', 'True'].includes(value)
+  return value !== null && value !== '0' && value.toLowerCase() !== 'false'
 }
 
 const subresourceVerbs = new Set(['log', 'exec', 'attach', 'portforward', 'proxy'])

@@ -173,10 +173,37 @@ describe('bad requests', () => {
   })
 
   it('unknown paths', async () => {
-    for (const path of ['/nothing', '/api/v1/foos', '/apis/foo/v1/bars', '/apis/apps/v2', `${maps}/a/foo`]) {
+    for (const path of ['/nothing', '/apis/foo/v1/bars', '/apis/apps/v2']) {
       const { code, text } = await server.call(path)
       expect([code, text]).toEqual([404, '404 page not found\n'])
     }
+    for (const path of ['/api/v1/foos', '/apis/apps/v1/foos/a', `${maps}/a/foo`]) {
+      const { code, json: status } = await server.call(path)
+      expect([code, status]).toEqual([
+        404,
+        expect.objectContaining({
+          message: 'the server could not find the requested resource',
+          reason: 'NotFound',
+          details: {},
+        }),
+      ])
+    }
+  })
+
+  it.each(['HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH'])('%s where it is not served', async (method) => {
+    const path = method === 'POST' ? `${maps}/a` : maps
+    const { code, json: status } = await server
+      .call(path, { method, ...(method === 'POST' ? { body: {} } : {}) })
+      .then((reply) => ({
+        code: reply.code,
+        json: reply.text === '' ? {} : reply.json,
+      }))
+    expect(code).toBe(405)
+    if (method !== 'HEAD')
+      expect(status).toMatchObject({
+        reason: 'MethodNotAllowed',
+        message: 'the server does not allow this method on the requested resource',
+      })
   })
 
   it('a namespace that is not there', async () => {

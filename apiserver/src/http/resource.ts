@@ -1,7 +1,7 @@
 import { pod } from '@kubets/shared/api/kinds/core/pods/kind.ts'
 import type { Kind, Verb } from '@kubets/shared/api/kinds/kind.ts'
 import { schemaFor } from '@kubets/shared/api/schemas.ts'
-import { methodNotSupported } from '@kubets/shared/machinery/errors.ts'
+import { methodNotSupported, noSuchMethod, noSuchResource } from '@kubets/shared/machinery/errors.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { pageNotFound, success, type Answer } from './answer.ts'
 import { bodyObject, checkGroupVersionKind, decodeBytes } from './body.ts'
@@ -68,10 +68,15 @@ function isPathOf(kind: Kind, info: RequestInfo): boolean {
 export const resource: Handler = async (context, deps) => {
   const { apiGroup, apiVersion, resource: plural } = context.info
   const kind = await deps.kinds.findFresh(apiGroup, apiVersion, plural, context.signal)
-  if (kind === undefined || !isPathOf(kind, context.info)) return pageNotFound()
+  if (kind === undefined || !isPathOf(kind, context.info)) {
+    if (hasBuiltIn(deps, context)) throw noSuchResource()
+    return pageNotFound()
+  }
   context.warnings.push(...(kind.warnings ?? []))
   const handler = handlerOf(context, kind)
   if (handler === undefined) {
+    // upstream's router answers for its own kinds, the handler of custom resources for those
+    if (kind.schema === undefined) throw noSuchMethod()
     const { subresource, verb } = context.info
     const plural = subresource === '' ? kind.plural : `${kind.plural}/${subresource}`
     throw methodNotSupported({ group: kind.group, plural }, verb || context.method)
@@ -79,13 +84,23 @@ export const resource: Handler = async (context, deps) => {
   return handler(context, deps, kind)
 }
 
+/** Is the path's group and version one that the server is built with? */
+const hasBuiltIn = ({ kinds }: Deps, { info }: RequestContext): boolean =>
+  kinds.groups
+    .find(({ name }) => name === info.apiGroup)
+    ?.versions.find(({ version }) => version === info.apiVersion)
+    ?.kinds.some(({ schema }) => schema === undefined) ?? false
+
 function handlerOf({ info, method }: RequestContext, kind: Kind): KindHandler | undefined {
   const { verb, subresource } = info
   if (subresource !== '') {
     if (connectors[`${kind.plural}/${subresource}`] !== undefined) return connect
+    if (method === 'HEAD') return undefined
     if (readAndChangeSubresources.has(subresource)) return readAndChange[verb]
     return bySubresource[subresource]?.[verb]
   }
+  // a path that can be read has no HEAD of its own
+  if (method === 'HEAD') return undefined
   if (kind.virtual) return virtualHandler(kind, verb)
   // POST names no object, PUT and PATCH name one
   if ((method === 'POST') !== (info.name === '') && ['create', 'update', 'patch'].includes(verb)) return undefined

@@ -2,6 +2,7 @@ import { invalid } from '@kubets/shared/machinery/errors.ts'
 import {
   forbidden,
   invalid as invalidField,
+  notSupported,
   required,
   tooLong,
   type FieldError,
@@ -10,10 +11,10 @@ import {
 const managerLimit = 128
 const unprintable = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u
 
-/** What is wrong with the manager's name that a request gives. Throws 422. */
+/** What is wrong with the options of a request. Throws 422. */
 // apimachinery/pkg/apis/meta/v1/validation/validation.go ValidateCreateOptions, ValidateUpdateOptions
 export function checkWriteOptions(kind: 'CreateOptions' | 'UpdateOptions', query: URLSearchParams): void {
-  refuse(kind, managerErrors(query.get('fieldManager') ?? ''))
+  refuse(kind, [...managerErrors(query.get('fieldManager') ?? ''), ...modeErrors(query)])
 }
 
 /** As checkWriteOptions, for a patch: an apply must say who applies, and nothing else may be forced. */
@@ -23,12 +24,27 @@ export function checkPatchOptions(query: URLSearchParams, isApply: boolean): voi
   const errors: FieldError[] = []
   if (!isApply && query.get('force')) errors.push(forbidden('force', 'may not be specified for non-apply patch'))
   if (isApply && manager === '') errors.push(required('fieldManager', 'is required for apply patch'))
-  refuse('PatchOptions', [...errors, ...managerErrors(manager)])
+  refuse('PatchOptions', [...errors, ...managerErrors(manager), ...modeErrors(query)])
 }
 
 function refuse(kind: string, errors: readonly FieldError[]): void {
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind }, '', errors)
 }
+
+const validations = ['', 'Ignore', 'Strict', 'Warn']
+
+// apimachinery/pkg/apis/meta/v1/validation/validation.go ValidateDryRun, ValidateFieldValidation
+function modeErrors(query: URLSearchParams): FieldError[] {
+  const validation = query.get('fieldValidation') ?? ''
+  const known = validations.includes(validation)
+  return [
+    ...dryRunErrors(query.getAll('dryRun')),
+    ...(known ? [] : [notSupported('fieldValidation', validation, validations)]),
+  ]
+}
+
+export const dryRunErrors = (values: readonly string[]): FieldError[] =>
+  values.every((value) => value === 'All') ? [] : [notSupported('dryRun', values, ['All'])]
 
 // apimachinery/pkg/apis/meta/v1/validation/validation.go ValidateFieldManager
 function managerErrors(manager: string): FieldError[] {

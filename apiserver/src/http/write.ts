@@ -8,12 +8,10 @@ import type { Answer } from './answer.ts'
 import { bodyObject } from './body.ts'
 import { scopeOf, type Deps, type RequestContext } from './context.ts'
 import { formOf, objectAnswer } from './output.ts'
-import { checkDryRun } from './query.ts'
 import { checkWriteOptions } from './write-options.ts'
 
 export async function createObject(context: RequestContext, deps: Deps, kind: Kind): Promise<Answer> {
   formOf(context, true)
-  checkDryRun(context.query.getAll('dryRun'))
   checkWriteOptions('CreateOptions', context.query)
   const object = await bodyObject(context, kind.group, kind.version, kind.kind, nodeOf(kind))
   checkNamespace(object, context, kind)
@@ -23,7 +21,6 @@ export async function createObject(context: RequestContext, deps: Deps, kind: Ki
 
 export async function updateObject(context: RequestContext, deps: Deps, kind: Kind): Promise<Answer> {
   formOf(context, true)
-  checkDryRun(context.query.getAll('dryRun'))
   checkWriteOptions('UpdateOptions', context.query)
   const { name, subresource } = context.info
   const shape = shapeOf(kind, subresource)

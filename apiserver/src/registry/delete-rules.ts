@@ -24,7 +24,8 @@ export type Deletion =
 
 /** What a delete does to an object. Pure; the result shares nothing with the input. */
 // apiserver/pkg/registry/rest/delete.go BeforeDelete, generic/registry/store.go updateForGracefulDeletionAndFinalizers
-export function planDeletion({ object, options, gracePeriod, held, now }: DeletionInput): Deletion {
+export function planDeletion({ object, options: given, gracePeriod, held, now }: DeletionInput): Deletion {
+  const options = { ...given, ...((given.gracePeriodSeconds ?? 0) < 0 ? { gracePeriodSeconds: 1 } : {}) }
   const { metadata } = object
   const finalizers = garbageCollectionFinalizers(metadata.finalizers ?? [], options)
   const next = clone(object)

@@ -8,7 +8,7 @@ import { behaviourOf } from './behaviour.ts'
 import { commit } from './commit.ts'
 import type { Context } from './context.ts'
 import { planDeletion } from './delete-rules.ts'
-import { lockMessage, uidMessage } from './metadata.ts'
+import { lockMessage } from './metadata.ts'
 import { list } from './read.ts'
 import { keyOf, missing, oneAsKind, resourceOf } from './stored.ts'
 import type { DeleteResult, ListOptions, RequestScope } from './types.ts'
@@ -63,7 +63,7 @@ function makePlan(context: Context, { kind }: RequestScope, object: KubeObject, 
 }
 
 // apimachinery/pkg/apis/meta/v1/validation/validation.go ValidateDeleteOptions
-function checkOptions({ orphanDependents, propagationPolicy, gracePeriodSeconds }: DeleteOptions): void {
+function checkOptions({ orphanDependents, propagationPolicy }: DeleteOptions): void {
   const errors: FieldError[] = []
   if (orphanDependents !== undefined && propagationPolicy !== undefined)
     errors.push(
@@ -76,21 +76,25 @@ function checkOptions({ orphanDependents, propagationPolicy, gracePeriodSeconds 
   const policies = ['Foreground', 'Background', 'Orphan']
   if (propagationPolicy !== undefined && !policies.includes(propagationPolicy))
     errors.push(notSupported('propagationPolicy', propagationPolicy, [...policies, 'nil']))
-  if ((gracePeriodSeconds ?? 0) < 0)
-    errors.push(invalidField('gracePeriodSeconds', gracePeriodSeconds, 'must be greater than or equal to 0'))
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors)
 }
 
-// apiserver/pkg/storage/interfaces.go Preconditions.Check
+// apiserver/pkg/registry/rest/delete.go BeforeDelete: the conflict names the kind, not the resource
 function checkPreconditions({ kind }: RequestScope, { metadata }: KubeObject, { preconditions }: DeleteOptions): void {
-  const name = metadata.name ?? ''
+  const of = { group: kind.group, plural: kind.kind }
+  const { name = '', uid: ownUid = '', resourceVersion: ownVersion = '' } = metadata
   const { uid, resourceVersion } = preconditions ?? {}
-  if (uid !== undefined && uid !== metadata.uid) throw conflict(kind, name, uidMessage(uid, metadata.uid ?? ''))
-  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion)
+  if (uid !== undefined && uid !== ownUid)
     throw conflict(
-      kind,
+      of,
       name,
-      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion ?? ''}`,
+      `the UID in the precondition (${uid}) does not match the UID in record (${ownUid}). The object might have been deleted and then recreated`,
+    )
+  if (resourceVersion !== undefined && resourceVersion !== ownVersion)
+    throw conflict(
+      of,
+      name,
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${ownVersion}). The object might have been modified`,
     )
 }
 

@@ -39,6 +39,7 @@ describe('planList', () => {
     [{ resourceVersion: '9', continue: token }, 'specifying resource version is not allowed when using continue'],
     [{ resourceVersion: 'abc' }, 'Invalid value: "abc"'],
     [{ continue: 'e30' }, 'continue key is not valid'],
+    [{ sendInitialEvents: false }, 'sendInitialEvents is forbidden for list'],
   ])('refuses %o', (options, message) => {
     expect(() => planList(options)).toThrow(message)
   })
@@ -51,6 +52,16 @@ describe('planWatch', () => {
     [{ resourceVersion: '0' }, { atLeast: 0, markInitialEnd: false }],
     [{ resourceVersion: '5' }, { since: 5, markInitialEnd: false }],
     [initial, { markInitialEnd: false }],
+    // a watch that begins with the state has its end marked, as if that had been asked for
+    [{ allowWatchBookmarks: true }, { markInitialEnd: true }],
+    [
+      { allowWatchBookmarks: true, resourceVersion: '0' },
+      { atLeast: 0, markInitialEnd: true },
+    ],
+    [
+      { allowWatchBookmarks: true, resourceVersion: '5' },
+      { since: 5, markInitialEnd: false },
+    ],
     [
       { ...initial, allowWatchBookmarks: true, resourceVersion: '5' },
       { atLeast: 5, markInitialEnd: true },
@@ -63,12 +74,17 @@ describe('planWatch', () => {
     expect(planWatch(options)).toEqual(plan)
   })
 
-  it.each<WatchOptions>([{ resourceVersionMatch: 'NotOlderThan' }, { sendInitialEvents: true }])(
-    'refuses %o',
-    (options) => {
-      expect(() => planWatch(options)).toThrow('Forbidden')
-    },
-  )
+  it.each<[WatchOptions, string]>([
+    [
+      { resourceVersionMatch: 'NotOlderThan' },
+      'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+    ],
+    [{ sendInitialEvents: true }, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'],
+    [{ ...initial, resourceVersionMatch: 'Exact' }, 'Unsupported value: "Exact": supported values: "NotOlderThan"'],
+    [{ ...initial, continue: 'x' }, 'resourceVersionMatch is forbidden when continue is provided'],
+  ])('refuses %o', (options, message) => {
+    expect(() => planWatch(options)).toThrow(message)
+  })
 })
 
 it('continue tokens look like those of upstream', () => {

@@ -29,9 +29,10 @@ export function planList({
   resourceVersionMatch: match = '',
   continue: token = '',
   limit = 0,
+  sendInitialEvents,
 }: ListOptions): ListPlan {
+  const errors: FieldError[] = []
   if (match !== '') {
-    const errors: FieldError[] = []
     if (resourceVersion === '')
       errors.push(
         forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'),
@@ -44,8 +45,10 @@ export function planList({
       errors.push(
         forbidden('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'),
       )
-    refuse(errors)
   }
+  if (sendInitialEvents !== undefined)
+    errors.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'))
+  refuse(errors)
   if (token !== '') {
     // apiserver/pkg/storage/storage.go ValidateListOptions
     if (resourceVersion !== '' && resourceVersion !== '0')
@@ -74,20 +77,24 @@ export interface WatchPlan {
 // apimachinery/pkg/apis/meta/internalversion/validation/validation.go validateWatchOptions
 // apiserver/pkg/storage/cacher/cacher.go Watch
 export function planWatch(options: WatchOptions): WatchPlan {
-  const { resourceVersion = '', resourceVersionMatch: match = '', sendInitialEvents, allowWatchBookmarks } = options
+  const { resourceVersion = '', continue: token = '', allowWatchBookmarks } = options
+  const { resourceVersionMatch: match = '', sendInitialEvents } = withInitialEvents(options)
   const errors: FieldError[] = []
-  if (sendInitialEvents === undefined) {
-    if (match !== '')
+  if (sendInitialEvents !== undefined && match !== 'NotOlderThan')
+    errors.push(
+      forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'),
+    )
+  if (match !== '') {
+    if (sendInitialEvents === undefined)
       errors.push(
         forbidden(
           'resourceVersionMatch',
           'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
         ),
       )
-  } else if (match !== 'NotOlderThan') {
-    errors.push(
-      forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'),
-    )
+    if (match !== 'NotOlderThan') errors.push(notSupported('resourceVersionMatch', match, ['NotOlderThan']))
+    if (token !== '')
+      errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'))
   }
   refuse(errors)
   const revision = parseResourceVersion(resourceVersion)
@@ -96,4 +103,13 @@ export function planWatch(options: WatchOptions): WatchPlan {
   if (revision > 0) return { since: revision, markInitialEnd }
   if (sendInitialEvents === false) return { since: -1, markInitialEnd }
   return { markInitialEnd, ...(resourceVersion === '' ? {} : { atLeast: 0 }) }
+}
+
+/** A watch from no revision, or from any, begins with the state: that is asked for, and its end is marked. */
+// apimachinery/pkg/apis/meta/internalversion/defaults.go SetListOptionsDefaults
+function withInitialEvents(options: WatchOptions): Pick<WatchOptions, 'resourceVersionMatch' | 'sendInitialEvents'> {
+  const { resourceVersion = '', resourceVersionMatch = '', sendInitialEvents } = options
+  const legacy = resourceVersion === '' || resourceVersion === '0'
+  if (!legacy || sendInitialEvents !== undefined || resourceVersionMatch !== '') return options
+  return { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' }
 }

@@ -27,7 +27,7 @@ export function select(
   name?: string,
 ): Selected {
   const labels = labelSelector ? readLabels(labelSelector) : undefined
-  const fields = fieldSelector ? readFields(kind, labelSelector ?? '', fieldSelector) : []
+  const fields = fieldSelector ? readFields(kind, fieldSelector) : []
   const only = name ?? fields.find(({ field, op }) => field === 'metadata.name' && op === '=')?.value
   const restricted = (labels && !labels.empty) || fields.length > 0
   const matches = (encoded: Encoded): boolean =>
@@ -50,7 +50,7 @@ function readLabels(text: string): ReturnType<typeof parseLabelSelector> {
   }
 }
 
-function readFields(kind: Kind, labels: string, text: string): FieldRequirement[] {
+function readFields(kind: Kind, text: string): FieldRequirement[] {
   let fields: FieldRequirement[]
   try {
     fields = parseFieldSelector(text)
@@ -60,13 +60,17 @@ function readFields(kind: Kind, labels: string, text: string): FieldRequirement[
   for (const { field } of fields) {
     if (field === 'metadata.name' || (field === 'metadata.namespace' && kind.namespaced)) continue
     if (kind.selectableFields && Object.hasOwn(kind.selectableFields, field)) continue
-    // apiserver/pkg/endpoints/handlers/get.go ListResource
-    const resource = `${kind.group}/${kind.version}, Resource=${kind.plural}`
-    throw badRequest(
-      `Unable to find ${JSON.stringify(resource)} that match label selector ${JSON.stringify(labels)}, field selector ${JSON.stringify(text)}: field label not supported: ${field}`,
-    )
+    throw badRequest(unknownLabel(kind, field))
   }
   return fields
+}
+
+/** Kinds with selectors of their own have upstream's words for those they do not know. */
+// pkg/apis/core/v1/conversion.go AddFieldLabelConversionsForPod …, pkg/apis/batch/v1/conversion.go, runtime/conversion.go
+function unknownLabel({ group, kind, selectableFields, schema }: Kind, field: string): string {
+  if (group === 'batch' && selectableFields) return `field label ${JSON.stringify(field)} not supported for ${kind}`
+  if (selectableFields || schema) return `field label not supported: ${field}`
+  return `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`
 }
 
 function matchesFields(kind: Kind, fields: readonly FieldRequirement[], object: KubeObject): boolean {

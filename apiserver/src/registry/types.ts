@@ -75,6 +75,8 @@ export interface ListOptions extends Selection {
   continue?: string
   resourceVersion?: string
   resourceVersionMatch?: string
+  /** Refused: it is for watches. */
+  sendInitialEvents?: boolean
 }
 
 export interface ListResult {
@@ -88,6 +90,8 @@ export interface WatchOptions extends Selection {
   /** Unset or '0': starts with an ADDED event for each object there is. */
   resourceVersion?: string
   resourceVersionMatch?: string
+  /** Refused where a match is given: it is for lists. */
+  continue?: string
   allowWatchBookmarks?: boolean
   sendInitialEvents?: boolean
   /** metadata.name of the object when a single one is watched by the old path form. */

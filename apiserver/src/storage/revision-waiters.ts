@@ -1,5 +1,5 @@
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
-import { timeout } from '@kubets/shared/machinery/errors.ts'
+import { timeout, tooLargeResourceVersion } from '@kubets/shared/machinery/errors.ts'
 
 interface Waiter {
   revision: number
@@ -33,7 +33,7 @@ export class RevisionWaiters {
       const waiter: Waiter = { revision, settle }
       const aborted = (): void => settle(timeout('the request was ended'))
       const cancel = this.#clock.timer(ms, () => {
-        settle(timeout(`Too large resource version: ${String(revision)}, current: ${String(current())}`, 1))
+        settle(tooLargeResourceVersion(revision, current(), 1))
       })
       signal?.addEventListener('abort', aborted)
       this.#waiters.add(waiter)

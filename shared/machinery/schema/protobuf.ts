@@ -1,5 +1,6 @@
 import { formatTime } from '../time.ts'
 import { formatGoDuration } from './go-values.ts'
+import { parseJson } from './json.ts'
 import type { Embedded, Field, ObjectNode, ScalarNode, SchemaNode, UnionNode } from './node.ts'
 import { ProtobufReader, type Value } from './protobuf-reader.ts'
 
@@ -47,7 +48,21 @@ function fieldsByNumber(node: ObjectNode): Map<number, Field | Embedded> {
   return fields
 }
 
+/** As deep as JSON may be nested. */
+const depthLimit = 1000
+let depth = 0
+
 function readObject(node: ObjectNode, bytes: Buffer): Json {
+  if (depth >= depthLimit) throw new Error('proto: exceeded max depth')
+  depth++
+  try {
+    return readFields(node, bytes)
+  } finally {
+    depth--
+  }
+}
+
+function readFields(node: ObjectNode, bytes: Buffer): Json {
   const fields = fieldsByNumber(node)
   const object: Json = {}
   for (const { number, value } of new ProtobufReader(bytes)) {
@@ -194,7 +209,7 @@ function readIntOrString(bytes: Buffer): number | string {
 
 function readRaw(value: Value | undefined): unknown {
   const text = value === undefined ? '' : bytesOf(value).toString()
-  return text === '' ? undefined : (JSON.parse(text) as unknown)
+  return text === '' ? undefined : parseJson(text, false).value
 }
 
 function fieldOf(bytes: Buffer, wanted: number): Value | undefined {
