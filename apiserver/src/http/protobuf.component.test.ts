@@ -74,7 +74,7 @@ describe('protobuf', () => {
     const reply = await call(`${maps}/kept`, { method: 'DELETE', body, headers: { 'content-type': protobuf } })
     expect([reply.code, read('Status', reply.bytes)['message']]).toEqual([
       409,
-      expect.stringContaining('Precondition failed: UID'),
+      expect.stringContaining('the UID in the precondition (other) does not match'),
     ])
   })
 
