@@ -4,8 +4,7 @@ import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import { runDefinitions } from './apiextensions/controller.ts'
 import { Definitions } from './apiextensions/definitions.ts'
 import { createAdmission } from './admission/index.ts'
-import { chain } from './admission/plugin.ts'
-import { rbacEscalation } from './admission/rbac-escalation.ts'
+import { createCallMetrics } from './admission/webhook/metrics.ts'
 import { createAggregator } from './aggregator/aggregator.ts'
 import { createAuthenticate } from './auth/authenticate.ts'
 import { keepAuthenticationConfig } from './auth/authentication-config.ts'
@@ -86,6 +85,7 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
     RBAC: rbac,
     AlwaysAllow: { authorize: () => ({ verdict: 'allow', reason: '' }) },
   }
+  const metrics = createMetrics(gitVersion)
   const authorizer = firstVerdict([
     healthPathsAuthorizer,
     mastersAuthorizer,
@@ -100,7 +100,18 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
     lookup,
     aggregator,
     flowControl,
-    admission: chain([createAdmission(lookup, registry, clock, stop.signal), rbacEscalation(rbac, authorizer, lookup)]),
+    admission: createAdmission({
+      registry,
+      lookup,
+      served: kinds,
+      clients: hooks,
+      clock,
+      log,
+      observe: createCallMetrics(metrics.register),
+      rbac,
+      authorizer,
+      signal: stop.signal,
+    }),
     authenticate: createAuthenticate(options, tokens, clock, log),
     authorizer,
     rbac,
@@ -118,7 +129,7 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
         shutdown: () => (stop.signal.aborted ? 'process is shutting down' : undefined),
       },
     },
-    metrics: createMetrics(gitVersion),
+    metrics,
     clock,
     log,
     stopping: stop.signal,

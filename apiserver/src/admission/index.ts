@@ -1,25 +1,53 @@
-import type { Clock } from '@kubets/shared/machinery/clock.ts'
-import type { Lookup } from '../auth/lookup.ts'
+import type { Authorizer } from '../auth/attributes.ts'
 import type { Admission, Registry } from '../registry/types.ts'
+import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.ts'
+import { claimResize } from './claim-resize.ts'
+import { defaultIngressClass } from './default-ingress-class.ts'
+import { defaultStorageClass } from './default-storage-class.ts'
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts'
+import { limitRanger } from './limit-ranger/plugin.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
 import { nodeRestriction } from './node-restriction.ts'
 import { chain } from './plugin.ts'
+import { podTopologyLabels } from './pod-topology-labels.ts'
 import { priority } from './priority.ts'
 import { resourceQuota } from './resource-quota/plugin.ts'
+import { runtimeClass } from './runtime-class.ts'
 import { serviceAccount } from './service-account.ts'
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts'
+import type { Calls } from './webhook/call.ts'
+import { mutatingWebhooks } from './webhook/mutating.ts'
+import type { Selection } from './webhook/select.ts'
+import { validatingWebhooks } from './webhook/validating.ts'
+
+interface Parts extends Selection, Calls {
+  registry: Registry
+  authorizer: Authorizer
+  signal: AbortSignal
+}
 
 // pkg/kubeapiserver/options/plugins.go AllOrderedPlugins
 /** The plugins in upstream's order. */
-export function createAdmission(lookup: Lookup, registry: Registry, clock: Clock, signal: AbortSignal): Admission {
+export function createAdmission(parts: Parts): Admission {
+  const { lookup, registry, authorizer, clock, signal } = parts
   return chain([
     namespaceLifecycle(lookup),
+    limitRanger(lookup, registry),
     serviceAccount(lookup, clock),
     nodeRestriction(lookup),
     taintNodesByCondition,
     priority(lookup),
     defaultTolerationSeconds,
+    defaultStorageClass(lookup),
+    claimResize(lookup),
+    runtimeClass(lookup),
+    certificateApproval(authorizer),
+    certificateSigning(authorizer),
+    certificateSubjectRestriction,
+    defaultIngressClass(lookup),
+    podTopologyLabels(lookup),
+    mutatingWebhooks(parts),
+    validatingWebhooks(parts),
     resourceQuota(registry, clock, signal),
   ])
 }

@@ -118,7 +118,7 @@ export function splitSchemeNamePort(id: string): { scheme: 'http' | 'https' | ''
 }
 
 /** What of the URL is for the other side: the path below "proxy", and the query. */
-function proxiedPath({ path, query }: RequestContext): string {
+export function proxiedPath({ path, query }: Pick<RequestContext, 'path' | 'query'>): string {
   const rest = /\/proxy(\/.*)?$/s.exec(path.slice(proxyStart(path)))?.[1] ?? '/'
   return withQuery(rest, query)
 }

@@ -55,6 +55,8 @@ export interface RequestContext {
   /** Aborted when the client is gone or the request's time is over. */
   signal: AbortSignal
   warnings: string[]
+  /** What the audit log is to say of the request. */
+  auditAnnotations: Map<string, string>
   /** For handlers that stream: they answer `undefined` and write themselves. */
   request: IncomingMessage
   response: ServerResponse
@@ -80,7 +82,20 @@ export function scopeOf(context: RequestContext, deps: Deps, kind: Kind): Reques
     warn: (text) => {
       if (!context.warnings.includes(text)) context.warnings.push(text)
     },
+    annotate: (key, value) => context.auditAnnotations.set(key, value),
     signal: context.signal,
     fieldManager: fieldManagerOf(query, context.headers['user-agent']),
+    options: optionsOf(query),
+  }
+}
+
+function optionsOf(query: URLSearchParams): NonNullable<RequestScope['options']> {
+  const dryRun = query.getAll('dryRun')
+  const fieldManager = query.get('fieldManager')
+  const fieldValidation = query.get('fieldValidation')
+  return {
+    ...(dryRun.length === 0 ? {} : { dryRun }),
+    ...(fieldManager ? { fieldManager } : {}),
+    ...(fieldValidation ? { fieldValidation } : {}),
   }
 }

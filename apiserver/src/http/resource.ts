@@ -6,6 +6,7 @@ import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { pageNotFound, success, type Answer } from './answer.ts'
 import { bodyObject, checkGroupVersionKind, decodeBytes } from './body.ts'
 import { connectors } from './connect.ts'
+import { admitConnect } from './connect-admission.ts'
 import { scopeOf, type Deps, type Handler, type RequestContext } from './context.ts'
 import { deleteObject, deleteObjects } from './delete.ts'
 import { componentStatuses } from './component-statuses.ts'
@@ -113,7 +114,8 @@ function virtualHandler(kind: Kind, verb: string): KindHandler | undefined {
   return kind.plural === 'bindings' ? bindByBody : reviews[kind.plural]
 }
 
-async function connect(context: RequestContext, deps: Deps): Promise<undefined> {
+async function connect(asked: RequestContext, deps: Deps, kind: Kind): Promise<undefined> {
+  const context = await admitConnect(asked, deps, kind)
   const locate = connectors[`${context.info.resource}/${context.info.subresource}`]
   const target = await locate?.(context, deps)
   if (target === undefined) {

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2SecureServer, Http2ServerRequest } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { badRequest, serviceUnavailable, timeout, StatusError } from '@kubets/shared/machinery/errors.ts'
+import { badRequest, notFound, serviceUnavailable, timeout, StatusError } from '@kubets/shared/machinery/errors.ts'
 import { describeError } from '@kubets/shared/process/signals.ts'
 import fastify from 'fastify'
 import { Rejected } from '../flowcontrol/flow-control.ts'
@@ -11,6 +11,7 @@ import { aggregated, aggregatedTarget } from './aggregated.ts'
 import { pageNotFound, statusAnswer, toStatusError, type Answer } from './answer.ts'
 import { readBody } from './body.ts'
 import { connectors } from './connect.ts'
+import { admitConnect } from './connect-admission.ts'
 import type { Deps, Handler, RequestContext } from './context.ts'
 import { admitted } from './filters.ts'
 import { compressed, errorAnswer } from './output.ts'
@@ -158,6 +159,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, handler
         user,
         signal: gone.signal,
         warnings,
+        auditAnnotations: new Map(),
         request,
         response,
         initialized: () => release(),
@@ -300,14 +302,21 @@ async function upgrade(request: IncomingMessage, socket: Socket, head: Buffer, d
       user,
       signal: gone.signal,
       warnings: [],
+      auditAnnotations: new Map<string, string>(),
       request,
       response: undefined as never,
       initialized: () => undefined,
       body: () => Promise.resolve(Buffer.alloc(0)),
     }
-    const target =
-      remote === undefined ? await locate?.(context, deps) : aggregatedTarget(remote, request.url ?? path, user, deps)
-    if (target === undefined && remote !== undefined) throw serviceUnavailable('service unavailable')
+    let target
+    if (remote === undefined) {
+      const kind = kindOf(context, deps.kinds)
+      if (kind === undefined) throw notFound({ group: '', plural: info.resource }, info.name)
+      target = await locate?.(await admitConnect(context, deps, kind), deps)
+    } else {
+      target = aggregatedTarget(remote, request.url ?? path, user, deps)
+      if (target === undefined) throw serviceUnavailable('service unavailable')
+    }
     if (target === undefined) throw badRequest(`${info.resource} ${info.name} is nowhere yet`)
     deps.metrics.longRunning(info, 1)
     try {

@@ -12,6 +12,7 @@ import type { KubeObject, ResourceRef } from '@kubets/shared/machinery/object.ts
 import { formatTime } from '@kubets/shared/machinery/time.ts'
 import type { Lookup } from '../auth/lookup.ts'
 import type { Binding } from '../auth/service-account-token.ts'
+import { mutate, validate } from '../registry/admit.ts'
 import type { Answer } from './answer.ts'
 import { bodyObject } from './body.ts'
 import { scopeOf, type Deps, type RequestContext } from './context.ts'
@@ -45,9 +46,9 @@ export async function createToken(context: RequestContext, deps: Deps, kind: Kin
   spec.audiences = audiences
   checkSpec(spec)
   const scope = scopeOf(context, deps, kind)
-  const admissionRequest = { ...scope, operation: 'CREATE' as const, name, subresource: 'token', object: request }
-  await deps.admission.mutate(admissionRequest)
-  await deps.admission.validate(admissionRequest)
+  const admitted = { operation: 'CREATE' as const, name, subresource: 'token', object: request }
+  await mutate(scope, admitted)
+  await validate(scope, admitted)
 
   const now = Math.floor(deps.clock.now() / 1000)
   const binding: Binding = {

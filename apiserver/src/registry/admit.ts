@@ -1,5 +1,6 @@
 import { readManagedFields } from '@kubets/shared/machinery/apply/managers.ts'
 import { deepFreeze } from '@kubets/shared/machinery/deep.ts'
+import type { DeleteOptions } from '@kubets/shared/machinery/meta-v1.gen.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import type { AdmissionRequest, Operation, RequestScope } from './types.ts'
 
@@ -10,6 +11,16 @@ export interface Admitted {
   subresource: string
   object?: KubeObject
   old?: KubeObject
+  /** Those of a delete; for all else they follow from the scope. */
+  options?: DeleteOptions
+}
+
+const optionKinds = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'DeleteOptions' }
+
+function optionsOf({ options }: RequestScope, admitted: Admitted): { options?: object } {
+  if (admitted.operation === 'CONNECT') return {}
+  const head = { kind: optionKinds[admitted.operation], apiVersion: 'meta.k8s.io/v1' }
+  return { options: { ...(admitted.options ?? options), ...head } }
 }
 
 function request(scope: RequestScope, admitted: Admitted): AdmissionRequest {
@@ -20,6 +31,8 @@ function request(scope: RequestScope, admitted: Admitted): AdmissionRequest {
     dryRun,
     signal,
     warn: (text) => scope.warn(text),
+    annotate: (key, value) => scope.annotate(key, value),
+    ...optionsOf(scope, admitted),
     ...(namespace === undefined ? {} : { namespace }),
     ...(user === undefined ? {} : { user }),
   }

@@ -14,7 +14,7 @@ import { mutate, validate } from './admit.ts'
 import { commit } from './commit.ts'
 import type { Context } from './context.ts'
 import { trackFields } from './managed-fields.ts'
-import { fillSystemFields, matchNamespace } from './metadata.ts'
+import { fillSystemFields, matchNamespace, wipeSystemFields } from './metadata.ts'
 import { keyOf, oneAsKind, resourceOf } from './stored.ts'
 import type { RequestScope } from './types.ts'
 
@@ -39,13 +39,15 @@ export async function create(
   const refusal = kind.refusesCreate?.()
   if (refusal !== undefined) throw forbidden(kind, metadata.name ?? '', refusal)
   matchNamespace(scope, object)
-  fillSystemFields(object, context.clock.now())
+  wipeSystemFields(object)
   kind.defaults?.(object)
   // who sends the object owns what is in it by now, and not what admission adds
   if (!given.managed) trackFields(scope, '', object, undefined, context.clock.now())
   await mutate(scope, { operation: 'CREATE', name: metadata.name ?? '', subresource: '', object })
   // what admission added has defaults too
   kind.defaults?.(object)
+  matchNamespace(scope, object)
+  fillSystemFields(object, context.clock.now())
   const generated = !metadata.name && metadata.generateName ? metadata.generateName : undefined
   for (let attempt = 1; ; attempt++) {
     const candidate = generated === undefined ? object : structuredClone(object)

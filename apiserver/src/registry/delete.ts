@@ -33,7 +33,7 @@ export async function remove(
     if (!old) throw missing(scope.kind, name)
     const object = (await oneAsKind(scope.kind, old, scope.signal)).object
     checkPreconditions(scope, object, options)
-    const admitted = { operation: 'DELETE' as const, name, subresource: '', old: object }
+    const admitted = { operation: 'DELETE' as const, name, subresource: '', old: object, options }
     await mutate(scope, admitted)
     await validate(scope, admitted)
     const plan = makePlan(context, scope, object, options)

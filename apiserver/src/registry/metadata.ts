@@ -31,6 +31,16 @@ export function matchName(object: KubeObject, name: string): void {
     throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`)
 }
 
+/** A new object does not bring what only the server decides. */
+// apiserver/pkg/registry/rest/meta.go WipeObjectMetaSystemFields
+export function wipeSystemFields({ metadata }: KubeObject): void {
+  delete metadata.creationTimestamp
+  delete metadata.uid
+  delete metadata.deletionTimestamp
+  delete metadata.deletionGracePeriodSeconds
+  delete metadata.selfLink
+}
+
 /** What only the server decides about a new object, beside what `prepareForCreate` does. */
 // apiserver/pkg/registry/rest/meta.go FillObjectMetaSystemFields
 export function fillSystemFields({ metadata }: KubeObject, now: number): void {

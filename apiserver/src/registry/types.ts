@@ -17,7 +17,7 @@ export interface UserInfo {
   extra?: Readonly<Record<string, readonly string[]>>
 }
 
-export type Operation = 'CREATE' | 'UPDATE' | 'DELETE'
+export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
 
 /** What an admission plugin is told; `object` may be changed in `mutate` only, `old` is frozen. */
 export interface AdmissionRequest {
@@ -28,13 +28,17 @@ export interface AdmissionRequest {
   name: string
   /** '' for the object itself. */
   subresource: string
-  /** Absent for DELETE. */
+  /** Absent for DELETE; for CONNECT it holds what was asked for (PodExecOptions), and has no metadata. */
   object?: KubeObject
-  /** Absent for CREATE. */
+  /** Absent for CREATE and CONNECT. */
   old?: KubeObject
+  /** A CreateOptions, UpdateOptions or DeleteOptions; absent for CONNECT. */
+  options?: object
   dryRun: boolean
   user?: UserInfo
   warn(text: string): void
+  /** Adds to what the audit log will say of the request. */
+  annotate(key: string, value: string): void
   signal: AbortSignal
 }
 
@@ -53,9 +57,13 @@ export interface RequestScope {
   admission?: Admission
   /** Adds a Warning header to the answer. */
   warn(text: string): void
+  /** Adds to what the audit log will say of the request. */
+  annotate(key: string, value: string): void
   /** Aborted when the client is gone or the request's time is over. */
   signal: AbortSignal
   fieldManager?: string
+  /** What the query said of how to write; admission is told. */
+  options?: { dryRun?: readonly string[]; fieldManager?: string; fieldValidation?: string }
 }
 
 export interface Selection {

@@ -72,6 +72,7 @@ export class Bootstrap {
 }
 
 function ownScope(kind: Kind, namespace: string | undefined, signal: AbortSignal): RequestScope {
-  const scope = { kind, dryRun: false, warn: () => undefined, signal, fieldManager: 'kube-apiserver' }
+  const silent = { warn: () => undefined, annotate: () => undefined }
+  const scope = { kind, dryRun: false, ...silent, signal, fieldManager: 'kube-apiserver' }
   return namespace === undefined ? scope : { ...scope, namespace }
 }

@@ -1,6 +1,8 @@
 import type { MutatingWebhookConfiguration } from '../../../types/admissionregistration-v1.ts'
 import { defineKind } from '../../define.ts'
+import { validateWebhooks, validateWebhooksUpdate } from '../webhook-validation.ts'
 import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
 
 export const mutatingWebhookConfiguration = defineKind<MutatingWebhookConfiguration>({
   group: 'admissionregistration.k8s.io',
@@ -13,4 +15,7 @@ export const mutatingWebhookConfiguration = defineKind<MutatingWebhookConfigurat
   unconditionalUpdate: false,
   columns,
   row,
+  defaults,
+  validate: ({ webhooks }) => validateWebhooks(webhooks),
+  validateUpdate: ({ webhooks }, old) => validateWebhooksUpdate(webhooks, old.webhooks),
 })
