@@ -120,3 +120,8 @@ function importKey(text: string): Promise<WebCrypto.CryptoKey> {
   if (der === undefined) throw new Error('the key of the certificate authority is not a PEM file')
   return webcrypto.subtle.importKey('pkcs8', der, algorithm, false, ['sign'])
 }
+
+/** The groups that a certificate signing request (PEM) asks for. Throws on what is no such request. */
+export function organizationsOfRequest(pem: string): string[] {
+  return new x509.Pkcs10CertificateRequest(pem).subjectName.getField('O')
+}

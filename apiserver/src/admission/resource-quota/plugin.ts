@@ -68,6 +68,7 @@ export function resourceQuota(registry: Registry, clock: Clock, signal: AbortSig
     async validate(request) {
       const { namespace, kind, operation, subresource, object, old } = request
       if (namespace === undefined || object === undefined || isAbout(kind, '', 'namespaces')) return
+      if (operation === 'CONNECT') return
       const evaluator = evaluatorOf(kind.group, kind.plural)
       const write: QuotaWrite = { operation, subresource, object, ...(old === undefined ? {} : { old }) }
       if (!evaluator?.handles(write) || store.list(namespace).length === 0) return
