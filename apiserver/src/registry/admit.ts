@@ -41,9 +41,10 @@ function request(scope: RequestScope, admitted: Admitted): AdmissionRequest {
 /** Lets admission change the object; rejects with its refusal. What it makes of managedFields must be in order. */
 export async function mutate(scope: RequestScope, admitted: Admitted): Promise<void> {
   if (!scope.admission) return
-  const metadata = admitted.object?.metadata
-  const before = metadata?.managedFields
+  const before = admitted.object?.metadata?.managedFields
   await scope.admission.mutate(request(scope, admitted))
+  // a webhook may have put another in its place
+  const metadata = admitted.object?.metadata
   if (metadata === undefined || metadata.managedFields === before) return
   try {
     readManagedFields(metadata.managedFields)
