@@ -1,4 +1,5 @@
 import type { Authorizer } from '../auth/attributes.ts'
+import type { Rbac } from '../auth/rbac.ts'
 import type { Admission, Registry } from '../registry/types.ts'
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.ts'
 import { claimResize } from './claim-resize.ts'
@@ -11,6 +12,7 @@ import { nodeRestriction } from './node-restriction.ts'
 import { chain } from './plugin.ts'
 import { podTopologyLabels } from './pod-topology-labels.ts'
 import { priority } from './priority.ts'
+import { rbacEscalation } from './rbac-escalation.ts'
 import { resourceQuota } from './resource-quota/plugin.ts'
 import { runtimeClass } from './runtime-class.ts'
 import { serviceAccount } from './service-account.ts'
@@ -22,6 +24,7 @@ import { validatingWebhooks } from './webhook/validating.ts'
 
 interface Parts extends Selection, Calls {
   registry: Registry
+  rbac: Rbac
   authorizer: Authorizer
   signal: AbortSignal
 }
@@ -29,7 +32,7 @@ interface Parts extends Selection, Calls {
 // pkg/kubeapiserver/options/plugins.go AllOrderedPlugins
 /** The plugins in upstream's order. */
 export function createAdmission(parts: Parts): Admission {
-  const { lookup, registry, authorizer, clock, signal } = parts
+  const { lookup, registry, rbac, authorizer, clock, signal } = parts
   return chain([
     namespaceLifecycle(lookup),
     limitRanger(lookup, registry),
@@ -49,5 +52,7 @@ export function createAdmission(parts: Parts): Admission {
     mutatingWebhooks(parts),
     validatingWebhooks(parts),
     resourceQuota(registry, clock, signal),
+    // of upstream's storage, not one of its plugins
+    rbacEscalation(rbac, authorizer, lookup),
   ])
 }

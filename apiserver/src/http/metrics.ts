@@ -9,8 +9,6 @@ export interface Metrics {
   /** Where others add metrics of theirs. */
   readonly register: Registry
   /** The page and its content type. */
-  /** For other parts to add theirs to. */
-  register: Registry
   page(): Promise<{ text: string; contentType: string }>
 }
 
@@ -58,7 +56,6 @@ export function createMetrics(version: string): Metrics {
   }).set({ git_version: version, platform: `linux/${process.arch === 'x64' ? 'amd64' : process.arch}` }, 1)
 
   return {
-    register,
     inFlight,
     register,
     finished(info, method, code, seconds, longRunning) {

@@ -6,18 +6,21 @@ import { decodeObject } from '@kubets/shared/machinery/schema/decode.ts'
 import type { ServedKinds } from '../../registry/served-kinds.ts'
 import { gvkOf } from './review.ts'
 
-/** The kinds under which the same stored objects are served, without the one given. */
+/** The kinds under which the same stored objects are served, without the one given, and without what a webhook converts. */
 // apimachinery/pkg/runtime/mapper.go EquivalentResourceRegistry
 export function equivalentsOf(kind: Kind, served: ServedKinds): Kind[] {
   const place = (one: Kind): string => {
     const { group, plural } = one.storedAs ?? one
     return `${group}/${plural}`
   }
+  if (isConvertedByWebhook(kind)) return []
   const here = place(kind)
   return served.groups
     .flatMap(({ versions }) => versions.flatMap(({ kinds }) => kinds))
-    .filter((one) => one !== kind && !one.virtual && place(one) === here)
+    .filter((one) => one !== kind && !one.virtual && !isConvertedByWebhook(one) && place(one) === here)
 }
+
+const isConvertedByWebhook = ({ storedAs }: Kind): boolean => storedAs?.webhook !== undefined
 
 /** An object in the shape of an equivalent kind; what is not of the first kind (a Scale, say) has one shape only. */
 export function convert(object: KubeObject, from: Kind, to: Kind): KubeObject {
