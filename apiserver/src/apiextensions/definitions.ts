@@ -30,7 +30,7 @@ export class Definitions {
     this.#hooks = hooks
     served.addCatchUp(async (signal) => {
       await registry.list(
-        { kind: customResourceDefinition, dryRun: false, warn: () => undefined, annotate: () => undefined, signal },
+        { kind: customResourceDefinition, dryRun: false, warn: () => undefined, signal },
         { limit: 1 },
       )
       this.sync()

@@ -32,8 +32,7 @@ export function createLookup(registry: Registry, signal: AbortSignal): Lookup {
 
 /** A scope for the apiserver's own requests: no user, no admission. */
 export function internalScope(kind: Kind, signal: AbortSignal, namespace?: string): RequestScope {
-  const silent = { warn: () => undefined, annotate: () => undefined }
-  const scope = { kind, dryRun: false, ...silent, signal, fieldManager: 'kube-apiserver' }
+  const scope = { kind, dryRun: false, warn: () => undefined, signal, fieldManager: 'kube-apiserver' }
   return namespace === undefined ? scope : { ...scope, namespace }
 }
 

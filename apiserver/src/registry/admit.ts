@@ -31,7 +31,7 @@ function request(scope: RequestScope, admitted: Admitted): AdmissionRequest {
     dryRun,
     signal,
     warn: (text) => scope.warn(text),
-    annotate: (key, value) => scope.annotate(key, value),
+    annotate: (key, value) => scope.annotate?.(key, value),
     ...optionsOf(scope, admitted),
     ...(namespace === undefined ? {} : { namespace }),
     ...(user === undefined ? {} : { user }),

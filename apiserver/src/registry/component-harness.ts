@@ -41,14 +41,7 @@ export function scope(apiVersion: string, kind: string, namespace?: string): Req
   const found = findKindByGVK(apiVersion, kind)
   if (!found) throw new Error(`no kind ${apiVersion} ${kind}`)
   const place = namespace === undefined ? {} : { namespace }
-  return {
-    kind: found,
-    dryRun: false,
-    warn: () => undefined,
-    annotate: () => undefined,
-    signal: new AbortController().signal,
-    ...place,
-  }
+  return { kind: found, dryRun: false, warn: () => undefined, signal: new AbortController().signal, ...place }
 }
 
 export const maps = (namespace: string): RequestScope => scope('v1', 'ConfigMap', namespace)

@@ -57,8 +57,8 @@ export interface RequestScope {
   admission?: Admission
   /** Adds a Warning header to the answer. */
   warn(text: string): void
-  /** Adds to what the audit log will say of the request. */
-  annotate(key: string, value: string): void
+  /** Adds to what the audit log will say of the request; the apiserver's own are not in it. */
+  annotate?(key: string, value: string): void
   /** Aborted when the client is gone or the request's time is over. */
   signal: AbortSignal
   fieldManager?: string

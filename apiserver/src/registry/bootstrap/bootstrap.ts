@@ -72,7 +72,6 @@ export class Bootstrap {
 }
 
 function ownScope(kind: Kind, namespace: string | undefined, signal: AbortSignal): RequestScope {
-  const silent = { warn: () => undefined, annotate: () => undefined }
-  const scope = { kind, dryRun: false, ...silent, signal, fieldManager: 'kube-apiserver' }
+  const scope = { kind, dryRun: false, warn: () => undefined, signal, fieldManager: 'kube-apiserver' }
   return namespace === undefined ? scope : { ...scope, namespace }
 }
