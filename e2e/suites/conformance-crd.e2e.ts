@@ -157,6 +157,7 @@ describe.concurrent('custom resources', () => {
       name,
       schema: {
         type: 'object',
+        description: name,
         properties: Object.fromEntries(['host', 'port', 'hostPort'].map((field) => [field, { type: 'string' }])),
       },
       selectableFields: fields.map((field) => ({ jsonPath: `.${field}` })),
@@ -261,7 +262,15 @@ describe.concurrent('custom resources', () => {
         return code === 201 ? true : undefined
       })
     })
-    afterAll(() => server.close())
+    afterAll(async () => {
+      // as long as there are objects they have to be converted, to be deleted too
+      await crd.remove()
+      await until('the definition to go', async () => {
+        const { code } = await api.send('GET', `${definitionsPath}/${crd.plural}.${crd.group}`)
+        return code === 404 ? true : undefined
+      })
+      server.close()
+    })
     const at = (version: string): string => `${crd.root(version)}/namespaces/${ns.name}/${crd.plural}`
     const mine = (items: readonly ApiObject[], prefix: string) =>
       items.filter(({ metadata }) => metadata.name.startsWith(prefix))

@@ -2,6 +2,8 @@ import { defineKind } from '@kubets/shared/api/kinds/define.ts'
 import type { Kind, SubresourceName, Verb } from '@kubets/shared/api/kinds/kind.ts'
 import { validateEmbedded } from '@kubets/shared/api/structural/embedded.ts'
 import { validateListTypes } from '@kubets/shared/api/structural/list-types.ts'
+import { ruleTree, type RuleNode } from '@kubets/shared/api/structural/rules.ts'
+import { runRules } from '@kubets/shared/api/structural/run-rules.ts'
 import { propertyOf } from '@kubets/shared/api/structural/schema.ts'
 import { validateValue, validateValueUpdate } from '@kubets/shared/api/structural/validate-value.ts'
 import type {
@@ -56,6 +58,7 @@ function customKind(
   const names = crd.status?.acceptedNames ?? spec.names
   const { status, scale } = version.subresources ?? {}
   const { schema } = known
+  const rules = schema && ruleTree(schema)
   const statusSchema = schema && propertyOf(schema, 'status')
   const inside = (obj: KubeObject): FieldError[] => (schema ? validateEmbedded(root, obj, schema) : [])
   const lists = (obj: KubeObject, old?: KubeObject): FieldError[] => {
@@ -89,31 +92,57 @@ function customKind(
     ...(scale ? { scale: scalePaths(scale) } : {}),
     defaults: (obj) => setDefaults(known, obj),
     prepareForStatusUpdate,
-    validate: (obj) => [
-      ...(schema ? validateValue(root, obj, schema) : []),
-      ...validateScale(scale, obj),
-      ...inside(obj),
-      ...lists(obj),
-    ],
-    validateUpdate: (obj, old) => [
-      ...(schema ? validateValueUpdate(root, obj, old, schema) : []),
-      ...validateScale(scale, obj),
-      ...inside(obj),
-      ...lists(obj, old),
-    ],
-    validateStatusUpdate: (obj, old) => [
-      ...(statusSchema && Object.hasOwn(obj, 'status')
-        ? validateValueUpdate(
-            new FieldPath('status'),
-            (obj as Fields)['status'],
-            (old as Fields)['status'],
-            statusSchema,
-          )
-        : []),
-      ...validateScale(scale, obj),
-      ...lists(obj, old),
-    ],
+    validate: (obj) =>
+      withRules(rules, obj, undefined, [
+        ...(schema ? validateValue(root, obj, schema) : []),
+        ...validateScale(scale, obj),
+        ...inside(obj),
+        ...lists(obj),
+      ]),
+    validateUpdate: (obj, old) =>
+      withRules(rules, obj, old, [
+        ...(schema ? validateValueUpdate(root, obj, old, schema) : []),
+        ...validateScale(scale, obj),
+        ...inside(obj),
+        ...lists(obj, old),
+      ]),
+    validateStatusUpdate: (obj, old) =>
+      withRules(rules, obj, old, [
+        ...(statusSchema && Object.hasOwn(obj, 'status')
+          ? validateValueUpdate(
+              new FieldPath('status'),
+              (obj as Fields)['status'],
+              (old as Fields)['status'],
+              statusSchema,
+            )
+          : []),
+        ...validateScale(scale, obj),
+        ...lists(obj, old),
+      ]),
   })
+}
+
+const blocking = new Set([
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+])
+
+/** The errors there are, and what rules say when the object is right enough for them. */
+// apiextensions-apiserver/pkg/registry/customresource/strategy.go hasBlockingErr
+function withRules(
+  rules: RuleNode | undefined,
+  obj: KubeObject,
+  old: KubeObject | undefined,
+  errors: FieldError[],
+): FieldError[] {
+  if (!rules) return errors
+  const text =
+    'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation'
+  if (errors.some(({ type }) => blocking.has(type))) return [...errors, invalid(root, null, text)]
+  return [...errors, ...runRules(rules, root, obj, old)]
 }
 
 /** All but status is as it was, metadata too; who manages which fields may change. */

@@ -1,11 +1,4 @@
-import {
-  forbidden,
-  invalid,
-  notSupported,
-  required,
-  type FieldError,
-  type FieldPath,
-} from '../../../../machinery/fieldpath.ts'
+import { invalid, notSupported, required, type FieldError, type FieldPath } from '../../../../machinery/fieldpath.ts'
 import type { Schema } from '../../../structural/schema.ts'
 
 const reasons = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired']
@@ -17,7 +10,6 @@ export function validateRules(path: FieldPath, schema: Schema): FieldError[] {
   const errors: FieldError[] = []
   for (const [i, rule] of (schema['x-kubernetes-validations'] ?? []).entries()) {
     const place = path.child('x-kubernetes-validations').index(i)
-    errors.push(forbidden(place, 'validation rules are not supported yet'))
     const { message = '', messageExpression = '', reason, fieldPath = '' } = rule
     const text = rule.rule?.trim() ?? ''
     if (text === '') errors.push(required(place.child('rule'), 'rule is not specified'))

@@ -25,6 +25,7 @@ import { hasKnownReviewVersion, validateConversion } from './conversion-validati
 import { validateDefaults } from './default-validation.ts'
 import { internalSpec, type InternalSpec } from './internal.ts'
 import { requireNames, validateApproval, validateNames } from './names.ts'
+import { validateExpressions } from './rule-costs.ts'
 import { validateSchema } from './schema-validation.ts'
 
 const specPath = new FieldPath('spec')
@@ -208,7 +209,9 @@ function validateCustomResourceSchema(
   if (schema.nullable) errors.push(forbidden(at.child('nullable'), 'nullable cannot be true at the root'))
   const structural = validateStructural(at, schema)
   errors.push(...(structural.length > 0 ? structural : validateDefaults(at, schema, true)))
-  return errors.concat(validateSchema(at, schema))
+  errors.push(...validateSchema(at, schema))
+  // expressions are looked at when the schema that gives them their types is right
+  return errors.length > 0 ? errors : validateExpressions(at, schema)
 }
 
 // ValidateCustomResourceDefinitionSubresources
