@@ -11,6 +11,8 @@ import { namespaceLifecycle } from './namespace-lifecycle.ts'
 import { nodeRestriction } from './node-restriction.ts'
 import { chain } from './plugin.ts'
 import { podTopologyLabels } from './pod-topology-labels.ts'
+import { mutatingPolicies } from './policy/mutating.ts'
+import { validatingPolicies } from './policy/validating.ts'
 import { priority } from './priority.ts'
 import { rbacEscalation } from './rbac-escalation.ts'
 import { resourceQuota } from './resource-quota/plugin.ts'
@@ -49,7 +51,9 @@ export function createAdmission(parts: Parts): Admission {
     certificateSubjectRestriction,
     defaultIngressClass(lookup),
     podTopologyLabels(lookup),
+    mutatingPolicies(parts),
     mutatingWebhooks(parts),
+    validatingPolicies(parts),
     validatingWebhooks(parts),
     resourceQuota(registry, clock, signal),
     // of upstream's storage, not one of its plugins

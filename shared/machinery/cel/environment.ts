@@ -25,8 +25,10 @@ import { formatIssues } from './source.ts'
 import { type CelType, namedTypes, objectType } from './types.ts'
 import type { Value } from './values.ts'
 
-/** The fields of structs, by the structs' names. */
-export type Structs = ReadonlyMap<string, ReadonlyMap<string, CelType>>
+/** The type of a struct's field. */
+export type FieldTypes = (field: string) => CelType | undefined
+/** The fields of the struct of that name; undefined when there is none. */
+export type Structs = (name: string) => FieldTypes | undefined
 
 /** What expressions of one place may speak of. Immutable: `extend` makes another. */
 export interface Environment {
@@ -41,7 +43,7 @@ export interface Environment {
 /** What every expression in Kubernetes v1.36 knows: no variables yet. */
 export const baseEnvironment: Environment = {
   variables: new Map(),
-  structs: new Map(),
+  structs: () => undefined,
   decls: new Map(),
   functions: functionTable(
     standardLibrary,
@@ -73,14 +75,18 @@ export function extend(
 ): Environment {
   const variables = new Map(environment.variables)
   const decls = new Map(environment.decls)
-  const structs = new Map([...environment.structs, ...(more.structs ?? [])])
+  const declared = new Map<string, ReadonlyMap<string, CelType>>()
   for (const [name, given] of Object.entries(more.variables ?? {})) {
     variables.set(name, 'type' in given ? given.type : given)
     if (!('type' in given)) continue
     decls.set(name, given)
-    for (const [struct, fields] of structsOf(given)) structs.set(struct, fields)
+    for (const [struct, fields] of structsOf(given)) declared.set(struct, fields)
   }
   const functions = new Map([...environment.functions, ...(more.functions ?? [])])
+  const structs: Structs = (name) => {
+    const fields = declared.get(name)
+    return fields ? (field) => fields.get(field) : (more.structs?.(name) ?? environment.structs(name))
+  }
   return { variables, structs, functions, decls }
 }
 
@@ -146,8 +152,8 @@ function sizeAt({ decls }: Environment, [variable = '', ...path]: readonly strin
 function declarationsOf({ variables, structs, functions }: Environment): Declarations {
   return {
     variable: (name) => variables.get(name),
-    type: (name) => namedTypes.get(name) ?? (structs.has(name) ? objectType(name) : undefined),
+    type: (name) => namedTypes.get(name) ?? (structs(name) ? objectType(name) : undefined),
     functions: (name) => functions.get(name),
-    field: (struct, name) => structs.get(struct)?.get(name),
+    field: (struct, name) => structs(struct)?.(name),
   }
 }

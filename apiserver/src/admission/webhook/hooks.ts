@@ -5,6 +5,7 @@ import type {
   ValidatingWebhookConfiguration,
 } from '@kubets/shared/api/types/admissionregistration-v1.ts'
 import { labelSelectorFromObject, type Selector } from '@kubets/shared/machinery/selector.ts'
+import { type CompiledCondition, compileConditions } from '../match-conditions.ts'
 
 export type Webhook = ValidatingWebhook & Pick<MutatingWebhook, 'reinvocationPolicy'>
 
@@ -17,6 +18,7 @@ export interface Hook {
   uid: string
   namespaceSelector: Selector
   objectSelector: Selector
+  conditions: readonly CompiledCondition[]
 }
 
 type Configuration = ValidatingWebhookConfiguration | MutatingWebhookConfiguration
@@ -45,5 +47,6 @@ function compile({ metadata, webhooks = [] }: Configuration): readonly Hook[] {
     uid: `${configuration}/${webhook.name}/${index}`,
     namespaceSelector: labelSelectorFromObject(webhook.namespaceSelector ?? {}),
     objectSelector: labelSelectorFromObject(webhook.objectSelector ?? {}),
+    conditions: compileConditions(webhook.matchConditions),
   }))
 }

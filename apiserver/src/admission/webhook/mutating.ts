@@ -1,23 +1,24 @@
-import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import { mutatingWebhookConfigurations } from '@kubets/shared/api/resources.gen.ts'
-import { clone, deepEqual } from '@kubets/shared/machinery/deep.ts'
+import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { internal, timeout } from '@kubets/shared/machinery/errors.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { jsonPatch } from '@kubets/shared/machinery/patch/json-patch.ts'
 import { quote } from '@kubets/shared/machinery/quote.ts'
-import type { AdmissionRequest } from '../../registry/types.ts'
+import type { Authorizer } from '../../auth/attributes.ts'
 import type { Plugin } from '../plugin.ts'
 import { callWebhook, underPolicy, type Calls } from './call.ts'
+import { meetsConditions } from './conditions.ts'
 import { hooksOf, type Hook } from './hooks.ts'
 import { isExempt } from './matches.ts'
 import { CallError } from './refusals.ts'
 import { gvkOf, type Verdict } from './review.ts'
 import { attributesOf, selectKind, type Selection } from './select.ts'
-import { convert, redecode } from './versions.ts'
+import { matchedBy, Subject } from './subject.ts'
+import { redecode } from './versions.ts'
 
 /** Asks webhooks to change what is to be stored, one after another. */
 // apiserver/pkg/admission/plugin/webhook/mutating/dispatcher.go mutatingDispatcher.Dispatch
-export function mutatingWebhooks(parts: Selection & Calls): Plugin {
+export function mutatingWebhooks(parts: Selection & Calls & { authorizer: Authorizer }): Plugin {
   return {
     connects: true,
     async mutate(request, reinvocation) {
@@ -30,6 +31,7 @@ export function mutatingWebhooks(parts: Selection & Calls): Plugin {
         const wanted = await selectKind(hook, kind, attributesOf(subject.asRequested()), parts)
         if (wanted === undefined || reinvocation.skips(hook.uid)) continue
         subject.become(wanted)
+        if (!meetsConditions(hook, matchedBy(subject), parts.authorizer)) continue
         const where = `round_${reinvocation.round}_index_${index}`
         const changed = await underPolicy(hook, 'admit', request, parts, () => callAndPatch(hook, subject, parts))
         const annotation = { configuration: hook.configuration, webhook: hook.webhook.name, mutated: changed ?? false }
@@ -47,46 +49,6 @@ export function mutatingWebhooks(parts: Selection & Calls): Plugin {
       subject.writeBack()
       reinvocation.end(request.object)
     },
-  }
-}
-
-/** The object on its way from one webhook to the next, in whatever shape the last of them wanted. */
-class Subject {
-  readonly request: AdmissionRequest
-  kind: Kind
-  object: KubeObject | undefined
-  old: KubeObject | undefined
-  #dirty = false
-
-  constructor(request: AdmissionRequest) {
-    this.request = request
-    this.kind = request.kind
-    this.object = request.object
-    this.old = request.old
-  }
-
-  become(kind: Kind): void {
-    if (this.object) this.object = convert(this.object, this.kind, kind)
-    if (this.old) this.old = convert(this.old, this.kind, kind)
-    this.kind = kind
-  }
-
-  replace(object: KubeObject): void {
-    this.object = object
-    this.#dirty = true
-  }
-
-  /** The request with the object as it is now. */
-  asRequested(): AdmissionRequest {
-    return this.object === undefined ? this.request : { ...this.request, object: this.object }
-  }
-
-  /** Whoever made the request holds the object: it is changed in place. */
-  writeBack(): void {
-    const target = this.request.object as Record<string, unknown> | undefined
-    if (!this.#dirty || !target || !this.object) return
-    for (const field of Object.keys(target)) delete target[field]
-    Object.assign(target, clone(this.object))
   }
 }
 

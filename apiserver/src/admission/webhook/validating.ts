@@ -2,9 +2,11 @@ import { validatingWebhookConfigurations } from '@kubets/shared/api/resources.ge
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { timeout } from '@kubets/shared/machinery/errors.ts'
 import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
+import type { Authorizer } from '../../auth/attributes.ts'
 import type { AdmissionRequest } from '../../registry/types.ts'
 import type { Plugin } from '../plugin.ts'
 import { callWebhook, underPolicy, type Calls } from './call.ts'
+import { meetsConditions } from './conditions.ts'
 import { hooksOf, type Hook } from './hooks.ts'
 import { isExempt } from './matches.ts'
 import { gvkOf, type Invocation } from './review.ts'
@@ -13,7 +15,7 @@ import { convert } from './versions.ts'
 
 /** Asks webhooks whether the object may be stored, all at once; the first refusal is the answer. */
 // apiserver/pkg/admission/plugin/webhook/validating/dispatcher.go validatingDispatcher.Dispatch
-export function validatingWebhooks(parts: Selection & Calls): Plugin {
+export function validatingWebhooks(parts: Selection & Calls & { authorizer: Authorizer }): Plugin {
   return {
     connects: true,
     async validate(request) {
@@ -24,7 +26,11 @@ export function validatingWebhooks(parts: Selection & Calls): Plugin {
       const relevant: { hook: Hook; invocation: Invocation }[] = []
       for (const hook of hooks) {
         const wanted = await selectKind(hook, kind, attributes, parts)
-        if (wanted !== undefined) relevant.push({ hook, invocation: invocationOf(request, wanted) })
+        if (wanted === undefined) continue
+        const invocation = invocationOf(request, wanted)
+        const { object, old } = invocation
+        const matched = { request, kind: wanted, ...(object ? { object } : {}), ...(old ? { old } : {}) }
+        if (meetsConditions(hook, matched, parts.authorizer)) relevant.push({ hook, invocation })
       }
       if (relevant.length === 0) return
       if (signal.aborted) throw timeout('request did not complete within requested timeout')

@@ -1,6 +1,8 @@
 import type { MutatingAdmissionPolicy } from '../../../types/admissionregistration-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
+import { validate, validateUpdate } from './validation.ts'
 
 export const mutatingAdmissionPolicy = defineKind<MutatingAdmissionPolicy>({
   group: 'admissionregistration.k8s.io',
@@ -13,4 +15,7 @@ export const mutatingAdmissionPolicy = defineKind<MutatingAdmissionPolicy>({
   unconditionalUpdate: false,
   columns,
   row,
+  defaults,
+  validate,
+  validateUpdate,
 })

@@ -1,6 +1,8 @@
 import type { MutatingAdmissionPolicyBinding } from '../../../types/admissionregistration-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
+import { validate } from './validation.ts'
 
 export const mutatingAdmissionPolicyBinding = defineKind<MutatingAdmissionPolicyBinding>({
   group: 'admissionregistration.k8s.io',
@@ -13,4 +15,6 @@ export const mutatingAdmissionPolicyBinding = defineKind<MutatingAdmissionPolicy
   unconditionalUpdate: false,
   columns,
   row,
+  defaults,
+  validate,
 })

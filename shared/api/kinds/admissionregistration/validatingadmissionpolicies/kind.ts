@@ -1,6 +1,8 @@
 import type { ValidatingAdmissionPolicy } from '../../../types/admissionregistration-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
+import { validate, validateUpdate } from './validation.ts'
 
 export const validatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
   group: 'admissionregistration.k8s.io',
@@ -14,4 +16,7 @@ export const validatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
   unconditionalUpdate: false,
   columns,
   row,
+  defaults,
+  validate,
+  validateUpdate,
 })

@@ -1,6 +1,8 @@
 import type { ValidatingAdmissionPolicyBinding } from '../../../types/admissionregistration-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
+import { defaults } from './defaults.ts'
+import { validate } from './validation.ts'
 
 export const validatingAdmissionPolicyBinding = defineKind<ValidatingAdmissionPolicyBinding>({
   group: 'admissionregistration.k8s.io',
@@ -13,4 +15,6 @@ export const validatingAdmissionPolicyBinding = defineKind<ValidatingAdmissionPo
   unconditionalUpdate: false,
   columns,
   row,
+  defaults,
+  validate,
 })
