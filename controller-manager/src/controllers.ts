@@ -18,6 +18,7 @@ import { serviceAccountController } from './serviceaccount/controller.ts'
 import { serviceCIDRController } from './service-cidrs/controller.ts'
 import { taintEvictionController } from './taint-eviction/controller.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts'
+import { validatingAdmissionPolicyStatusController } from './validatingadmissionpolicystatus/controller.ts'
 
 /** All controllers in the order they start: what Pods need to start at all comes first. */
 export const controllers: readonly Controller[] = [
@@ -40,4 +41,5 @@ export const controllers: readonly Controller[] = [
   podGarbageCollectorController,
   clusterRoleAggregationController,
   garbageCollectorController,
+  validatingAdmissionPolicyStatusController,
 ]
