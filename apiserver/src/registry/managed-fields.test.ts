@@ -51,6 +51,7 @@ const scope = (fieldManager: string): RequestScope => ({
   kind: widget,
   dryRun: false,
   warn: () => undefined,
+  annotate: () => undefined,
   signal: new AbortController().signal,
   fieldManager,
 })
