@@ -122,8 +122,8 @@ describe('a webhook', () => {
       'webhooks[0].rules[0].scope: Unsupported value: "x": supported values: "*", "Cluster", "Namespaced"',
     ],
     [
-      { matchConditions: [{ name: 'a', expression: 'true' }] },
-      'webhooks[0].matchConditions: Forbidden: matchConditions are not supported',
+      { matchConditions: [{ name: 'a', expression: '1' }] },
+      'webhooks[0].matchConditions[0].expression: Invalid value: "1": must evaluate to bool but got int',
     ],
   ])('is refused: %j', (changes, text) => {
     expect(texts(changes)).toEqual([text])
