@@ -295,6 +295,73 @@ describe.concurrent('admission webhooks', () => {
     }),
   )
 
+  const conditions = [
+    {
+      sort: 'validating' as const,
+      both: 'Validating Admission webhook, create and update validating webhook configuration with matchConditions',
+      wrong: 'Validing Admission webhook, reject validating webhook configurations with invalid matchConditions',
+    },
+    {
+      sort: 'mutating' as const,
+      both: 'Mutating Admission webhook, create and update mutating webhook configuration with matchConditions',
+      wrong: 'Mutating Admission webhook, reject mutating webhook configurations with invalid matchConditions',
+    },
+  ]
+  for (const { sort, both, wrong: refused } of conditions) {
+    const path = `${registration}/${sort}webhookconfigurations`
+    type Configuration = ApiObject & { webhooks: { matchConditions: object[] }[] }
+    /** Conditions are all that these cases look at: the webhook itself is never called. */
+    const configuration = (name: string, matchConditions: object[]): object => ({
+      metadata: { name },
+      webhooks: [
+        {
+          ...webhookFields,
+          name: 'expression.k8s.io.test',
+          rules: rulesFor('configmaps', 'CREATE'),
+          clientConfig: { url: 'https://localhost/never' },
+          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } },
+          matchConditions,
+        },
+      ],
+    })
+
+    it(`have conditions in a ${sort} configuration, which can be updated${covers(both)}`, async () => {
+      const name = `conditions-${sort}-${process.pid.toString(36)}`
+      const first = { name: 'expression-1', expression: "object.metadata.namespace == 'production'" }
+      const second = { name: 'expression-2', expression: "object.metadata.namespace == 'staging'" }
+      try {
+        await api.call('POST', path, configuration(name, [first]))
+        const stored = await api.call<Configuration>('GET', `${path}/${name}`)
+        expect(stored.webhooks[0]?.matchConditions).toEqual([first])
+        if (stored.webhooks[0]) stored.webhooks[0].matchConditions = [first, second]
+        await api.call('PUT', `${path}/${name}`, stored)
+        const updated = await api.call<Configuration>('GET', `${path}/${name}`)
+        expect(updated.webhooks[0]?.matchConditions).toEqual([first, second])
+      } finally {
+        await api.send('DELETE', `${path}/${name}`)
+      }
+    })
+
+    it(`have no conditions in a ${sort} configuration that do not compile${covers(refused)}`, async () => {
+      const bad = { name: 'invalid-expression-1', expression: '... [] bad expression' }
+      const { code, body } = await api.send<Map>('POST', path, configuration(`invalid-${sort}`, [bad]))
+      expect(code).toBe(422)
+      expect(body.message).toContain('compilation failed')
+    })
+  }
+
+  it(
+    `change what their conditions do not leave out${covers('Mutating Admission webhook, mutating webhook excluding object with specific name')}`,
+    hooked(async (hooks, post) => {
+      const matchConditions = [{ name: 'skip-me', expression: "object.metadata.name != 'skip-me'" }]
+      await hooks.register('mutating', hooks.ns.name, [{ ...mutateConfigMaps(hooks, 1), matchConditions }])
+      const data = { 'mutation-start': 'yes' }
+      expect((await post('configmaps', map('skip-me', data))).body.data).toEqual(data)
+      const { body } = await post('configmaps', map('not-skipped', data))
+      expect(body.data).toEqual({ ...data, 'mutation-stage-1': 'yes' })
+    }),
+  )
+
   /** Until a ConfigMap is treated as wanted; what was made meanwhile is removed. */
   const settled = (
     hooks: Hooked,
