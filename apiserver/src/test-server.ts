@@ -49,6 +49,9 @@ export interface TestServer {
   stop(): Promise<void>
 }
 
+/** Much more than it takes, for a machine that does much else. */
+const readyMilliseconds = 45_000
+
 /** A whole apiserver in this process on an etcd of its own, ready to be asked; `given` are options of its own. */
 export async function startTestServer(
   given: Partial<Options> & { runtimeConfig?: readonly string[] } = {},
@@ -128,11 +131,15 @@ export async function startTestServer(
       await etcd.stop()
     },
   }
-  const deadline = realClock.now() + 20_000
+  const deadline = realClock.now() + readyMilliseconds
   for (;;) {
     const { code, text } = await call('/readyz?verbose')
     if (code === 200) return result
-    if (realClock.now() > deadline) throw new Error(`the apiserver does not get ready: ${text}`)
+    if (realClock.now() > deadline) {
+      // else the etcd that is left running would keep the test run from ending
+      await result.stop()
+      throw new Error(`the apiserver does not get ready: ${text}`)
+    }
     await realClock.sleep(20)
   }
 }
