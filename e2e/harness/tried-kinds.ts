@@ -219,14 +219,14 @@ export const triedKinds: readonly Tried[] = [
     groupVersion: 'storage.k8s.io/v1',
     plural: 'volumeattachments',
     cluster: true,
-    body: { spec: { attacher: 'example.com/none', nodeName: 'none', source: { persistentVolumeName: 'none' } } },
+    body: { spec: { attacher: 'none.example.com', nodeName: 'none', source: { persistentVolumeName: 'none' } } },
   },
   {
     entries: ['VolumeAttachment, apply changes to a volumeattachment status'],
     groupVersion: 'storage.k8s.io/v1',
     plural: 'volumeattachments',
     cluster: true,
-    body: { spec: { attacher: 'example.com/none', nodeName: 'none', source: { persistentVolumeName: 'none' } } },
+    body: { spec: { attacher: 'none.example.com', nodeName: 'none', source: { persistentVolumeName: 'none' } } },
     status: { attached: true },
   },
   {
@@ -371,7 +371,15 @@ export const triedKinds: readonly Tried[] = [
       spec: {
         nodeSelector: { on: 'no-node' },
         automountServiceAccountToken: false,
-        containers: [{ name: 'c', image: 'kubets/busybox:1', volumeMounts: [{ name: 'v', mountPath: '/v' }] }],
+        containers: [
+          {
+            name: 'c',
+            image: 'kubets/busybox:1',
+            // the quota that is tried beside it in this namespace wants to know
+            resources: { limits: { cpu: '1m', memory: '1Mi' } },
+            volumeMounts: [{ name: 'v', mountPath: '/v' }],
+          },
+        ],
         volumes: [{ name: 'v', csi: { driver: 'none.example.com', volumeAttributes: { a: 'b' } } }],
       },
     },

@@ -75,7 +75,7 @@ describe.concurrent('a Pod', () => {
 
   it(`is not ready before its readiness probe begins${covers('Pod readiness probe, with initial delay')}`, async () => {
     const name = next()
-    const readinessProbe = { ...probe, exec: { command: ['true'] }, initialDelaySeconds: 15 }
+    const readinessProbe = { ...probe, exec: { command: ['true'] }, initialDelaySeconds: 15, timeoutSeconds: 5 }
     await startPod(ns, name, { containers: [{ name: 'main', ...shell('sleep 1000'), readinessProbe }] })
     await podUntil(ns, name, 'to run', (pod) => pod.status.phase === 'Running')
     expect(isReady(await getPod(ns, name))).toBe(false)

@@ -38,7 +38,7 @@ export async function deleteObject(context: RequestContext, deps: Deps, kind: Ki
   const { uid } = encoded.object.metadata
   const details = { name, ...(kind.group === '' ? {} : { group: kind.group }), kind: kind.plural, uid: uid ?? '' }
   const { code: _, ...status } = success(200, { details })
-  return valueAnswer(context, status)
+  return valueAnswer(context, status, 200, true)
 }
 
 export async function deleteObjects(context: RequestContext, deps: Deps, kind: Kind): Promise<Answer> {

@@ -197,6 +197,15 @@ describe('a table', () => {
     ])
   })
 
+  it('is not made of what has none, but a delete still says how it went', async () => {
+    const review = { kind: 'SelfSubjectReview', apiVersion: 'authentication.k8s.io/v1' }
+    const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews'
+    expect((await server.call(path, { body: review, headers: table })).code).toBe(406)
+    await create('tabled')
+    const gone = await server.call(`${maps}/tabled`, { method: 'DELETE', headers: table })
+    expect([gone.code, gone.json['kind']]).toEqual([200, 'Status'])
+  })
+
   it('tells its columns once in a watch', async () => {
     await create('t1')
     await create('t2')

@@ -88,9 +88,13 @@ function jsonList(kind: Kind, items: readonly Encoded[], head: ListHead): Buffer
 /** As Go prints the type of an object of the kind's internal version. */
 const goType = ({ group }: Kind, name: string): string => `*${group.split('.')[0] || 'core'}.${name}`
 
-/** A value made for this answer alone: it stays what it is, whatever transform was asked for. */
-export function valueAnswer(context: RequestContext, value: object, code = 200): Answer {
-  const form = formOf(context, true)
+// apiserver/pkg/endpoints/handlers/rest.go RequestScope.AllowsMediaTypeTransform
+/**
+ * A value made for this answer alone. What has no table of its own (a review, a binding) takes no transform: 406. The
+ * Status of a delete is `transformable`, as its object would be: it stays what it is, whatever was asked for.
+ */
+export function valueAnswer(context: RequestContext, value: object, code = 200, transformable = false): Answer {
+  const form = formOf(context, transformable)
   if (form.format === 'protobuf') return protobufAnswer(code, valueDocument(value))
   return rendered(form, code, Buffer.from(JSON.stringify(value)))
 }
