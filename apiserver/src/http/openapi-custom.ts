@@ -2,9 +2,12 @@ import type { Describe } from '@kubets/shared/api/descriptions.ts'
 import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import { findSchema } from '@kubets/shared/api/schemas.ts'
 import { componentName } from '@kubets/shared/api/structural/node.ts'
-import { clone } from '@kubets/shared/machinery/deep.ts'
+import { isEmbedded, keepsUnknown, type Schema } from '@kubets/shared/api/structural/schema.ts'
 import type { OpenApiSchema } from '@kubets/shared/machinery/schema/openapi.ts'
 import { isObject } from '@kubets/shared/machinery/patch/json-object.ts'
+import { schemaInV2, schemaInV3 } from './openapi-structural.ts'
+
+export type OpenApiVersion = 'v2' | 'v3'
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1'
 const objectMeta = `${meta}.ObjectMeta`
@@ -19,9 +22,16 @@ export function componentOf(
   return custom ? componentName(group, version, kind) : findSchema(group, version, kind)?.name
 }
 
-/** The components of a custom kind and of its list. What they refer to are ObjectMeta and ListMeta. */
+/**
+ * The components of a custom kind and of its list, in the syntax of v3 whatever the version. What they refer to are
+ * ObjectMeta and ListMeta.
+ */
 // apiextensions-apiserver/pkg/controller/openapi/builder/builder.go buildKubeNative, buildListSchema
-export function customComponents(kind: Kind, describe: Describe): Record<string, OpenApiSchema> {
+export function customComponents(
+  kind: Kind,
+  describe: Describe,
+  openApiVersion: OpenApiVersion,
+): Record<string, OpenApiSchema> {
   const { group, version, listKind, plural } = kind
   const name = componentName(group, version, kind.kind)
   const typeMeta = typeFields(describe)
@@ -32,16 +42,15 @@ export function customComponents(kind: Kind, describe: Describe): Record<string,
     'x-kubernetes-group-version-kind': [{ group, version, kind: kindName }],
     ...selectable,
   })
-  const more = 'More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md'
   return {
-    [name]: { ...objectSchema(kind, describe), ...saysWhat(kind.kind) },
+    [name]: { ...objectSchema(kind, describe, openApiVersion), ...saysWhat(kind.kind) },
     [componentName(group, version, listKind)]: {
       description: `${listKind} is a list of ${kind.kind}`,
       type: 'object',
       required: ['items'],
       properties: {
         ...typeMeta,
-        items: { description: `List of ${plural}. ${more}`, type: 'array', items: reference(name) },
+        items: { description: `List of ${plural}. More info: ${conventions}`, type: 'array', items: reference(name) },
         metadata: described(listMeta, describe('io.k8s.api.core.v1.ConfigMapList', 'metadata')),
       },
       ...saysWhat(listKind),
@@ -49,10 +58,13 @@ export function customComponents(kind: Kind, describe: Describe): Record<string,
   }
 }
 
-function objectSchema({ openApi }: Kind, describe: Describe): OpenApiSchema {
-  if (openApi === undefined) return { type: 'object' }
-  const schema = clone(openApi)
-  withEmbedded(schema, describe)
+function objectSchema({ openApi }: Kind, describe: Describe, openApiVersion: OpenApiVersion): OpenApiSchema {
+  const inV2 = openApiVersion === 'v2'
+  const given = openApi as Schema | undefined
+  // where kubectl finds properties in v2 it takes all others for errors
+  if (given === undefined || (inV2 && keepsUnknown(given))) return { type: 'object' }
+  const schema = (inV2 ? schemaInV2(given) : schemaInV3(given)) as OpenApiSchema
+  withEmbedded(schema, describe, inV2)
   return { ...schema, properties: { ...(schema['properties'] as object | undefined), ...resourceFields(describe) } }
 }
 
@@ -79,16 +91,29 @@ function resourceFields(describe: Describe): Record<string, OpenApiSchema> {
   }
 }
 
+const conventions = 'https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md'
+const embeddedTypeFields: Record<string, OpenApiSchema> = {
+  apiVersion: {
+    description: `apiVersion defines the versioned schema of this representation of an object. More info: ${conventions}#resources`,
+    type: 'string',
+  },
+  kind: {
+    description: `kind is a string value representing the type of this object. In CamelCase. More info: ${conventions}#types-kinds`,
+    type: 'string',
+  },
+}
+
 /** Gives resources inside a resource the fields that every one has, in place. */
 // addEmbeddedProperties
-function withEmbedded(schema: OpenApiSchema, describe: Describe): void {
+function withEmbedded(schema: OpenApiSchema, describe: Describe, inV2: boolean): void {
   const { properties, items, additionalProperties } = schema
   if (isObject(properties))
-    for (const property of Object.values(properties)) if (isObject(property)) withEmbedded(property, describe)
-  if (isObject(items)) withEmbedded(items, describe)
-  if (isObject(additionalProperties)) withEmbedded(additionalProperties, describe)
-  if (schema['x-kubernetes-embedded-resource'] !== true) return
-  schema['properties'] = { ...(isObject(properties) ? properties : {}), ...resourceFields(describe) }
+    for (const property of Object.values(properties)) if (isObject(property)) withEmbedded(property, describe, inV2)
+  if (isObject(items)) withEmbedded(items, describe, inV2)
+  if (isObject(additionalProperties)) withEmbedded(additionalProperties, describe, inV2)
+  if (!isEmbedded(schema) || (inV2 && keepsUnknown(schema))) return
+  const { metadata } = resourceFields(describe)
+  schema['properties'] = { ...(isObject(properties) ? properties : {}), ...embeddedTypeFields, metadata }
   const required = (schema['required'] as string[] | undefined) ?? []
   schema['required'] = [...new Set([...required, 'kind', 'apiVersion'])]
 }

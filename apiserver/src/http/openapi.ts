@@ -11,7 +11,7 @@ import type { ServedKinds } from '../registry/served-kinds.ts'
 import { subresourcesOf } from './discovery.ts'
 import { mediaTypes, parseAccept } from './negotiate.ts'
 import { definitionEntry, gnosticDocument, pathEntry } from './openapi-gnostic.ts'
-import { customComponents } from './openapi-custom.ts'
+import { customComponents, type OpenApiVersion } from './openapi-custom.ts'
 import { pathsOf } from './openapi-paths.ts'
 import { definitionOf, pathItemOf, swaggerHead } from './openapi-swagger.ts'
 import { gitVersion } from './version.ts'
@@ -95,7 +95,7 @@ function documentOf(place: string, served: ServedKinds): Promise<Document> | und
 }
 
 async function makeDocument(kinds: readonly Kind[], served: ServedKinds): Promise<Document> {
-  const { paths, schemas } = await partsOf(kinds, served)
+  const { paths, schemas } = await partsOf(kinds, served, 'v3')
   const info = { title: 'Kubernetes', version: gitVersion }
   const answer = jsonAnswer(200, { openapi: '3.0.0', info, paths, components: { schemas, securitySchemes } })
   return { answer, hash: hashOf(answer.body) }
@@ -110,15 +110,22 @@ interface Parts {
   schemas: Record<string, Record<string, unknown>>
 }
 
-async function partsOf(kinds: readonly Kind[], { groups }: ServedKinds): Promise<Parts> {
+async function partsOf(kinds: readonly Kind[], { groups }: ServedKinds, version: OpenApiVersion): Promise<Parts> {
   const describe = await (descriptions ??= loadDescriptions())
+  // those of the table: a document stays as it is when definitions bring others
   const groupVersions = groups.flatMap(({ name, versions }) =>
-    versions.map(({ version }) => ({ group: name, version })),
+    versions
+      .filter((one) => one.kinds.some(({ schema }) => schema === undefined))
+      .map((one) => ({ group: name, version: one.version })),
   )
-  return { paths: pathsOf(kinds), schemas: componentsOf(kinds, { describe, groupVersions }) }
+  return { paths: pathsOf(kinds), schemas: componentsOf(kinds, { describe, groupVersions }, version) }
 }
 
-function componentsOf(kinds: readonly Kind[], options: OpenApiOptions & { describe: Describe }): Parts['schemas'] {
+function componentsOf(
+  kinds: readonly Kind[],
+  options: OpenApiOptions & { describe: Describe },
+  version: OpenApiVersion,
+): Parts['schemas'] {
   const custom = kinds.filter(({ schema }) => schema !== undefined)
   const generated = kinds.filter(({ schema }) => schema === undefined)
   const roots = generated.flatMap(({ group, version, kind, listKind }) => [
@@ -137,7 +144,7 @@ function componentsOf(kinds: readonly Kind[], options: OpenApiOptions & { descri
   const nodes = [...roots, ...common, ...foreign].filter((node): node is ObjectNode => node !== undefined)
   return {
     ...openApiComponents(nodes, options),
-    ...(Object.assign({}, ...custom.map((kind) => customComponents(kind, options.describe))) as object),
+    ...(Object.assign({}, ...custom.map((kind) => customComponents(kind, options.describe, version))) as object),
     'io.k8s.apimachinery.pkg.apis.meta.v1.Patch': { type: 'object' },
   }
 }
@@ -169,32 +176,63 @@ export const openApiV2: Handler = async ({ headers }, { kinds, clock }) => {
   return cacheable(type === mediaTypes.json ? json : protobuf, hash, headers['if-none-match'])
 }
 
+/** A group and version's part of the document: texts of JSON and protobuf's bytes, by path or name. */
+interface SwaggerParts {
+  paths: Map<string, SwaggerPart>
+  definitions: Map<string, SwaggerPart>
+}
+
+interface SwaggerPart {
+  text: string
+  bytes: Buffer
+}
+
+/** With the kinds they were made of: what a definition brings or changes is all that is made anew. */
+const swaggerParts = new WeakMap<readonly Kind[], Promise<SwaggerParts>>()
+
+/** `known`: definitions that need not be made again. The table's kinds come first, so all that is shared is theirs. */
+async function makeSwaggerParts(
+  served: readonly Kind[],
+  kinds: ServedKinds,
+  known: ReadonlyMap<string, SwaggerPart>,
+): Promise<SwaggerParts> {
+  const { paths, schemas } = await partsOf(served, kinds, 'v2')
+  const path = (name: string, item: Record<string, unknown>): SwaggerPart => {
+    const inV2 = pathItemOf(item)
+    return { text: `${JSON.stringify(name)}:${JSON.stringify(inV2)}`, bytes: pathEntry(name, inV2) }
+  }
+  const definition = (name: string, component: Record<string, unknown>): SwaggerPart => {
+    const inV2 = definitionOf(name, component)
+    return { text: `${JSON.stringify(name)}:${JSON.stringify(inV2)}`, bytes: definitionEntry(name, inV2) }
+  }
+  const wanted = Object.entries(schemas).filter(([name]) => !known.has(name))
+  return {
+    paths: new Map(Object.entries(paths).map(([name, item]) => [name, path(name, item)])),
+    definitions: new Map(wanted.map(([name, schema]) => [name, definition(name, schema)])),
+  }
+}
+
 /** Made a group at a time, so that other requests are not held up. */
 async function makeSwagger(kinds: ServedKinds, clock: Clock): Promise<Swagger> {
   const { generation } = kinds
-  const [paths, definitions] = [new Map<string, string>(), new Map<string, string>()]
-  const [pathEntries, definitionEntries]: [Buffer[], Buffer[]] = [[], []]
+  const [paths, definitions] = [new Map<string, SwaggerPart>(), new Map<string, SwaggerPart>()]
   for (const served of placesOf(kinds).values()) {
-    const parts = await partsOf(served, kinds)
-    for (const [path, item] of Object.entries(parts.paths)) {
-      const inV2 = pathItemOf(item)
-      paths.set(path, JSON.stringify(inV2))
-      pathEntries.push(pathEntry(path, inV2))
+    let parts = swaggerParts.get(served)
+    if (parts === undefined) {
+      swaggerParts.set(served, (parts = makeSwaggerParts(served, kinds, definitions)))
+      await clock.sleep(0)
     }
-    for (const [name, component] of Object.entries(parts.schemas)) {
-      if (definitions.has(name)) continue
-      const inV2 = definitionOf(name, component)
-      definitions.set(name, JSON.stringify(inV2))
-      definitionEntries.push(definitionEntry(name, inV2))
-    }
-    await clock.sleep(0)
+    const made = await parts
+    for (const [path, part] of made.paths) paths.set(path, part)
+    for (const [name, part] of made.definitions) definitions.set(name, part)
   }
   const head = swaggerHead(gitVersion)
-  const members = (map: ReadonlyMap<string, string>): string =>
-    Array.from(map, ([name, text]) => `${JSON.stringify(name)}:${text}`).join()
+  const members = (parts: ReadonlyMap<string, SwaggerPart>): string =>
+    Array.from(parts.values(), ({ text }) => text).join()
+  const bytes = (parts: ReadonlyMap<string, SwaggerPart>): Buffer[] => Array.from(parts.values(), (part) => part.bytes)
   const text = `${JSON.stringify(head).slice(0, -1)},"paths":{${members(paths)}},"definitions":{${members(definitions)}}}`
   const json = { code: 200, contentType: mediaTypes.json, body: Buffer.from(text) }
-  const body = gnosticDocument(head, pathEntries, definitionEntries)
+  const body = gnosticDocument(head, bytes(paths), bytes(definitions))
   const protobuf = { code: 200, contentType: protobufTypes[1] ?? '', body }
   return { generation, json, protobuf, hash: hashOf(json.body) }
 }
