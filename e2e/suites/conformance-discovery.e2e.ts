@@ -1,7 +1,9 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { covers } from '../conformance/covers.ts'
 import { connect, type Api } from '../harness/api.ts'
+import { define, definition, type Defined } from '../harness/custom-resources.ts'
 import { kubectl } from '../harness/kubectl.ts'
+import { until } from '../harness/until.ts'
 
 const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
 
@@ -54,10 +56,27 @@ const resourcesIn = ({ items }: GroupDiscoveryList): string[] =>
 /** Discovery in one document, OpenAPI, and what kubectl makes of them. */
 describe.concurrent('discovery', () => {
   let api: Api
+  const made: Defined[] = []
   beforeAll(async () => {
     api = await connect()
   })
+  afterAll(async () => {
+    await Promise.all(made.map((one) => one.remove()))
+  })
   const aggregated = (path: string) => api.send<GroupDiscoveryList>('GET', path, undefined, { accept })
+  const clientGo = [accept, accept.replace('v=v2', 'v=v2beta1'), 'application/json'].join()
+  const asClientGo = async (): Promise<GroupDiscoveryList[]> => {
+    const both = await Promise.all(
+      ['/api', '/apis'].map((path) => api.send<GroupDiscoveryList>('GET', path, undefined, { accept: clientGo })),
+    )
+    return both.map(({ body }) => body)
+  }
+  /** Defines a namespaced kind; "GROUP/v1/PLURAL" is what to look for. */
+  const customResource = async (): Promise<string> => {
+    const crd = await define(api, definition('discovered', [{ name: 'v1' }], { scope: 'Namespaced' }))
+    made.push(crd)
+    return `${crd.group}/v1/${crd.plural}`
+  }
 
   it(`is one document for those who accept it${covers('Aggregated Discovery Endpoint Accept Headers')}`, async () => {
     const groups = await aggregated('/apis')
@@ -68,11 +87,7 @@ describe.concurrent('discovery', () => {
   })
 
   it(`says what client-go makes its groups and resources of${covers('Aggregated Discovery Interface')}`, async () => {
-    const clientGo = [accept, accept.replace('v=v2', 'v=v2beta1'), 'application/json'].join()
-    const both = await Promise.all(
-      ['/api', '/apis'].map((path) => api.send<GroupDiscoveryList>('GET', path, undefined, { accept: clientGo })),
-    )
-    const lists = both.map(({ body }) => body)
+    const lists = await asClientGo()
     expect(lists.flatMap(resourcesIn)).toEqual(expect.arrayContaining([...expected, '/v1/namespaces']))
     for (const { items } of lists) {
       expect(items.length).toBeGreaterThan(0)
@@ -85,6 +100,20 @@ describe.concurrent('discovery', () => {
         }
       }
     }
+  })
+
+  it(`has custom resources in that document${covers('Aggregated Discovery Endpoint Accept Headers CRDs')}`, async () => {
+    const resource = await customResource()
+    await until(`${resource} to be discovered`, async () =>
+      resourcesIn((await aggregated('/apis')).body).includes(resource) ? true : undefined,
+    )
+  })
+
+  it(`has custom resources among client-go's${covers('Aggregated Discovery Interface CRDs')}`, async () => {
+    const resource = await customResource()
+    await until(`${resource} to be discovered`, async () =>
+      (await asClientGo()).flatMap(resourcesIn).includes(resource) ? true : undefined,
+    )
   })
 
   it('lets kubectl list and explain kinds, by both versions of OpenAPI', async () => {

@@ -55,8 +55,15 @@ async function published(word: string, openAPIV3Schema: Json): Promise<{ v2: Jso
 }
 
 const $ref = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'
-const inV2 = { metadata: { $ref: `#/definitions/${$ref}` }, apiVersion: text, kind: text }
-const inV3 = { metadata: { allOf: [{ $ref: `#/components/schemas/${$ref}` }] }, apiVersion: text, kind: text }
+const description =
+  "Standard object's metadata. More info: " +
+  'https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata'
+const inV2 = { metadata: { $ref: `#/definitions/${$ref}`, description }, apiVersion: text, kind: text }
+const inV3 = {
+  metadata: { description, allOf: [{ $ref: `#/components/schemas/${$ref}` }] },
+  apiVersion: text,
+  kind: text,
+}
 
 describe('definitions are published', () => {
   it('with their fields, and those that every object has', async () => {

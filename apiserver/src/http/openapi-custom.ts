@@ -13,6 +13,17 @@ const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1'
 const objectMeta = `${meta}.ObjectMeta`
 const listMeta = `${meta}.ListMeta`
 
+const conventions = 'https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md'
+
+const reference = (name: string): OpenApiSchema => ({ $ref: `#/components/schemas/${name}` })
+
+/** OpenAPI 3.0 has a $ref alone in its object. */
+const described = (name: string, description: string): OpenApiSchema => ({ description, allOf: [reference(name)] })
+
+// the descriptions are those of apimachinery/pkg/apis/meta/v1 PartialObjectMetadata and PartialObjectMetadataList
+const metadataOfObjects = described(objectMeta, `Standard object's metadata. More info: ${conventions}#metadata`)
+const metadataOfLists = described(listMeta, `Standard list metadata. More info: ${conventions}#types-kinds`)
+
 /** The component of what an operation speaks: of a custom kind's own, or of the generated ones; undefined when there is none. */
 export function componentOf(
   { group, version, kind }: { group: string; version: string; kind: string },
@@ -51,7 +62,7 @@ export function customComponents(
       properties: {
         ...typeMeta,
         items: { description: `List of ${plural}. More info: ${conventions}`, type: 'array', items: reference(name) },
-        metadata: described(listMeta, describe('io.k8s.api.core.v1.ConfigMapList', 'metadata')),
+        metadata: metadataOfLists,
       },
       ...saysWhat(listKind),
     },
@@ -64,17 +75,9 @@ function objectSchema({ openApi }: Kind, describe: Describe, openApiVersion: Ope
   // where kubectl finds properties in v2 it takes all others for errors
   if (given === undefined || (inV2 && keepsUnknown(given))) return { type: 'object' }
   const schema = (inV2 ? schemaInV2(given) : schemaInV3(given)) as OpenApiSchema
-  withEmbedded(schema, describe, inV2)
+  withEmbedded(schema, inV2)
   return { ...schema, properties: { ...(schema['properties'] as object | undefined), ...resourceFields(describe) } }
 }
-
-const reference = (name: string): OpenApiSchema => ({ $ref: `#/components/schemas/${name}` })
-
-/** OpenAPI 3.0 has a $ref alone in its object. */
-const described = (name: string, description: string | undefined): OpenApiSchema => ({
-  ...(description ? { description } : {}),
-  allOf: [reference(name)],
-})
 
 function typeFields(describe: Describe): Record<string, OpenApiSchema> {
   const text = (field: string): OpenApiSchema => {
@@ -84,15 +87,12 @@ function typeFields(describe: Describe): Record<string, OpenApiSchema> {
   return { apiVersion: text('apiVersion'), kind: text('kind') }
 }
 
-function resourceFields(describe: Describe): Record<string, OpenApiSchema> {
-  return {
-    ...typeFields(describe),
-    metadata: described(objectMeta, describe('io.k8s.api.core.v1.ConfigMap', 'metadata')),
-  }
-}
+const resourceFields = (describe: Describe): Record<string, OpenApiSchema> => ({
+  ...typeFields(describe),
+  metadata: metadataOfObjects,
+})
 
-const conventions = 'https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md'
-const embeddedTypeFields: Record<string, OpenApiSchema> = {
+const ofEmbedded: Record<string, OpenApiSchema> = {
   apiVersion: {
     description: `apiVersion defines the versioned schema of this representation of an object. More info: ${conventions}#resources`,
     type: 'string',
@@ -101,19 +101,19 @@ const embeddedTypeFields: Record<string, OpenApiSchema> = {
     description: `kind is a string value representing the type of this object. In CamelCase. More info: ${conventions}#types-kinds`,
     type: 'string',
   },
+  metadata: metadataOfObjects,
 }
 
 /** Gives resources inside a resource the fields that every one has, in place. */
 // addEmbeddedProperties
-function withEmbedded(schema: OpenApiSchema, describe: Describe, inV2: boolean): void {
+function withEmbedded(schema: OpenApiSchema, inV2: boolean): void {
   const { properties, items, additionalProperties } = schema
   if (isObject(properties))
-    for (const property of Object.values(properties)) if (isObject(property)) withEmbedded(property, describe, inV2)
-  if (isObject(items)) withEmbedded(items, describe, inV2)
-  if (isObject(additionalProperties)) withEmbedded(additionalProperties, describe, inV2)
+    for (const property of Object.values(properties)) if (isObject(property)) withEmbedded(property, inV2)
+  if (isObject(items)) withEmbedded(items, inV2)
+  if (isObject(additionalProperties)) withEmbedded(additionalProperties, inV2)
   if (!isEmbedded(schema) || (inV2 && keepsUnknown(schema))) return
-  const { metadata } = resourceFields(describe)
-  schema['properties'] = { ...(isObject(properties) ? properties : {}), ...embeddedTypeFields, metadata }
+  schema['properties'] = { ...(isObject(properties) ? properties : {}), ...ofEmbedded }
   const required = (schema['required'] as string[] | undefined) ?? []
   schema['required'] = [...new Set([...required, 'kind', 'apiVersion'])]
 }
