@@ -15,12 +15,13 @@ interface Request {
 
 interface Decision {
   readonly allowed: boolean
-  readonly status?: { readonly message: string }
+  readonly status?: { readonly message: string } | { readonly reason: string }
   readonly patch?: readonly object[]
 }
 
 const allow: Decision = { allowed: true }
 const deny = (message: string): Decision => ({ allowed: false, status: { message } })
+const denyFor = (reason: string): Decision => ({ allowed: false, status: { reason } })
 const patch = (...operations: object[]): Decision => ({ allowed: true, patch: operations })
 
 /** What the webhook of upstream's tests (test/images/agnhost/webhook) decides, by path. */
@@ -58,6 +59,15 @@ const decisions: Readonly<Record<string, (request: Request) => Decision | Promis
       ? deny('the configmap contains unwanted key and value')
       : allow,
   '/mutating-configmaps': ({ object }) => stages(object?.data),
+  '/custom-resource': ({ operation, object, oldObject }) => {
+    const word = (operation === 'DELETE' ? oldObject : object)?.data?.['webhook-e2e-test']
+    if (word === 'webhook-disallow' && operation !== 'DELETE')
+      return denyFor('the custom resource contains unwanted data')
+    if (word === 'webhook-nondeletable' && operation === 'DELETE')
+      return denyFor('the custom resource cannot be deleted because it contains unwanted key and value')
+    return allow
+  },
+  '/mutating-custom-resource': ({ object }) => stages(object?.data),
   '/crd': ({ object }) =>
     object?.metadata.labels?.['webhook-e2e-test'] === 'webhook-disallow'
       ? deny('the crd contains unwanted label')
