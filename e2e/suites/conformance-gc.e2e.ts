@@ -5,7 +5,9 @@ import { makeNamespace, removeNamespace, type Namespace } from '../harness/kubec
 import { busybox, type Pod } from '../harness/pods.ts'
 import { until } from '../harness/until.ts'
 
-const replicas = 4
+const replicas = 10
+const finalizers = ['e2e.example.com/finalizer']
+const strategic = { 'content-type': 'application/strategic-merge-patch+json' }
 
 /** What becomes of Pods when their ReplicationController goes, and in which order a namespace goes. */
 describe.concurrent('garbage collection:', () => {
@@ -20,7 +22,8 @@ describe.concurrent('garbage collection:', () => {
   afterAll(() => removeNamespace(ns))
 
   const path = (name: string): string => `/api/v1/namespaces/${ns.name}/replicationcontrollers/${name}`
-  const make = async (name: string, size: number): Promise<ApiObject> => {
+  /** Many Pods cost little that no node is good enough for. */
+  const make = async (name: string, size: number, nodeSelector?: Record<string, string>): Promise<ApiObject> => {
     const container = { name: 'main', image: busybox, command: ['sleep', '1000'] }
     return api.call('POST', path(''), {
       metadata: { name },
@@ -29,15 +32,28 @@ describe.concurrent('garbage collection:', () => {
         selector: { app: name },
         template: {
           metadata: { labels: { app: name } },
-          spec: { terminationGracePeriodSeconds: 1, containers: [container] },
+          spec: {
+            terminationGracePeriodSeconds: 1,
+            containers: [container],
+            ...(nodeSelector ? { nodeSelector } : {}),
+          },
         },
       },
     })
   }
+  const nowhere = { 'e2e.example.com/nowhere': 'yes' }
   const pods = async (name: string): Promise<Pod[]> =>
-    (await ns.get<{ items: Pod[] }>(['pods', '-l', `app=${name}`])).items
+    (await api.call<{ items: Pod[] }>('GET', `/api/v1/namespaces/${ns.name}/pods?labelSelector=app%3D${name}`)).items
+  // test/e2e/apimachinery/garbage_collector.go waitForReplicas
   const created = (name: string): Promise<unknown> =>
-    until(`the Pods of ${name}`, async () => ((await pods(name)).length === replicas ? true : undefined), 180_000)
+    until(
+      `the Pods of ${name}`,
+      async () => {
+        const { status } = await api.call<ApiObject & { status: { replicas: number } }>('GET', path(name))
+        return status.replicas === replicas ? true : undefined
+      },
+      180_000,
+    )
   const remove = async ({ metadata: { name, uid } }: ApiObject, propagationPolicy: string): Promise<void> => {
     await api.call('DELETE', path(name), { propagationPolicy, preconditions: { uid } })
   }
@@ -59,7 +75,7 @@ describe.concurrent('garbage collection:', () => {
 
   it(`Pods stay as orphans${covers('Garbage Collector, delete replication controller, propagation policy orphan')}`, async () => {
     const name = next()
-    const rc = await make(name, replicas)
+    const rc = await make(name, replicas, nowhere)
     await created(name)
     await remove(rc, 'Orphan')
     await gone(name)
@@ -79,23 +95,34 @@ describe.concurrent('garbage collection:', () => {
 
   it(`the controller goes after its Pods in the foreground${covers('Garbage Collector, delete replication controller, after owned pods')}`, async () => {
     const name = next()
-    const rc = await make(name, replicas)
+    const rc = await make(name, replicas, nowhere)
     await created(name)
+    const held = (await pods(name))[0]?.metadata.name ?? ''
+    const podPath = `/api/v1/namespaces/${ns.name}/pods/${held}`
+    await api.call('PATCH', podPath, { metadata: { finalizers } })
     await remove(rc, 'Foreground')
-    const waiting = await api.send<ApiObject>('GET', path(name))
-    if (waiting.code === 200) expect(waiting.body.metadata.deletionTimestamp).toBeTruthy()
+    await until(
+      'all Pods but one to be gone',
+      async () => ((await pods(name)).map(({ metadata }) => metadata.name).join() === held ? true : undefined),
+      180_000,
+    )
+    expect((await api.call('GET', path(name))).metadata.deletionTimestamp).toBeTruthy()
+    await api.call('PATCH', podPath, { metadata: { finalizers: null } })
     await gone(name)
     expect(await pods(name)).toEqual([])
   })
 
   it(`Pods with another owner stay${covers('Garbage Collector, multiple owners')}`, async () => {
     const [going, staying] = [next(), next()]
-    const [rc1, rc2] = [await make(going, replicas), await make(staying, 0)]
+    const [rc1, rc2] = [await make(going, replicas, nowhere), await make(staying, 0)]
     await created(going)
     const half = (await pods(going)).slice(0, replicas / 2).map(({ metadata }) => metadata.name)
     const owner = { apiVersion: 'v1', kind: 'ReplicationController', name: staying, uid: rc2.metadata.uid }
-    for (const pod of half)
-      await ns.kubectl(['patch', 'pod', pod, '-p', JSON.stringify({ metadata: { ownerReferences: [owner] } })])
+    for (const pod of half) {
+      const change = { metadata: { ownerReferences: [owner] } }
+      const { code } = await api.send('PATCH', `/api/v1/namespaces/${ns.name}/pods/${pod}`, change, strategic)
+      expect(code).toBe(200)
+    }
     await remove(rc1, 'Foreground')
     await gone(going)
     const left = await pods(going)
@@ -109,7 +136,6 @@ describe.concurrent('garbage collection:', () => {
   it(`a namespace loses its Pods first${covers('Ordered Namespace Deletion')}`, async () => {
     const { name } = await makeNamespace('ordered')
     const root = `/api/v1/namespaces/${name}`
-    const finalizers = ['e2e.example.com/finalizer']
     const container = { name: 'main', image: busybox, command: ['sleep', '1000'] }
     await api.call('POST', `${root}/pods`, {
       metadata: { name: 'pod', finalizers },
@@ -121,12 +147,16 @@ describe.concurrent('garbage collection:', () => {
       readonly status: { readonly conditions?: { type: string; status: string; reason: string; message: string }[] }
     }
     const condition = (type: string, message: string): Promise<unknown> =>
-      until(`${type}: ${message}`, async () => {
-        const { status } = await api.call<Conditions>('GET', root)
-        const found = status.conditions?.find((one) => one.type === type)
-        if (found?.status === 'True' && found.message === message) return true
-        throw new Error(JSON.stringify(found))
-      })
+      until(
+        `${type}: ${message}`,
+        async () => {
+          const { status } = await api.call<Conditions>('GET', root)
+          const found = status.conditions?.find((one) => one.type === type)
+          if (found?.status === 'True' && found.message === message) return true
+          throw new Error(JSON.stringify(found))
+        },
+        150_000,
+      )
     await condition('NamespaceContentRemaining', 'Some resources are remaining: pods. has 1 resource instances')
     await condition(
       'NamespaceFinalizersRemaining',
