@@ -59,11 +59,24 @@ async function stopPrograms(settings: Settings): Promise<string> {
 export async function removeFromDocker(settings: Settings): Promise<string> {
   const docker = dockerClient()
   const mine = { label: [`kubets.node=${settings.nodeName}`] }
-  const containers = await docker.listContainers({ all: true, filters: mine })
-  await Promise.all(containers.map((one) => docker.getContainer(one.Id).remove({ force: true, v: true })))
+  const list = () => docker.listContainers({ all: true, filters: mine })
+  const containers = await list()
+  await Promise.all(containers.map(({ Id }) => removeContainer(Id)))
+  // those that somebody else removes are no longer in the way of the network only when they are gone
+  await until('the containers to be gone', 60_000, async () => ((await list()).length === 0 ? true : undefined))
   const networks = await docker.listNetworks({ filters: mine })
   for (const network of networks) await removeNetwork(settings, network.Name)
   return `${String(containers.length)} containers, ${String(networks.length)} networks`
+}
+
+/** A kubelet that ends may have begun with it: what is gone, or going, is no error. */
+async function removeContainer(id: string): Promise<void> {
+  try {
+    await dockerClient().getContainer(id).remove({ force: true, v: true })
+  } catch (error) {
+    const { statusCode } = error as { statusCode?: number }
+    if (statusCode !== 404 && statusCode !== 409) throw error
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { connect, type Api } from './api.ts'
 import type { Namespace } from './kubectl.ts'
 import { until } from './until.ts'
 
@@ -71,7 +72,12 @@ export async function startPod(
   await ns.kubectl(['create', '-f', '-'], { input: JSON.stringify(body) })
 }
 
-export const getPod = (ns: Namespace, name: string): Promise<Pod> => ns.get<Pod>(['pod', name])
+let api: Promise<Api> | undefined
+
+/** Asked of the API itself: many cases wait at the same time, and a kubectl for every look would be most of the load. */
+export async function getPod(ns: Namespace, name: string): Promise<Pod> {
+  return (await (api ??= connect())).call<Pod>('GET', `/api/v1/namespaces/${ns.name}/pods/${name}`)
+}
 
 /** Waits until what is said of a Pod is true, and answers with it. */
 export const podUntil = (
