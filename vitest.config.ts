@@ -60,9 +60,10 @@ export default defineConfig({
           name: 'e2e',
           include: ['e2e/suites/**/*.e2e.ts'],
           exclude: ['**/node_modules/**'],
-          testTimeout: 240_000,
-          hookTimeout: 120_000,
-          maxWorkers: 4,
+          testTimeout: 400_000,
+          hookTimeout: 150_000,
+          // more would wait for the two cores, not for the cluster
+          maxWorkers: 2,
         },
       },
     ],

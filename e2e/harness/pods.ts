@@ -85,7 +85,7 @@ export const podUntil = (
   name: string,
   what: string,
   test: (pod: Pod) => boolean,
-  limitMs = 90_000,
+  limitMs = 150_000,
 ): Promise<Pod> =>
   until(
     `Pod ${name} ${what}`,
