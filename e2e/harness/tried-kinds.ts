@@ -177,7 +177,8 @@ export const triedKinds: readonly Tried[] = [
     groupVersion: 'networking.k8s.io/v1',
     plural: 'servicecidrs',
     cluster: true,
-    body: { spec: { cidrs: ['198.51.100.0/28'] } },
+    // of the family that no Service here has: else one of another case may be given an address of it, and hold it
+    body: { spec: { cidrs: ['2001:db8:1::/112'] } },
     status: { conditions: [condition] },
   },
   {
