@@ -98,7 +98,7 @@ describe.concurrent('a CronJob', () => {
     // what another does at the same schedules this one would have done too
     await make('beside-suspended', { concurrencyPolicy: 'Allow' })
     await active('beside-suspended', 2)
-    expect((await get('suspended')).status?.active ?? []).toEqual([])
+    expect((await get('suspended')).status.active ?? []).toEqual([])
     expect(await jobs('suspended')).toEqual([])
     await api.call('DELETE', path('suspended'))
     await remove('beside-suspended')

@@ -67,3 +67,32 @@ it('keeps a v1 autoscaler through its stored form', () => {
   })
   expect(stored && kind?.storedAs?.from(stored)).toEqual(obj)
 })
+
+describe('the status of a new object', () => {
+  const cases: [kind: string, status: object][] = [
+    ['batch/v1 cronjobs', {}],
+    ['batch/v1 jobs', {}],
+    ['apps/v1 deployments', {}],
+    ['apps/v1 replicasets', { replicas: 0 }],
+    [
+      'apps/v1 daemonsets',
+      { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 },
+    ],
+    ['/v1 services', { loadBalancer: {} }],
+    ['networking.k8s.io/v1 ingresses', { loadBalancer: {} }],
+    ['resource.k8s.io/v1 resourceclaims', {}],
+  ]
+  it.each(cases)('%s', (name, status) => {
+    const [groupVersion, plural] = name.split(' ') as [string, string]
+    const [group, version] = groupVersion.split('/') as [string, string]
+    const kind = findKind(group, version, plural)
+    if (!kind) throw new Error(`no ${name}`)
+    const obj = {
+      metadata: { name: 'a' },
+      spec: {},
+      status: { conditions: [{ type: 'Mine' }] },
+    } as unknown as KubeObject
+    prepareForCreate(kind, obj)
+    expect(obj).toHaveProperty('status', status)
+  })
+})

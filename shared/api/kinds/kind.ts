@@ -108,7 +108,7 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly nameRule: NameRule
   /** metadata.generation is 1 on create and grows with each change outside metadata and status. */
   readonly generation: boolean
-  /** A new object keeps the status it comes with; for all others it is dropped. */
+  /** A new object keeps the status it comes with; for all others it is emptied. */
   readonly statusOnCreate: boolean
   /** PUT of a name that does not exist creates it. */
   readonly createOnUpdate: boolean
@@ -119,7 +119,7 @@ export interface Kind<T extends KubeObject = KubeObject> {
   row(obj: T, now: number): Cell[]
   /** Fills in what was left out, in place. */
   defaults?(obj: T): void
-  /** In place, on a new object, after status was dropped and generation set. */
+  /** In place, on a new object, after status was emptied and generation set. */
   prepareForCreate?(obj: T, by?: Requester): void
   /** In place, after status was taken from `old` and before generation is counted. */
   prepareForUpdate?(obj: T, old: T): void

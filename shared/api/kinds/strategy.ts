@@ -1,6 +1,8 @@
 import { clone, deepEqual } from '../../machinery/deep.ts'
 import type { FieldError } from '../../machinery/fieldpath.ts'
 import type { KubeObject } from '../../machinery/object.ts'
+import { zeroOf } from '../../machinery/schema/zero.ts'
+import { nodeOf } from '../schemas.ts'
 import type { Kind, Requester } from './kind.ts'
 import { validateMeta, validateMetaUpdate } from './meta.ts'
 
@@ -9,9 +11,9 @@ import { validateMeta, validateMetaUpdate } from './meta.ts'
 
 type Fields = KubeObject & Record<string, unknown>
 
-/** A new object, in place: no status, generation 1, then the kind's own. `by`: who sends it. */
+/** A new object, in place: an empty status, generation 1, then the kind's own. `by`: who sends it. */
 export function prepareForCreate(kind: Kind, obj: KubeObject, by?: Requester): void {
-  if (kind.subresources.includes('status') && !kind.statusOnCreate) delete (obj as Fields)['status']
+  if (kind.subresources.includes('status') && !kind.statusOnCreate) emptyStatus(kind, obj as Fields)
   if (kind.generation) obj.metadata.generation = 1
   else delete obj.metadata.generation
   delete obj.metadata.deletionTimestamp
@@ -53,6 +55,13 @@ export function validateUpdate(kind: Kind, obj: KubeObject, old: KubeObject): Fi
 export function validateStatusUpdate(kind: Kind, obj: KubeObject, old: KubeObject): FieldError[] {
   const errors = validateMetaUpdate(obj.metadata, old.metadata)
   return kind.validateStatusUpdate ? errors.concat(kind.validateStatusUpdate(obj, old)) : errors
+}
+
+// Go's zero struct: written even where it says omitempty. Custom resources have no such struct, and so no status.
+function emptyStatus(kind: Kind, obj: Fields): void {
+  const field = nodeOf(kind).filled.find(({ name }) => name === 'status')
+  if (field) obj['status'] = zeroOf(field.node)
+  else delete obj['status']
 }
 
 function take(field: string, obj: KubeObject, old: KubeObject): void {
