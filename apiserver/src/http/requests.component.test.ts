@@ -1,3 +1,4 @@
+import { connect } from 'node:tls'
 import { createCA, issueCertificate } from '@kubets/shared/process/certificates.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type Identity, type TestServer } from '../test-server.ts'
@@ -156,6 +157,23 @@ describe('bad requests', () => {
   ])('%s', async (_, call, code, text) => {
     const reply = await server.call(maps, call)
     expect([reply.code, reply.json.message]).toEqual([code, expect.stringContaining(text)])
+  })
+
+  it('a client that reads no answer before it has sent all learns that it was too much', async () => {
+    const { cert, key } = server.admin.certificate ?? {}
+    const size = 4 * 1024 * 1024
+    const socket = connect({ host: '127.0.0.1', port: server.port, ca: server.authority.cert, cert, key })
+    socket.pause()
+    const answer = new Promise<string>((resolve, reject) => {
+      let text = ''
+      socket.on('data', (chunk: Buffer) => (text += chunk.toString()))
+      socket.on('end', () => resolve(text))
+      socket.on('error', reject)
+    })
+    socket.write(`POST ${maps} HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${String(size)}\r\n\r\n`)
+    socket.write(Buffer.alloc(size, 'a'), () => socket.resume())
+    expect(await answer).toMatch(/^HTTP\/1.1 413 [^]*connection: close[^]*Request entity too large: limit is 3145728/)
+    socket.destroy()
   })
 
   it('an unknown field is refused, told, or ignored', async () => {

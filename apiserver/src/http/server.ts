@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2SecureServer, Http2ServerRequest } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { badRequest, notFound, serviceUnavailable, timeout, StatusError } from '@kubets/shared/machinery/errors.ts'
 import { describeError } from '@kubets/shared/process/signals.ts'
 import fastify from 'fastify'
@@ -42,6 +43,8 @@ export interface Server {
 
 const requestMilliseconds = 60_000
 const drainMilliseconds = 5_000
+/** How long a connection is still read after an answer that came before the whole body. */
+const lingerMilliseconds = 500
 
 /** Listens with TLS for HTTP/2, HTTP/1.1 and upgrades on one port. Rejects when it cannot listen. */
 export async function startServer(options: ServerOptions, routes: Routes, deps: Deps): Promise<Server> {
@@ -240,7 +243,7 @@ function fail(
   response: ServerResponse,
   warnings: readonly string[],
   signal: AbortSignal,
-  { log }: Deps,
+  { clock, log }: Deps,
 ): void {
   const reason: unknown = signal.reason
   if (signal.aborted && !(reason instanceof StatusError)) {
@@ -257,17 +260,41 @@ function fail(
     response.destroy()
     return
   }
-  if (status.code === 413) {
-    // the rest of the body is not wanted: this connection, or stream, ends here
-    if (request.httpVersionMajor === 1) response.setHeader('connection', 'close')
-    else response.on('finish', () => (request as unknown as Http2ServerRequest).stream.close())
+  const answer = errorAnswer(status, request.headers.accept)
+  if (status.code === 413) refuseRest(request, response, answer, clock)
+  else write(response, answer, warnings)
+}
+
+/**
+ * Answers before the body has come whole, and ends this connection, or stream. A connection closed on a client that
+ * still sends is reset, and the answer lost with it: what comes is read and dropped for a moment more.
+ * net/http/server.go rstAvoidanceDelay
+ */
+function refuseRest(request: IncomingMessage, response: ServerResponse, answer: Answer, clock: Clock): void {
+  if (request.httpVersionMajor !== 1) {
+    response.on('finish', () => (request as unknown as Http2ServerRequest).stream.close())
+    write(response, answer, [])
+    return
   }
-  write(response, errorAnswer(status, request.headers.accept), warnings)
+  if (response.destroyed) return
+  response.setHeader('connection', 'close')
+  writeHead(response, answer)
+  response.write(answer.body)
+  const end = (): void => void response.end()
+  const cancelTimer = clock.timer(lingerMilliseconds, end)
+  request.on('close', cancelTimer)
+  request.on('end', end)
+  request.resume()
 }
 
 function write(response: ServerResponse, answer: Answer, warnings: readonly string[]): void {
   if (response.destroyed || response.headersSent) return
   if (warnings.length > 0) response.setHeader('warning', warningHeaders(warnings))
+  writeHead(response, answer)
+  response.end(answer.body)
+}
+
+function writeHead(response: ServerResponse, answer: Answer): void {
   response.writeHead(answer.code, {
     'audit-id': randomUUID(),
     'cache-control': 'no-cache, private',
@@ -275,7 +302,6 @@ function write(response: ServerResponse, answer: Answer, warnings: readonly stri
     'content-type': answer.contentType,
     'content-length': answer.body.length,
   })
-  response.end(answer.body)
 }
 
 /** An upgrade request: the same questions first, then bytes in both directions. Never rejects. */
