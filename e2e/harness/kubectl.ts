@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { until } from './until.ts'
 
 /** What a finished command left. */
 export interface Finished {
@@ -63,47 +62,4 @@ export function background(command: string, args: readonly string[]): Background
       await ended
     },
   }
-}
-
-/** Reads an object as JSON. */
-export async function getJson<T>(args: readonly string[]): Promise<T> {
-  return JSON.parse(await kubectl(['get', ...args, '-o', 'json'])) as T
-}
-
-/** kubectl bound to one namespace. */
-export interface Namespace {
-  readonly name: string
-  kubectl(args: readonly string[], options?: { input?: string; timeoutMs?: number }): Promise<string>
-  /** Like kubectl, but a non-zero exit is an answer too. */
-  try(args: readonly string[], options?: { input?: string; timeoutMs?: number }): Promise<Finished>
-  get<T>(args: readonly string[]): Promise<T>
-  /** `kubectl apply -f -` with objects given as JavaScript values. */
-  apply(...objects: object[]): Promise<string>
-}
-
-let count = 0
-
-/** A new namespace of this test file's own, ready for Pods. */
-export async function makeNamespace(prefix: string): Promise<Namespace> {
-  const name = `${prefix}-${process.pid.toString(36)}${(count++).toString(36)}`
-  await kubectl(['create', 'namespace', name])
-  await until(`the default ServiceAccount of ${name}`, async () =>
-    (await run('kubectl', ['-n', name, 'get', 'serviceaccount', 'default'])).code === 0 ? true : undefined,
-  )
-  const scoped = (args: readonly string[]): string[] => ['-n', name, ...args]
-  return {
-    name,
-    kubectl: (args, options) => kubectl(scoped(args), options),
-    try: (args, options) => run('kubectl', scoped(args), options),
-    get: (args) => getJson(scoped(args)),
-    apply: (...objects) =>
-      kubectl(scoped(['apply', '-f', '-']), {
-        input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }),
-      }),
-  }
-}
-
-/** Removes a namespace and waits until it is gone with all that was in it. */
-export async function removeNamespace(namespace: Namespace | undefined): Promise<void> {
-  if (namespace) await kubectl(['delete', 'namespace', namespace.name, '--timeout=90s'], { timeoutMs: 100_000 })
 }

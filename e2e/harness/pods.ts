@@ -1,5 +1,4 @@
-import { connect, type Api } from './api.ts'
-import type { Namespace } from './kubectl.ts'
+import type { Namespace } from './namespace.ts'
 import { until } from './until.ts'
 
 /** The image of the tests' Pods: a shell and the usual small programs, no entrypoint. */
@@ -69,15 +68,10 @@ export async function startPod(
     metadata: { name, ...metadata, labels: { pod: name, ...metadata.labels } },
     spec: { terminationGracePeriodSeconds: 1, ...spec },
   }
-  await ns.kubectl(['create', '-f', '-'], { input: JSON.stringify(body) })
+  await ns.create('pods', body)
 }
 
-let api: Promise<Api> | undefined
-
-/** Asked of the API itself: many cases wait at the same time, and a kubectl for every look would be most of the load. */
-export async function getPod(ns: Namespace, name: string): Promise<Pod> {
-  return (await (api ??= connect())).call<Pod>('GET', `/api/v1/namespaces/${ns.name}/pods/${name}`)
-}
+export const getPod = (ns: Namespace, name: string): Promise<Pod> => ns.get('pods', name)
 
 /** Waits until what is said of a Pod is true, and answers with it. */
 export const podUntil = (

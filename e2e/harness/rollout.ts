@@ -1,14 +1,13 @@
 import { expect } from 'vitest'
 import { fetchText } from './http.ts'
-import { makeNamespace, removeNamespace, run, type Namespace } from './kubectl.ts'
+import { run } from './kubectl.ts'
+import { makeNamespace, removeNamespace, type Namespace } from './namespace.ts'
 import { until } from './until.ts'
 import { runWeb } from './web.ts'
 
-interface Pods {
-  readonly items: {
-    readonly metadata: { readonly name: string; readonly uid: string; readonly deletionTimestamp?: string }
-    readonly spec: { readonly containers: readonly { readonly image: string }[] }
-  }[]
+interface Pod {
+  readonly metadata: { readonly name: string; readonly uid: string; readonly deletionTimestamp?: string }
+  readonly spec: { readonly containers: readonly { readonly image: string }[] }
 }
 
 /** A web Deployment of three replicas that is rolled from one version to the other and back while things die. */
@@ -74,8 +73,8 @@ export class Rollout {
     )
   }
 
-  async #pods(): Promise<Pods['items']> {
-    return (await this.ns.get<Pods>(['pods'])).items
+  #pods(): Promise<Pod[]> {
+    return this.ns.list('pods')
   }
 
   /** The Pod UIDs of the namespace's running containers (or sandboxes), sorted: one for each container. */

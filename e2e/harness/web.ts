@@ -1,5 +1,5 @@
 import { fetchText } from './http.ts'
-import type { Namespace } from './kubectl.ts'
+import type { Namespace } from './namespace.ts'
 import { until } from './until.ts'
 
 /** The tour's web server as a Deployment: limits, a readiness probe, and time for its endpoints to go before it does. */
@@ -39,8 +39,8 @@ export interface Service {
 export async function runWeb(ns: Namespace, name: string, replicas: number): Promise<Service> {
   await ns.apply(webDeployment(name, { replicas }))
   await ns.kubectl(['expose', 'deployment', name, '--port=80', '--target-port=8080', '--type=NodePort'])
-  await ns.kubectl(['rollout', 'status', `deployment/${name}`, '--timeout=90s'], { timeoutMs: 100_000 })
-  return ns.get<Service>(['service', name])
+  await ns.kubectl(['rollout', 'status', `deployment/${name}`, '--timeout=300s'], { timeoutMs: 310_000 })
+  return ns.get<Service>('services', name)
 }
 
 /** Different answers of a URL, asked until `count` were seen. */

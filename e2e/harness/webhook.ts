@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createCA, issueCertificate } from '@kubets/shared/process/certificates.ts'
 import { connect, type ApiObject } from './api.ts'
-import { getJson, makeNamespace, removeNamespace, type Namespace } from './kubectl.ts'
+import { makeNamespace, removeNamespace, type Namespace, nodes } from './namespace.ts'
 import { until } from './until.ts'
 
 interface Request {
@@ -188,8 +188,5 @@ export async function makeHooked(prefix: string): Promise<Hooked> {
 
 /** Where the API server, which runs on this host, reaches this process. */
 async function hostAddress(): Promise<string> {
-  const { items } = await getJson<{ items: { status: { addresses: { type: string; address: string }[] } }[] }>([
-    'nodes',
-  ])
-  return items[0]?.status.addresses.find(({ type }) => type === 'InternalIP')?.address ?? ''
+  return (await nodes())[0]?.status.addresses.find(({ type }) => type === 'InternalIP')?.address ?? ''
 }

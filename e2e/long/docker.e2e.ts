@@ -1,5 +1,5 @@
+import { nodes } from '../harness/namespace.ts'
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import { getJson } from '../harness/kubectl.ts'
 import { allHealthy, freeze, processOf } from '../harness/programs.ts'
 import { Rollout } from '../harness/rollout.ts'
 import { until } from '../harness/until.ts'
@@ -30,13 +30,6 @@ describe('a rollout during which Docker is away', () => {
   })
 })
 
-interface Nodes {
-  readonly items: {
-    readonly status: { readonly conditions: readonly { type: string; status: string; message: string }[] }
-  }[]
-}
-
 async function readyCondition(): Promise<{ status: string; message: string } | undefined> {
-  const { items } = await getJson<Nodes>(['nodes'])
-  return items[0]?.status.conditions.find((one) => one.type === 'Ready')
+  return (await nodes())[0]?.status.conditions.find((one) => one.type === 'Ready')
 }

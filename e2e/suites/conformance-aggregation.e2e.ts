@@ -3,7 +3,8 @@ import { createCA, issueCertificate } from '@kubets/shared/process/certificates.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { covers } from '../conformance/covers.ts'
 import { connect, type Api, type ApiList, type ApiObject } from '../harness/api.ts'
-import { kubectl, makeNamespace, removeNamespace, type Namespace } from '../harness/kubectl.ts'
+import { kubectl } from '../harness/kubectl.ts'
+import { makeNamespace, removeNamespace, type Namespace } from '../harness/namespace.ts'
 import { until } from '../harness/until.ts'
 
 const group = 'wardle.example.com'

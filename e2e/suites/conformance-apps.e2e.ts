@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { covers } from '../conformance/covers.ts'
 import { connect, type Api } from '../harness/api.ts'
 import { fetchText } from '../harness/http.ts'
-import { makeNamespace, removeNamespace, type Namespace } from '../harness/kubectl.ts'
+import { makeNamespace, removeNamespace, type Namespace, type Resource } from '../harness/namespace.ts'
 import { getPod, isReady, podUntil, shell, startPod, type Pod } from '../harness/pods.ts'
 import { until } from '../harness/until.ts'
 
@@ -52,20 +52,17 @@ describe.concurrent('workloads:', () => {
     },
   })
   const pods = async (name: string): Promise<Pod[]> =>
-    (await ns.get<{ items: Pod[] }>(['pods', '-l', `app=${name}`])).items.filter(
-      (pod) => !pod.metadata.deletionTimestamp,
-    )
-  const ready = (kind: string, name: string, replicas: number): Promise<Workload> =>
+    (await ns.list<Pod>('pods', `app=${name}`)).filter((pod) => !pod.metadata.deletionTimestamp)
+  const ready = (resource: Resource, name: string, replicas: number): Promise<Workload> =>
     until(
-      `${String(replicas)} ready replicas of ${kind} ${name}`,
+      `${String(replicas)} ready replicas of ${resource} ${name}`,
       async () => {
-        const now = await ns.get<Workload>([kind, name])
+        const now = await ns.get<Workload>(resource, name)
         return (now.status.readyReplicas ?? 0) === replicas && now.status.replicas === replicas ? now : undefined
       },
       120_000,
     )
-  const replicaSets = async (name: string): Promise<Workload[]> =>
-    (await ns.get<{ items: Workload[] }>(['replicasets', '-l', `app=${name}`])).items
+  const replicaSets = (name: string): Promise<Workload[]> => ns.list<Workload>('replicasets', `app=${name}`)
 
   for (const [kind, plural, entry] of [
     ['Deployment', 'deployments', 'Deployment, completes the scaling of a Deployment subresource'],
@@ -94,7 +91,7 @@ describe.concurrent('workloads:', () => {
   it(`a Deployment of strategy Recreate never runs old and new together${covers('Deployment Recreate')}`, async () => {
     const name = next()
     await ns.apply(workload('Deployment', name, 1, { strategy: { type: 'Recreate' } }))
-    await ready('deployment', name, 1)
+    await ready('deployments', name, 1)
     const list = `/api/v1/namespaces/${ns.name}/pods`
     const { metadata } = await api.call<{ metadata: { resourceVersion: string } }>('GET', list)
     const [old] = await pods(name)
@@ -103,7 +100,7 @@ describe.concurrent('workloads:', () => {
     )
     try {
       await ns.kubectl(['set', 'image', `deployment/${name}`, 'main=kubets/web:2'])
-      await ns.kubectl(['rollout', 'status', `deployment/${name}`, '--timeout=90s'], { timeoutMs: 100_000 })
+      await ns.kubectl(['rollout', 'status', `deployment/${name}`, '--timeout=300s'], { timeoutMs: 310_000 })
       const events = watch.events.map(
         (one) => `${one.type} ${one.object.metadata.uid === old?.metadata.uid ? 'old' : 'new'}`,
       )
@@ -124,39 +121,39 @@ describe.concurrent('workloads:', () => {
     const name = next()
     const old = workload('ReplicaSet', name, 1) as { metadata: object }
     await ns.apply({ ...old, metadata: { ...old.metadata, name: `${name}-old` } })
-    await ready('replicaset', `${name}-old`, 1)
+    await ready('replicasets', `${name}-old`, 1)
     const deployment = workload('Deployment', name, 1) as {
       spec: { template: { spec: { containers: { image: string }[] } } }
     }
     const [container] = deployment.spec.template.spec.containers
     if (container) container.image = 'kubets/web:2'
     await ns.apply(deployment)
-    await ns.kubectl(['rollout', 'status', `deployment/${name}`, '--timeout=90s'], { timeoutMs: 100_000 })
+    await ns.kubectl(['rollout', 'status', `deployment/${name}`, '--timeout=300s'], { timeoutMs: 310_000 })
     await until('the new Pod alone', async () => {
       const images = (await pods(name)).map((pod) => pod.spec.containers[0]?.image)
       return JSON.stringify(images) === '["kubets/web:2"]' ? true : undefined
     })
     await until('the old ReplicaSet to be adopted and empty', async () => {
-      const { spec, metadata } = await ns.get<Workload>(['replicaset', `${name}-old`])
+      const { spec, metadata } = await ns.get<Workload>('replicasets', `${name}-old`)
       return spec.replicas === 0 && metadata.ownerReferences?.length === 1 ? true : undefined
     })
   })
   it(`a Deployment keeps as much history as it should${covers('Deployment RevisionHistoryLimit')}`, async () => {
     const name = next()
     await ns.apply(workload('Deployment', name, 1, { revisionHistoryLimit: 0 }))
-    await ready('deployment', name, 1)
+    await ready('deployments', name, 1)
     await ns.kubectl(['set', 'image', `deployment/${name}`, 'main=kubets/web:2'])
-    await ns.kubectl(['rollout', 'status', `deployment/${name}`, '--timeout=90s'], { timeoutMs: 100_000 })
+    await ns.kubectl(['rollout', 'status', `deployment/${name}`, '--timeout=300s'], { timeoutMs: 310_000 })
     await until('only the new ReplicaSet', async () => ((await replicaSets(name)).length === 1 ? true : undefined))
   })
   it(`a Deployment changes its mind during a rollout${covers('Deployment Rollover')}`, async () => {
     const name = next()
     await ns.apply(workload('Deployment', name, 2, { strategy: { rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } } }))
-    await ready('deployment', name, 2)
+    await ready('deployments', name, 2)
     await ns.kubectl(['set', 'image', `deployment/${name}`, 'main=127.0.0.1:1/no/such:image'])
     await until('the hopeless ReplicaSet', async () => ((await replicaSets(name)).length === 2 ? true : undefined))
     await ns.kubectl(['set', 'image', `deployment/${name}`, 'main=kubets/web:2'])
-    await ns.kubectl(['rollout', 'status', `deployment/${name}`, '--timeout=90s'], { timeoutMs: 100_000 })
+    await ns.kubectl(['rollout', 'status', `deployment/${name}`, '--timeout=300s'], { timeoutMs: 310_000 })
     await until('only the last ReplicaSet to have Pods', async () => {
       const replicas = (await replicaSets(name)).map((one) => one.status.replicas).toSorted()
       return JSON.stringify(replicas) === '[0,0,2]' ? true : undefined
@@ -166,7 +163,7 @@ describe.concurrent('workloads:', () => {
   it(`a Deployment in a rollout is scaled in proportion${covers('Deployment Proportional Scaling')}`, async () => {
     const name = next()
     await ns.apply(workload('Deployment', name, 6, { strategy: { rollingUpdate: { maxSurge: 2, maxUnavailable: 1 } } }))
-    await ready('deployment', name, 6)
+    await ready('deployments', name, 6)
     await ns.kubectl(['set', 'image', `deployment/${name}`, 'main=127.0.0.1:1/no/such:image'])
     const replicas = async (): Promise<number[]> =>
       (await replicaSets(name)).map((one) => one.spec.replicas).toSorted((a, b) => a - b)
@@ -184,9 +181,9 @@ describe.concurrent('workloads:', () => {
   it(`a ReplicaSet is scaled and patched${covers('ReplicaSet, is created, Replaced and Patched')}`, async () => {
     const name = next()
     await ns.apply(workload('ReplicaSet', name, 1))
-    await ready('replicaset', name, 1)
+    await ready('replicasets', name, 1)
     await ns.kubectl(['scale', `replicaset/${name}`, '--replicas=2'])
-    await ready('replicaset', name, 2)
+    await ready('replicasets', name, 2)
     await ns.kubectl([
       'patch',
       'replicaset',
@@ -194,13 +191,13 @@ describe.concurrent('workloads:', () => {
       '-p',
       '{"metadata":{"labels":{"test-rs":"patched"}},"spec":{"replicas":3}}',
     ])
-    const patched = await ready('replicaset', name, 3)
+    const patched = await ready('replicasets', name, 3)
     expect(patched.metadata.labels).toMatchObject({ 'test-rs': 'patched' })
   })
   it(`a ReplicaSet's Pods answer${covers('Replica Set, run basic image')}`, async () => {
     const name = next()
     await ns.apply(workload('ReplicaSet', name, 2))
-    await ready('replicaset', name, 2)
+    await ready('replicasets', name, 2)
     for (const pod of await pods(name))
       expect(await until('an answer', () => fetchText(`http://${pod.status.podIP}:8080/`))).toBe(
         `1 ${pod.metadata.name}\n`,
@@ -225,7 +222,7 @@ describe.concurrent('workloads:', () => {
     it(`a Deployment deleted by ${cascade} ${left ? 'leaves' : 'takes'} what it owns${covers(entry)}`, async () => {
       const name = next()
       await ns.apply(workload('Deployment', name, 2))
-      await ready('deployment', name, 2)
+      await ready('deployments', name, 2)
       await ns.kubectl(['delete', 'deployment', name, `--cascade=${cascade}`])
       if (left) {
         await until('the ReplicaSet to be an orphan', async () =>
@@ -261,27 +258,29 @@ describe.concurrent('workloads:', () => {
     }
     await ns.kubectl(['delete', 'pod', `${name}-1`, '--cascade=foreground', '--wait=false'])
     await until('all three to be gone', async () =>
-      (await ns.kubectl(['get', 'pods', '-l', `app=${name}`, '-o', 'name'])) === '' ? true : undefined,
+      (await ns.list('pods', `app=${name}`)).length === 0 ? true : undefined,
     )
   })
 
   const addresses = async (name: string): Promise<string[]> => {
-    const { subsets } = await ns.get<{ subsets?: { addresses?: { ip: string }[]; ports: { port: number }[] }[] }>([
+    const { subsets } = await ns.get<{ subsets?: { addresses?: { ip: string }[]; ports: { port: number }[] }[] }>(
       'endpoints',
       name,
-    ])
+    )
     return (subsets ?? [])
       .flatMap((one) => (one.addresses ?? []).flatMap(({ ip }) => one.ports.map(({ port }) => `${ip}:${String(port)}`)))
       .toSorted()
   }
+  interface Slice {
+    endpoints: { addresses: string[]; conditions: { ready: boolean } }[] | null
+    ports: { port: number }[] | null
+  }
+  const slices = (name: string): Promise<Slice[]> => ns.list('endpointslices', `kubernetes.io/service-name=${name}`)
+  const none = async (name: string): Promise<boolean> =>
+    (await slices(name)).length === 0 &&
+    (await ns.list<{ metadata: { name: string } }>('endpoints')).every((one) => one.metadata.name !== name)
   const sliced = async (name: string): Promise<string[]> => {
-    const { items } = await ns.get<{
-      items: {
-        endpoints: { addresses: string[]; conditions: { ready: boolean } }[] | null
-        ports: { port: number }[] | null
-      }[]
-    }>(['endpointslices', '-l', `kubernetes.io/service-name=${name}`])
-    return items
+    return (await slices(name))
       .flatMap((slice) =>
         (slice.endpoints ?? [])
           .filter((one) => one.conditions.ready)
@@ -323,13 +322,7 @@ describe.concurrent('workloads:', () => {
     await ns.kubectl(['delete', 'pod', `${name}-2`])
     await expectEndpoints(name, [])
     await ns.kubectl(['delete', 'service', name])
-    await until('its endpoints to go', async () =>
-      (await ns.kubectl(['get', 'endpoints', '--field-selector', `metadata.name=${name}`, '-o', 'name'])) +
-        (await ns.kubectl(['get', 'endpointslices', '-l', `kubernetes.io/service-name=${name}`, '-o', 'name'])) ===
-      ''
-        ? true
-        : undefined,
-    )
+    await until('its endpoints to go', async () => ((await none(name)) ? true : undefined))
   })
   it(`a Service without Pods has endpoints that are empty${covers('Endpoints, "empty" Service', 'EndpointSlice, "empty" Service')}`, async () => {
     const name = next()
@@ -339,15 +332,11 @@ describe.concurrent('workloads:', () => {
       metadata: { name },
       spec: { selector: { app: 'nobody' }, ports: [{ port: 80 }] },
     })
-    const slices = (): Promise<string> =>
-      ns.kubectl(['get', 'endpointslices', '-l', `kubernetes.io/service-name=${name}`, '-o', 'name'])
-    await until('a slice', async () => ((await slices()) === '' ? undefined : true))
+    await until('a slice', async () => ((await slices(name)).length === 0 ? undefined : true))
     await until('endpoints', () => addresses(name))
     expect(await addresses(name)).toEqual([])
     expect(await sliced(name)).toEqual([])
     await ns.kubectl(['delete', 'service', name])
-    await until('both to go', async () =>
-      (await slices()) === '' && (await ns.try(['get', 'endpoints', name])).code === 1 ? true : undefined,
-    )
+    await until('both to go', async () => ((await none(name)) ? true : undefined))
   })
 })

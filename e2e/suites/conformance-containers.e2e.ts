@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { covers } from '../conformance/covers.ts'
-import { getJson, makeNamespace, removeNamespace, type Namespace } from '../harness/kubectl.ts'
+import { makeNamespace, removeNamespace, type Namespace, nodes } from '../harness/namespace.ts'
 import { busybox, getPod, isReady, outputOf, podUntil, shell, startPod } from '../harness/pods.ts'
 
 /** What a container is started with: its command, environment, user and files. */
@@ -144,8 +144,7 @@ describe.concurrent('a container', () => {
   })
   it(`hears of the node's resources where it has no limits${covers('DownwardAPI, environment for default CPU and memory limits and requests')}`, async () => {
     const [cpu, memory] = (await run({ ...shell(resourceEcho), env: resourceEnv.slice(0, 2) })).trim().split(' ')
-    const nodes = await getJson<{ items: { status: { allocatable?: { cpu: string; memory: string } } }[] }>(['nodes'])
-    const all = nodes.items.flatMap((node) => (node.status.allocatable ? [node.status.allocatable] : []))
+    const all = (await nodes()).flatMap((node) => (node.status.allocatable ? [node.status.allocatable] : []))
     expect(all.map((one) => (one.cpu.endsWith('m') ? one.cpu.slice(0, -1) : `${one.cpu}000`))).toContain(cpu)
     expect(all.map((one) => one.memory)).toContain(`${memory ?? ''}Ki`)
   })

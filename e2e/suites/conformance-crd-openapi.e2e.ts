@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { covers } from '../conformance/covers.ts'
 import { connect, type Api } from '../harness/api.ts'
 import { anything, define, definition, definitionsPath, uniqueName, type Schema } from '../harness/custom-resources.ts'
-import { makeNamespace, removeNamespace, type Namespace } from '../harness/kubectl.ts'
+import { makeNamespace, removeNamespace, type Namespace } from '../harness/namespace.ts'
 import { until } from '../harness/until.ts'
 
 const text = (description: string): Schema => ({ description, type: 'string' })

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { covers } from '../conformance/covers.ts'
 import { connect, type Api, type ApiList, type ApiObject } from '../harness/api.ts'
 import { define, definition, definitionsPath, uniqueName, type Defined } from '../harness/custom-resources.ts'
-import { makeNamespace, removeNamespace, type Namespace } from '../harness/kubectl.ts'
+import { makeNamespace, removeNamespace, type Namespace } from '../harness/namespace.ts'
 import { until } from '../harness/until.ts'
 
 const jsonPatch = { 'content-type': 'application/json-patch+json' }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { covers } from '../conformance/covers.ts'
-import { getJson, makeNamespace, removeNamespace, type Namespace } from '../harness/kubectl.ts'
+import { makeNamespace, removeNamespace, type Namespace, nodes } from '../harness/namespace.ts'
 import { isReady, outputOf, podUntil, shell, startPod } from '../harness/pods.ts'
 import { until } from '../harness/until.ts'
 
@@ -67,10 +67,7 @@ describe.concurrent('a volume of', () => {
         })
 
       it(`tells what the node has where there is no limit${covers(`${entry}, CPU limit, ${allocatable}`, `${entry}, memory limit, ${allocatable}`)}`, async () => {
-        const nodes = await getJson<{ items: { status: { allocatable?: { cpu: string; memory: string } } }[] }>([
-          'nodes',
-        ])
-        const all = nodes.items.flatMap((node) => (node.status.allocatable ? [node.status.allocatable] : []))
+        const all = (await nodes()).flatMap((node) => (node.status.allocatable ? [node.status.allocatable] : []))
         const cpu = (await read(next(), { items: [resourceItem('limits.cpu', '1m')] })).replace(' 644\n', '')
         expect(all.map((one) => (one.cpu.endsWith('m') ? one.cpu.slice(0, -1) : `${one.cpu}000`))).toContain(cpu)
         const memory = (await read(next(), { items: [resourceItem('limits.memory', '1Ki')] })).replace(' 644\n', 'Ki')

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { covers } from '../conformance/covers.ts'
 import { connect, type Api } from '../harness/api.ts'
-import { makeNamespace, removeNamespace, type Namespace } from '../harness/kubectl.ts'
+import { makeNamespace, removeNamespace, type Namespace } from '../harness/namespace.ts'
 import { busybox, type Pod } from '../harness/pods.ts'
 import { until } from '../harness/until.ts'
 
@@ -107,8 +107,7 @@ describe('an application of several parts', () => {
 
   it(`is created, keeps what is written, and is stopped${covers('Kubectl, guestbook application')}`, async () => {
     for (const component of components) await ns.kubectl(['create', '-f', '-'], { input: JSON.stringify(component) })
-    const pods = async (selector: string): Promise<Pod[]> =>
-      (await ns.get<{ items: Pod[] }>(['pods', '-l', selector])).items
+    const pods = (selector: string): Promise<Pod[]> => ns.list('pods', selector)
     await until(
       'all frontends to run',
       async () => {
@@ -135,7 +134,7 @@ describe('an application of several parts', () => {
 
     for (const component of components)
       await ns.kubectl(['delete', '--grace-period=0', '--force', '-f', '-'], { input: JSON.stringify(component) })
-    expect((await ns.get<{ items: object[] }>(['deployments,services'])).items).toEqual([])
+    expect([...(await ns.list('deployments')), ...(await ns.list('services'))]).toEqual([])
     await until('its Pods to be gone', async () => ((await pods('tier')).length === 0 ? true : undefined), 150_000)
   })
 })

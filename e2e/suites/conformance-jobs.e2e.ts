@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { covers } from '../conformance/covers.ts'
 import { connect, type Api, type ApiObject } from '../harness/api.ts'
-import { makeNamespace, removeNamespace, type Namespace } from '../harness/kubectl.ts'
+import { makeNamespace, removeNamespace, type Namespace } from '../harness/namespace.ts'
 import { getPod, shell, type Pod } from '../harness/pods.ts'
 import { until } from '../harness/until.ts'
 
@@ -87,7 +87,7 @@ describe.concurrent('a Job', () => {
       200_000,
     )
   const pods = async (name: string): Promise<JobPod[]> =>
-    (await ns.get<{ items: JobPod[] }>(['pods', '-l', `batch.kubernetes.io/job-name=${name}`])).items
+    await ns.list<JobPod>('pods', `batch.kubernetes.io/job-name=${name}`)
   const running = (name: string, wanted: number): Promise<JobPod[]> =>
     until(
       `${String(wanted)} running Pods of ${name}`,

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { covers } from '../conformance/covers.ts'
 import { fetchText } from '../harness/http.ts'
-import { background, kubectl, makeNamespace, removeNamespace, type Namespace } from '../harness/kubectl.ts'
+import { background, kubectl } from '../harness/kubectl.ts'
+import { makeNamespace, removeNamespace, type Namespace } from '../harness/namespace.ts'
 import { busybox, getPod, isReady, podUntil, shell, startPod, type Pod } from '../harness/pods.ts'
 import { until } from '../harness/until.ts'
 
@@ -169,8 +170,7 @@ describe.concurrent('with kubectl', () => {
       },
     },
   })
-  const controlled = async (name: string): Promise<Pod[]> =>
-    (await ns.get<{ items: Pod[] }>(['pods', '-l', `app=${name}`])).items
+  const controlled = async (name: string): Promise<Pod[]> => await ns.list<Pod>('pods', `app=${name}`)
   /** Exactly so many Pods of it, and all run. */
   const running = (name: string, replicas: number): Promise<Pod[]> =>
     until(
@@ -216,13 +216,13 @@ describe.concurrent('with kubectl', () => {
     await make(name, 1)
     const [pod] = await running(name, 1)
     const served = async (service: string, port: number): Promise<void> => {
-      const { spec } = await ns.get<{ spec: { ports: object[] } }>(['service', service])
+      const { spec } = await ns.get<{ spec: { ports: object[] } }>('services', service)
       expect(spec.ports).toMatchObject([{ port, targetPort: 8080 }])
       await until(`an endpoint of ${service}`, async () => {
-        const { subsets } = await ns.get<{ subsets?: { addresses?: { ip: string }[]; ports: { port: number }[] }[] }>([
+        const { subsets } = await ns.get<{ subsets?: { addresses?: { ip: string }[]; ports: { port: number }[] }[] }>(
           'endpoints',
           service,
-        ])
+        )
         expect(subsets).toMatchObject([{ addresses: [{ ip: pod?.status.podIP }], ports: [{ port: 8080 }] }])
         return true
       })

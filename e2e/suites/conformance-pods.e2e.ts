@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { covers } from '../conformance/covers.ts'
 import { connect, type Api } from '../harness/api.ts'
-import { makeNamespace, removeNamespace, type Namespace } from '../harness/kubectl.ts'
+import { makeNamespace, removeNamespace, type Namespace } from '../harness/namespace.ts'
 import {
   getPod,
   isReady,
@@ -205,10 +205,10 @@ describe.concurrent('a Pod', () => {
   it(`is deleted with all of its label${covers('Pods, delete a collection')}`, async () => {
     const label = next()
     for (const n of ['1', '2', '3']) await startPod(ns, `${label}-${n}`, sleeper, { labels: { type: label } })
-    const names = (): Promise<string> => ns.kubectl(['get', 'pods', '-l', `type=${label}`, '-o', 'name'])
-    expect((await names()).trim().split('\n')).toHaveLength(3)
+    const labelled = (): Promise<Pod[]> => ns.list('pods', `type=${label}`)
+    expect(await labelled()).toHaveLength(3)
     await api.call('DELETE', `${path()}?labelSelector=type%3D${label}`)
-    await until('all to be gone', async () => ((await names()) === '' ? true : undefined))
+    await until('all to be gone', async () => ((await labelled()).length === 0 ? true : undefined))
   })
   it(`ends at its deadline${covers('Pods, ActiveDeadlineSeconds')}`, async () => {
     const name = next()

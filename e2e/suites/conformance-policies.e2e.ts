@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { covers } from '../conformance/covers.ts'
 import { connect, type Answer, type Api } from '../harness/api.ts'
-import { kubectl, makeNamespace, removeNamespace, type Namespace } from '../harness/kubectl.ts'
+import { kubectl } from '../harness/kubectl.ts'
+import { makeNamespace, removeNamespace, type Namespace } from '../harness/namespace.ts'
 import { busybox } from '../harness/pods.ts'
 import { until } from '../harness/until.ts'
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { covers } from '../conformance/covers.ts'
-import { makeNamespace, removeNamespace, type Namespace } from '../harness/kubectl.ts'
+import { makeNamespace, removeNamespace, type Namespace } from '../harness/namespace.ts'
 import { getPod, isReady, podUntil, shell, startPod, type ContainerStatus, type Pod } from '../harness/pods.ts'
 import { until } from '../harness/until.ts'
 
@@ -89,13 +89,11 @@ describe.concurrent('a Pod', () => {
     const name = next()
     const readinessProbe = { ...probe, exec: { command: ['false'] } }
     await startPod(ns, name, { containers: [{ name: 'main', ...shell('sleep 1000'), readinessProbe }] })
-    const events = (): Promise<string> =>
-      ns.kubectl(['get', 'events', '--field-selector', `involvedObject.name=${name},reason=Unhealthy`, '-o', 'json'])
     await until('many failures', async () => {
       expect(isReady(await getPod(ns, name))).toBe(false)
-      return ((JSON.parse(await events()) as { items: { count: number }[] }).items[0]?.count ?? 0) >= 10
-        ? true
-        : undefined
+      const events = await ns.list<{ reason: string; count: number; involvedObject: { name: string } }>('events')
+      const unhealthy = events.find((one) => one.reason === 'Unhealthy' && one.involvedObject.name === name)
+      return (unhealthy?.count ?? 0) >= 10 ? true : undefined
     })
     expect(first(await getPod(ns, name))).toMatchObject({ ready: false, restartCount: 0 })
   })

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { covers } from '../conformance/covers.ts'
 import { connect, type Api, type ApiList, type ApiObject } from '../harness/api.ts'
 import { fetchText } from '../harness/http.ts'
-import { makeNamespace, removeNamespace, type Namespace } from '../harness/kubectl.ts'
+import { makeNamespace, removeNamespace, type Namespace } from '../harness/namespace.ts'
 import { getPod, isReady, podUntil, startPod, type Pod } from '../harness/pods.ts'
 import { until } from '../harness/until.ts'
 
@@ -48,8 +48,7 @@ describe.concurrent('a ReplicationController', () => {
       },
       120_000,
     )
-  const pods = async (name: string): Promise<Pod[]> =>
-    (await ns.get<{ items: Pod[] }>(['pods', '-l', `name=${name}`])).items
+  const pods = async (name: string): Promise<Pod[]> => await ns.list<Pod>('pods', `name=${name}`)
   const ownerOf = (pod: Pod): string | undefined => pod.metadata.ownerReferences?.[0]?.name
 
   it(`runs Pods that answer${covers('Replication Controller, run basic image')}`, async () => {

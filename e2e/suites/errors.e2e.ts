@@ -1,6 +1,7 @@
 import { request } from 'node:https'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { kubectl, makeNamespace, removeNamespace, run, type Namespace } from '../harness/kubectl.ts'
+import { kubectl, run } from '../harness/kubectl.ts'
+import { makeNamespace, removeNamespace, type Namespace } from '../harness/namespace.ts'
 
 interface Answer {
   readonly code: number

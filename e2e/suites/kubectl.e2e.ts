@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { covers } from '../conformance/covers.ts'
 import { fetchText } from '../harness/http.ts'
-import { background, makeNamespace, removeNamespace, run, type Namespace } from '../harness/kubectl.ts'
+import { background, run } from '../harness/kubectl.ts'
+import { makeNamespace, removeNamespace, type Namespace } from '../harness/namespace.ts'
 import { until } from '../harness/until.ts'
 import { runWeb } from '../harness/web.ts'
 
@@ -23,7 +24,7 @@ describe('kubectl', () => {
   it('logs, and logs -f goes on until stopped', async () => {
     const follower = background('kubectl', ['-n', ns.name, 'logs', '-f', pod])
     try {
-      const { spec } = await ns.get<{ spec: { clusterIP: string } }>(['service', 'web'])
+      const { spec } = await ns.get<{ spec: { clusterIP: string } }>('services', 'web')
       const before = follower.output().length
       await until('the Service to answer', () => fetchText(`http://${spec.clusterIP}/`))
       await until('the request in the log', async () => (follower.output().length > before ? true : undefined))
@@ -132,7 +133,7 @@ describe('kubectl', () => {
     expect(await ns.apply(manifest)).toBe('configmap/settings created\n')
     expect(await ns.apply(manifest)).toBe('configmap/settings unchanged\n')
     expect(await ns.apply({ ...manifest, data: { b: '2' } })).toBe('configmap/settings configured\n')
-    expect((await ns.get<{ data: object }>(['configmap', 'settings'])).data).toEqual({ b: '2' })
+    expect((await ns.get<{ data: object }>('configmaps', 'settings')).data).toEqual({ b: '2' })
     expect((await ns.try(['diff', '-f', '-'], { input: JSON.stringify({ ...manifest, data: { b: '2' } }) })).code).toBe(
       0,
     )
@@ -158,10 +159,10 @@ describe('kubectl', () => {
       'settings',
     ])
     expect(edited.stdout + edited.stderr).toContain('no changes made')
-    const { data } = await ns.get<{ data: object }>(['configmap', 'settings', '-l', 'tier=front'].slice(0, 2))
-    expect(data).toEqual({ c: '3', d: '4' })
+    const labelled = await ns.list<{ data: object }>('configmaps', 'tier=front')
+    expect(labelled.map(({ data }) => data)).toEqual([{ c: '3', d: '4' }])
     await ns.kubectl(['replace', '-f', '-'], { input: JSON.stringify({ ...manifest, data: { e: '5' } }) })
-    expect((await ns.get<{ data: object }>(['configmap', 'settings'])).data).toEqual({ e: '5' })
+    expect((await ns.get<{ data: object }>('configmaps', 'settings')).data).toEqual({ e: '5' })
   })
 
   it('api-resources, explain, auth can-i, version and get --raw', async () => {

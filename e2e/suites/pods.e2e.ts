@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { covers } from '../conformance/covers.ts'
-import { makeNamespace, removeNamespace, type Namespace } from '../harness/kubectl.ts'
+import { makeNamespace, removeNamespace, type Namespace } from '../harness/namespace.ts'
 import { until } from '../harness/until.ts'
 
 const image = 'kubets/busybox:1'
@@ -42,7 +42,7 @@ describe('Pods', () => {
       metadata: { name, labels: { pod: name } },
       spec: { terminationGracePeriodSeconds: 1, ...spec },
     })
-  const status = async (name: string): Promise<PodStatus> => (await ns.get<{ status: PodStatus }>(['pod', name])).status
+  const status = async (name: string): Promise<PodStatus> => (await ns.get<{ status: PodStatus }>('pods', name)).status
   const phase = (name: string, wanted: string): Promise<PodStatus> =>
     until(`Pod ${name} to be ${wanted}`, async () => {
       const now = await status(name)

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fetchText } from '../harness/http.ts'
-import { getJson, makeNamespace, removeNamespace, run, type Namespace } from '../harness/kubectl.ts'
+import { run } from '../harness/kubectl.ts'
+import { makeNamespace, removeNamespace, type Namespace, nodes } from '../harness/namespace.ts'
 import { until } from '../harness/until.ts'
 import { constantRequests, differentAnswers, runWeb, type Service } from '../harness/web.ts'
 
@@ -23,7 +24,7 @@ interface Pod {
 describe('a web server as a Deployment behind a Service', () => {
   let ns: Namespace
   let service: Service
-  const pods = async (): Promise<Pod[]> => (await ns.get<{ items: Pod[] }>(['pods', '-l', 'app=web'])).items
+  const pods = async (): Promise<Pod[]> => await ns.list<Pod>('pods', 'app=web')
   const clusterURL = (): string => `http://${service.spec.clusterIP}/`
 
   beforeAll(async () => {
@@ -35,9 +36,7 @@ describe('a web server as a Deployment behind a Service', () => {
   it('answers on its cluster IP and node port from the host, spread over all Pods', async () => {
     const names = (await pods()).map((pod) => `1 ${pod.metadata.name}`).toSorted()
     expect([...(await differentAnswers(clusterURL(), 3))].toSorted()).toEqual(names)
-    const [node] = (
-      await getJson<{ items: { status: { addresses: { type: string; address: string }[] } }[] }>(['nodes'])
-    ).items
+    const [node] = await nodes()
     const address = node?.status.addresses.find((one) => one.type === 'InternalIP')?.address ?? ''
     const nodePort = String(service.spec.ports[0]?.nodePort)
     expect([...(await differentAnswers(`http://${address}:${nodePort}/`, 3))].toSorted()).toEqual(names)
@@ -96,7 +95,7 @@ describe('a web server as a Deployment behind a Service', () => {
   it('rolls out a new image under constant requests with none failing, and rolls back', async () => {
     const requests = constantRequests(clusterURL())
     await ns.kubectl(['set', 'image', 'deployment/web', 'web=kubets/web:2'])
-    await ns.kubectl(['rollout', 'status', 'deployment/web', '--timeout=90s'], { timeoutMs: 100_000 })
+    await ns.kubectl(['rollout', 'status', 'deployment/web', '--timeout=300s'], { timeoutMs: 310_000 })
     expect(
       (await pods()).filter((pod) => !pod.metadata.deletionTimestamp).map((pod) => pod.spec.containers[0]?.image),
     ).toEqual(Array<string>(3).fill('kubets/web:2'))
@@ -105,7 +104,7 @@ describe('a web server as a Deployment behind a Service', () => {
     )
     expect(await ns.kubectl(['rollout', 'history', 'deployment/web'])).toMatch(/^1\s.*\n2\s/m)
     await ns.kubectl(['rollout', 'undo', 'deployment/web'])
-    await ns.kubectl(['rollout', 'status', 'deployment/web', '--timeout=90s'], { timeoutMs: 100_000 })
+    await ns.kubectl(['rollout', 'status', 'deployment/web', '--timeout=300s'], { timeoutMs: 310_000 })
     const { answers, errors } = await requests.stop()
     expect(errors).toEqual([])
     expect(answers).toBeGreaterThan(100)
@@ -117,7 +116,7 @@ describe('a web server as a Deployment behind a Service', () => {
 
   it('scales to 20 and to 0', async () => {
     await ns.kubectl(['scale', 'deployment/web', '--replicas=20'])
-    await ns.kubectl(['rollout', 'status', 'deployment/web', '--timeout=120s'], { timeoutMs: 130_000 })
+    await ns.kubectl(['rollout', 'status', 'deployment/web', '--timeout=300s'], { timeoutMs: 310_000 })
     const running = (await pods()).filter((pod) => !pod.metadata.deletionTimestamp)
     expect(running).toHaveLength(20)
     expect(new Set(running.map((pod) => pod.status.podIP)).size).toBe(20)
