@@ -63,7 +63,9 @@ export function podLimits(pod: Pod): Resources {
   return podTotal(pod.spec, 'limits')
 }
 
-function podTotal(spec: PodSpec, which: 'requests' | 'limits'): Resources {
+/** What a Pod's containers ask for together, at the time when that is most. */
+// component-helpers/resource/helpers.go AggregateContainerRequests, AggregateContainerLimits
+export function containerTotals(spec: PodSpec, which: 'requests' | 'limits'): Resources {
   const running = new Map<string, Quantity>()
   for (const container of spec.containers) addAll(running, quantities(container.resources?.[which]))
 
@@ -81,7 +83,11 @@ function podTotal(spec: PodSpec, which: 'requests' | 'limits'): Resources {
     }
   }
   raiseAll(running, starting)
+  return running
+}
 
+function podTotal(spec: PodSpec, which: 'requests' | 'limits'): Resources {
+  const running = containerTotals(spec, which)
   // what the pod as a whole asks for stands in place of the sum, for the resources it names
   for (const [name, quantity] of quantities(spec.resources?.[which])) running.set(name, quantity)
   for (const [name, quantity] of quantities(spec.overhead)) {

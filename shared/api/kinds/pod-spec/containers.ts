@@ -15,6 +15,7 @@ import { checkEnv, checkEnvFrom } from './environment.ts'
 import { checkHooks } from './handlers.ts'
 import { checkDevices, checkMounts } from './mounts.ts'
 import { checkResources } from './resources.ts'
+import { checkRestartPolicy } from './restart-rules.ts'
 import { checkSecurity } from './security.ts'
 
 export const protocols = ['SCTP', 'TCP', 'UDP']
@@ -54,14 +55,12 @@ function checkContainers(context: Context, path: FieldPath, errors: FieldError[]
     checkCommon(container, context, at, errors)
     if (names.has(container.name)) errors.push(duplicate(at.child('name'), container.name))
     names.add(container.name)
-    checkHooks(container, context.spec.terminationGracePeriodSeconds, at, errors)
-    if (container.restartPolicy !== undefined && !restartPolicies.includes(container.restartPolicy))
-      errors.push(notSupported(at.child('restartPolicy'), container.restartPolicy, restartPolicies))
+    checkHooks(container, context.spec, at, errors)
+    checkRestartPolicy(container, at, errors)
   }
   checkHostPorts(containers, path, errors)
 }
 
-const restartPolicies = ['Always', 'Never', 'OnFailure']
 const hooks = ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const
 
 // pkg/apis/core/validation/validation.go validateInitContainers
@@ -70,17 +69,26 @@ function checkInitContainers(context: Context, path: FieldPath, errors: FieldErr
   for (const [i, container] of (context.spec.initContainers ?? []).entries()) {
     const at = path.index(i)
     checkCommon(container, context, at, errors)
-    const policy = container.restartPolicy
-    if (policy !== undefined && !restartPolicies.includes(policy))
-      errors.push(notSupported(at.child('restartPolicy'), policy, restartPolicies))
+    const sidecar = container.restartPolicy === 'Always'
+    checkRestartPolicy(container, at, errors)
     if (names.has(container.name)) errors.push(duplicate(at.child('name'), container.name))
     else if (container.name) names.add(container.name)
     checkHostPorts([container], path, errors)
-    if (policy === 'Always') checkHooks(container, context.spec.terminationGracePeriodSeconds, at, errors)
-    else
+    if (sidecar) checkHooks(container, context.spec, at, errors)
+    else {
       for (const hook of hooks)
         if (container[hook])
           errors.push(forbidden(at.child(hook), 'may not be set for init containers without restartPolicy=Always'))
+      checkInitResizes(container, at.child('resizePolicy'), errors)
+    }
+  }
+}
+
+function checkInitResizes({ resizePolicy = [] }: Container, path: FieldPath, errors: FieldError[]): void {
+  for (const [i, { restartPolicy }] of resizePolicy.entries()) {
+    if (restartPolicy !== 'RestartContainer') continue
+    const detail = "must not be set to 'RestartContainer' for non-sidecar initContainers"
+    errors.push(invalid(path.index(i).child('restartPolicy'), restartPolicy, detail))
   }
 }
 
@@ -93,6 +101,7 @@ const notEphemeral = [
   'lifecycle',
   'resizePolicy',
   'restartPolicy',
+  'restartPolicyRules',
 ] as const
 
 // pkg/apis/core/validation/validation.go validateEphemeralContainers
@@ -213,7 +222,7 @@ function checkResizePolicies(
     checkChoice(policy.resourceName, resizable, path, errors)
     checkChoice(policy.restartPolicy, resizes, path, errors)
     if (restartPolicy === 'Never' && policy.restartPolicy !== 'NotRequired') {
-      const detail = "must be 'NotRequired' when `restartPolicy` is 'Never'"
+      const detail = "must be 'NotRequired' when pod `restartPolicy` is 'Never'"
       errors.push(invalid(path, policy.restartPolicy, detail))
     }
   }

@@ -7,19 +7,18 @@ import {
   type FieldPath,
 } from '../../../machinery/fieldpath.ts'
 import { isHTTPHeaderName } from '../../../machinery/names.ts'
-import type { Container, HTTPGetAction, LifecycleHandler, Probe, ProbeHandler } from '../../types/core-v1.ts'
+import type { Container, HTTPGetAction, LifecycleHandler, PodSpec, Probe, ProbeHandler } from '../../types/core-v1.ts'
 import { checkNonNegative, checkPort, checkText } from '../checks.ts'
+import { checkStopSignal } from './stop-signal.ts'
 
 /** Adds what is wrong with the probes and hooks of a container that may have them. */
-export function checkHooks(
-  container: Container,
-  grace: number | undefined,
-  path: FieldPath,
-  errors: FieldError[],
-): void {
+export function checkHooks(container: Container, spec: PodSpec, path: FieldPath, errors: FieldError[]): void {
+  const grace = spec.terminationGracePeriodSeconds
   const { lifecycle, livenessProbe, readinessProbe, startupProbe } = container
   if (lifecycle?.postStart) checkHandler(lifecycle.postStart, grace, path.child('lifecycle', 'postStart'), errors)
   if (lifecycle?.preStop) checkHandler(lifecycle.preStop, grace, path.child('lifecycle', 'preStop'), errors)
+  if (lifecycle?.stopSignal !== undefined)
+    checkStopSignal(lifecycle.stopSignal, spec.os, path.child('lifecycle', 'stopSignal'), errors)
   if (livenessProbe) {
     checkProbe(livenessProbe, path.child('livenessProbe'), errors)
     checkOneSuccess(livenessProbe, path.child('livenessProbe'), errors)

@@ -52,18 +52,20 @@ export function checkResourceName(name: string, path: FieldPath, errors: FieldEr
     errors.push(invalid(path, name, "doesn't follow extended resource name standard"))
 }
 
-// pkg/apis/core/validation/validation.go ValidateResourceRequirements
+/** Adds what is wrong with requests and limits; `checkName`: which resources there may be. */
+// pkg/apis/core/validation/validation.go validateResourceRequirements
 export function checkResources(
   resources: ResourceRequirements | undefined,
   claims: ReadonlySet<string>,
   path: FieldPath,
   errors: FieldError[],
+  checkName = checkResourceName,
 ): void {
   if (!resources) return
   const { limits = {}, requests = {} } = resources
-  for (const name in limits) checkAmount(name, limits[name] ?? '', path.child('limits').key(name), errors)
+  for (const name in limits) checkAmount(name, limits[name] ?? '', path.child('limits').key(name), errors, checkName)
   for (const name in requests) {
-    checkAmount(name, requests[name] ?? '', path.child('requests').key(name), errors)
+    checkAmount(name, requests[name] ?? '', path.child('requests').key(name), errors, checkName)
     checkAgainstLimit(name, requests[name] ?? '', limits[name], path, errors)
   }
   const names = [...Object.keys(limits), ...Object.keys(requests)]
@@ -72,8 +74,14 @@ export function checkResources(
   checkClaims(resources, claims, path.child('claims'), errors)
 }
 
-function checkAmount(name: string, text: string, path: FieldPath, errors: FieldError[]): void {
-  checkResourceName(name, path, errors)
+function checkAmount(
+  name: string,
+  text: string,
+  path: FieldPath,
+  errors: FieldError[],
+  checkName: typeof checkResourceName,
+): void {
+  checkName(name, path, errors)
   const amount = checkQuantity(name, text, path, errors)
   if (!amount || !isHugePages(name)) return
   const size = quantityOr(name.slice('hugepages-'.length))

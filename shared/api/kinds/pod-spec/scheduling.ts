@@ -30,7 +30,7 @@ export function checkTolerations(tolerations: readonly Toleration[], path: Field
     checkTolerationValue(toleration, at.child('operator'), errors)
     if (effect && !effects.includes(effect)) errors.push(notSupported(at.child('effect'), effect, effects))
     if (value !== undefined && operator === 'Exists' && value !== '')
-      errors.push(invalid(at.child('operator'), toleration, "value must be empty when `operator` is 'Exists'"))
+      errors.push(invalid(at.child('operator'), value, "value must be empty when `operator` is 'Exists'"))
   }
 }
 

@@ -2,10 +2,11 @@ import { invalid, notSupported, required, type FieldError, type FieldPath } from
 import { isInRange } from '../../../machinery/names.ts'
 import type { AppArmorProfile, PodSpec, SeccompProfile, SecurityContext } from '../../types/core-v1.ts'
 import { checkRelativePath } from './paths.ts'
+import { checkWindowsOptions } from './windows-options.ts'
 
 const maxID = 2 ** 31 - 1
 
-function checkID(id: number | undefined, path: FieldPath, errors: FieldError[]): void {
+export function checkID(id: number | undefined, path: FieldPath, errors: FieldError[]): void {
   if (id !== undefined) for (const text of isInRange(id, 0, maxID)) errors.push(invalid(path, id, text))
 }
 
@@ -27,10 +28,14 @@ export function checkPodSecurity(spec: PodSpec, path: FieldPath, errors: FieldEr
   if (context.fsGroupChangePolicy !== undefined && !when.includes(context.fsGroupChangePolicy))
     errors.push(notSupported(path.child('fsGroupChangePolicy'), context.fsGroupChangePolicy, when))
   checkSeccomp(context.seccompProfile, path.child('seccompProfile'), errors)
+  checkWindowsOptions(context.windowsOptions, path.child('windowsOptions'), errors)
   checkAppArmor(context.appArmorProfile, path.child('appArmorProfile'), errors)
   const merge = ['Merge', 'Strict']
   if (context.supplementalGroupsPolicy !== undefined && !merge.includes(context.supplementalGroupsPolicy))
     errors.push(notSupported(path.child('supplementalGroupsPolicy'), context.supplementalGroupsPolicy, merge))
+  // MountOption is for clusters with the gate SELinuxMount, which v1.36 leaves off
+  if (context.seLinuxChangePolicy !== undefined && context.seLinuxChangePolicy !== 'Recursive')
+    errors.push(notSupported(path.child('seLinuxChangePolicy'), context.seLinuxChangePolicy, ['Recursive']))
 }
 
 const segment = '[a-z0-9]([-_a-z0-9]*[a-z0-9])?'
@@ -112,5 +117,6 @@ export function checkSecurity(
         invalid(path, context, 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN'),
       )
   }
+  checkWindowsOptions(context.windowsOptions, path.child('windowsOptions'), errors)
   checkAppArmor(context.appArmorProfile, path.child('appArmorProfile'), errors)
 }

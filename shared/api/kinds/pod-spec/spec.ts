@@ -2,8 +2,9 @@ import {
   duplicate,
   forbidden,
   invalid,
-  notSupported,
+  notFound,
   required,
+  tooLong,
   type FieldError,
   type FieldPath,
 } from '../../../machinery/fieldpath.ts'
@@ -14,6 +15,9 @@ import { checkText } from '../checks.ts'
 import { checkAnnotations, checkLabels } from '../meta.ts'
 import { checkAffinity } from './affinity.ts'
 import { checkAllContainers, checkChoice } from './containers.ts'
+import { everyContainer } from './every-container.ts'
+import { checkHostProcess, checkOS } from './os.ts'
+import { checkPodResources } from './pod-resources.ts'
 import { checkResources } from './resources.ts'
 import { checkGates, checkSpread, checkTolerations } from './scheduling.ts'
 import { checkPodSecurity } from './security.ts'
@@ -22,8 +26,8 @@ import { checkVolumes } from './volumes.ts'
 const restartPolicies = ['Always', 'OnFailure', 'Never']
 const dnsPolicies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']
 const preemption = ['PreemptLowerPriority', 'Never']
-const systems = ['linux', 'windows']
 const maxInt32 = 2 ** 31 - 1
+const maxHostname = 64
 
 /** Adds what is wrong with a Pod's spec. `podName` is given for Pods and left out for templates. */
 // pkg/apis/core/validation/validation.go ValidatePodSpec
@@ -39,6 +43,7 @@ export function checkPodSpec(
   const volumes = checkVolumes(spec.volumes ?? [], podName, path.child('volumes'), errors)
   checkResourceClaims(spec, path.child('resourceClaims'), errors)
   checkAllContainers(spec, volumes, path, errors)
+  checkPodResources(spec, path, errors)
   if (spec.hostNetwork) checkHostNetwork(spec, isPod, path.child('containers'), errors)
   checkChoice(spec.restartPolicy, restartPolicies, path.child('restartPolicy'), errors)
   checkChoice(spec.dnsPolicy, dnsPolicies, path.child('dnsPolicy'), errors)
@@ -50,7 +55,9 @@ export function checkPodSpec(
     checkText(gate.conditionType, isQualifiedName, path.child('readinessGates').index(i).child('conditionType'), errors)
   checkGates(spec.schedulingGates ?? [], path.child('schedulingGates'), errors)
   checkSpread(spec.topologySpreadConstraints ?? [], path.child('topologySpreadConstraints'), errors)
+  checkHostProcess(spec, path, errors)
   if (spec.hostUsers === false) checkHostUsers(spec, path, errors)
+  checkHostnameOverride(spec, path, errors)
   checkNames(spec, path, errors)
   const deadline = spec.activeDeadlineSeconds
   if (deadline !== undefined)
@@ -61,11 +68,8 @@ export function checkPodSpec(
   if (spec.preemptionPolicy !== undefined)
     checkChoice(spec.preemptionPolicy, preemption, path.child('preemptionPolicy'), errors)
   if (spec.overhead) checkResources({ limits: spec.overhead }, new Set(), path.child('overhead'), errors)
-  if (spec.resources) checkResources(spec.resources, new Set(), path.child('resources'), errors)
-  if (spec.os) {
-    if (!spec.os.name) errors.push(required(path.child('os', 'name'), 'cannot be empty'))
-    else if (!systems.includes(spec.os.name)) errors.push(notSupported(path.child('os'), spec.os.name, systems))
-  }
+  checkOS(spec, path, errors)
+  checkFileKeyVolumes(spec, path, errors)
 }
 
 // fields that are names of other things
@@ -88,10 +92,37 @@ function checkHostNetwork(spec: PodSpec, isPod: boolean, path: FieldPath, errors
 }
 
 function checkHostUsers(spec: PodSpec, path: FieldPath, errors: FieldError[]): void {
-  const text = 'when `pod.Spec.HostUsers` is false'
+  const text = 'when `hostUsers` is false'
   if (spec.hostNetwork) errors.push(forbidden(path.child('hostNetwork'), text))
   if (spec.hostPID) errors.push(forbidden(path.child('HostPID'), text))
   if (spec.hostIPC) errors.push(forbidden(path.child('HostIPC'), text))
+  for (const [container, at] of everyContainer(spec, path))
+    if ((container.volumeDevices ?? []).length > 0) errors.push(forbidden(at.child('volumeDevices'), text))
+}
+
+// pkg/apis/core/validation/validation.go validatePodHostName
+function checkHostnameOverride(spec: PodSpec, path: FieldPath, errors: FieldError[]): void {
+  const name = spec.hostnameOverride
+  if (name === undefined) return
+  const at = path.child('hostnameOverride')
+  if (spec.setHostnameAsFQDN) errors.push(forbidden(at, 'may not be specified when setHostnameAsFQDN is true'))
+  if (spec.hostNetwork) errors.push(forbidden(at, 'may not be specified when hostNetwork is true'))
+  if (name.length > maxHostname) errors.push(tooLong(at, name, maxHostname))
+  checkText(name, isDNS1123Subdomain, at, errors)
+}
+
+// pkg/apis/core/validation/validation.go validateFileKeyRefVolumes
+function checkFileKeyVolumes(spec: PodSpec, path: FieldPath, errors: FieldError[]): void {
+  const volumes = new Map((spec.volumes ?? []).map((volume) => [volume.name, volume]))
+  for (const [container, owner] of everyContainer(spec, path))
+    for (const [i, { valueFrom }] of (container.env ?? []).entries()) {
+      if (!valueFrom?.fileKeyRef) continue
+      const name = valueFrom.fileKeyRef.volumeName ?? ''
+      const at = owner.child('env').index(i).child('valueFrom', 'fileKeyRef', 'volumeName')
+      const volume = volumes.get(name)
+      if (!volume) errors.push(notFound(at, name))
+      else if (!volume.emptyDir) errors.push(invalid(at, name, 'referenced volume must be of type emptyDir'))
+    }
 }
 
 // pkg/apis/core/validation/validation.go validatePodDNSConfig

@@ -3,7 +3,8 @@ import { FieldPath, forbidden, type FieldError } from '../../../../machinery/fie
 import { quote } from '../../../../machinery/quote.ts'
 import type { Pod } from '../../../types/core-v1.ts'
 import { differenceText } from '../../difference.ts'
-import { checkPod, mirror } from './validation.ts'
+import { mirror } from './annotations.ts'
+import { checkPod } from './validation.ts'
 
 const path = new FieldPath('spec', 'ephemeralContainers')
 

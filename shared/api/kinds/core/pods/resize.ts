@@ -2,7 +2,8 @@ import { deepEqual } from '../../../../machinery/deep.ts'
 import { FieldPath, forbidden, invalid, type FieldError } from '../../../../machinery/fieldpath.ts'
 import { podQOS } from '../../../pod.ts'
 import type { Container, Pod, PodSpec, ResourceRequirements } from '../../../types/core-v1.ts'
-import { checkPod, mirror } from './validation.ts'
+import { mirror } from './annotations.ts'
+import { checkPod } from './validation.ts'
 
 const path = new FieldPath('spec')
 

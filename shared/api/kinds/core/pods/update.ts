@@ -2,9 +2,8 @@ import { differenceText } from '../../difference.ts'
 import { deepEqual } from '../../../../machinery/deep.ts'
 import { FieldPath, forbidden, invalid, required, type FieldError } from '../../../../machinery/fieldpath.ts'
 import { isInRange } from '../../../../machinery/names.ts'
-import type { Container, Pod, PodSpec, Toleration } from '../../../types/core-v1.ts'
+import type { Container, NodeAffinity, NodeSelectorTerm, Pod, PodSpec, Toleration } from '../../../types/core-v1.ts'
 import { checkImageText } from '../../pod-spec/containers.ts'
-import { podQOS } from '../../../pod.ts'
 
 const path = new FieldPath('spec')
 const maxInt32 = 2 ** 31 - 1
@@ -26,14 +25,6 @@ export function checkUpdate(pod: Pod, old: Pod, errors: FieldError[]): void {
   checkAddedOnly(pod.spec.tolerations ?? [], old.spec.tolerations ?? [], errors)
   checkGates(pod.spec, old.spec, errors)
   if (deepEqual(pod.spec, old.spec)) return
-  if (podQOS(pod) !== (old.status?.qosClass || podQOS(old)))
-    errors.push(
-      invalid(
-        new FieldPath('metadata'),
-        pod.status?.qosClass ?? '',
-        'Pod QOS Class may not change as a result of resizing',
-      ),
-    )
   const rest = withoutChangeable(pod.spec, old.spec, errors)
   if (deepEqual(rest, old.spec)) return
   const text = `pod updates may not change fields other than ${changeable}\n${differenceText(old.spec, rest)}`
@@ -124,7 +115,7 @@ function restoreGated(rest: PodSpec, old: PodSpec, errors: FieldError[]): void {
         invalid(
           path.child('nodeSelector'),
           rest.nodeSelector ?? {},
-          'only additions are allowed (no mutations or deletions)',
+          'only additions to spec.nodeSelector are allowed (no mutations or deletions)',
         ),
       )
       break
@@ -132,18 +123,37 @@ function restoreGated(rest: PodSpec, old: PodSpec, errors: FieldError[]): void {
   restore(rest, old, 'nodeSelector')
   const { nodeAffinity, ...others } = rest.affinity ?? {}
   const affinity = old.affinity?.nodeAffinity ? { ...others, nodeAffinity: old.affinity.nodeAffinity } : others
-  const terms = old.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms
-  const now = nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms
-  if (terms && terms.length !== now?.length) {
-    const at = path.child('affinity', 'nodeAffinity', 'requiredDuringSchedulingIgnoredDuringExecution')
-    errors.push(
-      invalid(
-        at.child('nodeSelectorTerms'),
-        now ?? null,
-        'no additions/deletions to non-empty NodeSelectorTerms list are allowed',
-      ),
-    )
-  }
+  if (!deepEqual(nodeAffinity, old.affinity?.nodeAffinity))
+    checkTermsKept(nodeAffinity, old.affinity?.nodeAffinity, errors)
   if (Object.keys(affinity).length === 0 && !old.affinity) delete rest.affinity
   else rest.affinity = affinity
+}
+
+// pkg/apis/core/validation/validation.go validateNodeAffinityMutation
+function checkTermsKept(now: NodeAffinity | undefined, before: NodeAffinity | undefined, errors: FieldError[]): void {
+  const old = before?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []
+  const terms = now?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms
+  const at = path
+    .child('affinity', 'nodeAffinity', 'requiredDuringSchedulingIgnoredDuringExecution')
+    .child('nodeSelectorTerms')
+  if (old.length > 0 && terms?.length !== old.length) {
+    const detail = 'no additions/deletions to non-empty NodeSelectorTerms list are allowed'
+    errors.push(invalid(at, terms ?? null, detail))
+    return
+  }
+  for (const [i, term] of old.entries())
+    if (!onlyAdds(terms?.[i] ?? {}, term))
+      errors.push(invalid(at.index(i), terms?.[i], 'only additions are allowed (no mutations or deletions)'))
+}
+
+// a term that says nothing matches no node, and must go on doing so
+function onlyAdds(now: NodeSelectorTerm, before: NodeSelectorTerm): boolean {
+  const lists = ['matchExpressions', 'matchFields'] as const
+  const length = (term: NodeSelectorTerm): number =>
+    (term.matchExpressions ?? []).length + (term.matchFields ?? []).length
+  if (length(before) === 0) return length(now) === 0
+  return lists.every((list) => {
+    const old = before[list] ?? []
+    return deepEqual((now[list] ?? []).slice(0, old.length), old)
+  })
 }
