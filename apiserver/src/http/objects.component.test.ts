@@ -5,6 +5,7 @@ import { schemaFor } from '@kubets/shared/api/schemas.ts'
 import { decodeObject } from '@kubets/shared/machinery/schema/decode.ts'
 import { parseProtobuf } from '@kubets/shared/machinery/schema/protobuf.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { startTestServer, type TestServer } from '../test-server.ts'
 
 let server: TestServer
@@ -70,6 +71,24 @@ describe('an object', () => {
 })
 
 describe('a list', () => {
+  it('arrives whole in every form, however long it is', async () => {
+    const path = '/api/v1/namespaces/kube-public/configmaps'
+    const text = 'x'.repeat(300_000)
+    for (const name of ['l1', 'l2', 'l3']) {
+      const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { text } }
+      expect((await server.call(path, { body })).code).toBe(201)
+    }
+    const as = (accept: string) => server.call(path, { headers: { accept } })
+    const { json } = await server.call(path)
+    expect(json.items).toHaveLength(3)
+    expect((await server.call(`${path}?pretty=1`)).text).toBe(JSON.stringify(json, null, 2))
+    const yaml = await as('application/yaml')
+    expect(parse(yaml.text)).toEqual(json)
+    const protobuf = await as('application/vnd.kubernetes.protobuf')
+    expect(protobuf.bytes.length).toBe(Number(protobuf.headers['content-length']))
+    expect(protobuf.text.split(text)).toHaveLength(4)
+  })
+
   it('is compressed when it is long', async () => {
     await create('long', { text: 'x'.repeat(200_000) })
     const agent = new https.Agent()

@@ -5,14 +5,23 @@ import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { notTransformable, type StatusError } from '@kubets/shared/machinery/errors.ts'
 import { apiVersionOf } from '@kubets/shared/machinery/object.ts'
+import { inSlices, joinInSlices } from '@kubets/shared/machinery/slices.ts'
 import type { Encoded, ListResult } from '../registry/types.ts'
 import { statusAnswer, type Answer } from './answer.ts'
 import type { RequestContext } from './context.ts'
-import { joinItems } from './join.ts'
+import { renderedList, type ListShape } from './list-text.ts'
 import { mediaTypes, negotiate, type Form } from './negotiate.ts'
-import { listDocument, objectDocument, partialDocument, partialListDocument, valueDocument } from './protobuf.ts'
+import {
+  listDocument,
+  objectDocument,
+  objectMessage,
+  partialDocument,
+  partialListDocument,
+  partialMessage,
+  valueDocument,
+} from './protobuf.ts'
 import { rendered } from './text-form.ts'
-import { includeObject, partialMetadata, partialMetadataList, table, type ListHead } from './table.ts'
+import { includeObject, partialMetadata, partialMetadataShape, table, tableShape, type ListHead } from './table.ts'
 
 /** The form that the client takes. Throws 406. Without `transformable`, there is none but the thing as it is. */
 export const formOf = (context: RequestContext, transformable: boolean): Form =>
@@ -31,9 +40,8 @@ export function objectAnswer(context: RequestContext, clock: Clock, kind: Kind, 
   const version = form.metaVersion ?? 'v1'
   switch (form.transform) {
     case 'Table': {
-      const head = { resourceVersion: encoded.resourceVersion }
       const options = { include: includeObject(context.query), version, now: clock.now() }
-      return rendered(form, code, table(kind, [encoded], head, options))
+      return rendered(form, code, table(kind, encoded, options))
     }
     case 'PartialObjectMetadata':
       if (form.format === 'protobuf') return protobufAnswer(code, partialDocument(encoded, version))
@@ -48,8 +56,9 @@ export function objectAnswer(context: RequestContext, clock: Clock, kind: Kind, 
   }
 }
 
-/** A list in the form asked for, joined from the bytes of its items. */
-export function listAnswer(context: RequestContext, clock: Clock, kind: Kind, list: ListResult): Answer {
+/** A list in the form asked for, joined from the bytes of its items; those that are not known yet are made in slices. */
+export async function listAnswer(context: RequestContext, clock: Clock, kind: Kind, list: ListResult): Promise<Answer> {
+  const { signal } = context
   const form = formOf(context, true)
   const version = form.metaVersion ?? 'v1'
   const head = {
@@ -57,33 +66,36 @@ export function listAnswer(context: RequestContext, clock: Clock, kind: Kind, li
     ...(list.continue === undefined ? {} : { continue: list.continue }),
     ...(list.remainingItemCount === undefined ? {} : { remainingItemCount: list.remainingItemCount }),
   }
+  const rendered = (shape: ListShape): Promise<Answer> => renderedList(form, shape, list.items, clock, signal)
+  const joined = async (parts: readonly Buffer[]): Promise<Answer> =>
+    protobufAnswer(200, await joinInSlices(parts, clock, signal))
   switch (form.transform) {
     case 'Table': {
       const options = { include: includeObject(context.query), version, now: clock.now() }
-      return rendered(form, 200, table(kind, list.items, head, options))
+      return rendered(tableShape(kind, head, options))
     }
     case 'PartialObjectMetadata':
       throw notTransformable(
         `you requested PartialObjectMetadata, but the requested object is a list (${goType(kind, kind.listKind)})`,
       )
-    case 'PartialObjectMetadataList':
-      if (form.format === 'protobuf') return protobufAnswer(200, partialListDocument(list.items, head, version))
-      return rendered(form, 200, partialMetadataList(list.items, head, version))
-    default:
-      if (form.format === 'protobuf')
-        return protobufAnswer(200, listDocument(apiVersionOf(kind), kind.listKind, list.items, head))
-      return rendered(form, 200, jsonList(kind, list.items, head))
+    case 'PartialObjectMetadataList': {
+      if (form.format !== 'protobuf') return rendered(partialMetadataShape(head, version))
+      const items = await inSlices(list.items, partialMessage, clock, signal)
+      return joined(partialListDocument(items, head, version))
+    }
+    default: {
+      if (form.format !== 'protobuf') return rendered(listShape(kind, head))
+      const items = await inSlices(list.items, objectMessage, clock, signal)
+      return joined(listDocument(apiVersionOf(kind), kind.listKind, items, head))
+    }
   }
 }
 
-function jsonList(kind: Kind, items: readonly Encoded[], head: ListHead): Buffer {
-  const opening = `{"kind":"${kind.listKind}","apiVersion":"${apiVersionOf(kind)}","metadata":${JSON.stringify(head)},"items":[`
-  return joinItems(
-    opening,
-    items.map(({ json }) => json),
-    ']}\n',
-  )
-}
+const listShape = (kind: Kind, metadata: ListHead): ListShape => ({
+  head: { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata },
+  field: 'items',
+  item: ({ json }) => json,
+})
 
 /** As Go prints the type of an object of the kind's internal version. */
 const goType = ({ group }: Kind, name: string): string => `*${group.split('.')[0] || 'core'}.${name}`

@@ -1,6 +1,11 @@
 import { findSchema } from '@kubets/shared/api/schemas.ts'
 import type { ObjectNode } from '@kubets/shared/machinery/schema/node.ts'
-import { lengthDelimited, protobufDocument, protobufMessage } from '@kubets/shared/machinery/schema/protobuf-encode.ts'
+import {
+  lengthDelimited,
+  protobufDocument,
+  protobufDocumentParts,
+  protobufMessage,
+} from '@kubets/shared/machinery/schema/protobuf-encode.ts'
 import type { Encoded, WatchEvent } from '../registry/types.ts'
 import { partialOf, type ListHead, type MetaVersion } from './table.ts'
 
@@ -32,20 +37,16 @@ export function valueDocument(value: object): Buffer {
 }
 
 /** The object's fields: made once, and kept with the object. */
-const messageOf = (item: Encoded): Buffer =>
+export const objectMessage = (item: Encoded): Buffer =>
   item.form('protobuf', (object) => protobufMessage(nodeOf(object as Document), object))
 
 export function objectDocument(item: Encoded): Buffer {
   const { apiVersion, kind } = item.object as Document
-  return protobufDocument(apiVersion, kind, [messageOf(item)])
+  return protobufDocument(apiVersion, kind, [objectMessage(item)])
 }
 
-/** A list: its metadata is field 1, its items are fields 2. */
-export function listDocument(apiVersion: string, listKind: string, items: readonly Encoded[], head: ListHead): Buffer {
-  return joined(apiVersion, listKind, items.map(messageOf), head)
-}
-
-const partialMessage = (item: Encoded): Buffer =>
+/** The object's metadata alone, kept likewise. */
+export const partialMessage = (item: Encoded): Buffer =>
   item.form('partial protobuf', (object) => protobufMessage(partial, object))
 
 export function partialDocument(item: Encoded, version: MetaVersion): Buffer {
@@ -53,16 +54,17 @@ export function partialDocument(item: Encoded, version: MetaVersion): Buffer {
   return protobufDocument(apiVersion, kind, [partialMessage(item)])
 }
 
-export function partialListDocument(items: readonly Encoded[], head: ListHead, version: MetaVersion): Buffer {
+export function partialListDocument(items: readonly Buffer[], head: ListHead, version: MetaVersion): Buffer[] {
   const { apiVersion, kind } = partialOf(version)
-  return joined(apiVersion, `${kind}List`, items.map(partialMessage), head)
+  return listDocument(apiVersion, `${kind}List`, items, head)
 }
 
-function joined(apiVersion: string, kind: string, items: readonly Buffer[], head: ListHead): Buffer {
+/** A list of messages, in parts: its metadata is field 1, its items are fields 2. */
+export function listDocument(apiVersion: string, listKind: string, items: readonly Buffer[], head: ListHead): Buffer[] {
   const meta = protobufMessage(listMeta, head)
   const parts = [lengthDelimited(1, meta.length), meta]
   for (const item of items) parts.push(lengthDelimited(2, item.length), item)
-  return protobufDocument(apiVersion, kind, parts)
+  return protobufDocumentParts(apiVersion, listKind, parts)
 }
 
 // apimachinery/pkg/runtime/serializer/protobuf/protobuf.go RawSerializer, ../../../util/framer/framer.go lengthDelimitedFrameWriter

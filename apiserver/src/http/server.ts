@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2SecureServer, Http2ServerRequest } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
@@ -173,7 +174,9 @@ async function serve(request: IncomingMessage, response: ServerResponse, handler
       if (lasting) metrics.longRunning(known, 1)
       const remote = deps.aggregator.remotes.forPath(path)
       const answer = await orAborted((remote ? aggregated(remote) : handler)(context, deps), gone.signal)
-      if (answer !== undefined) write(response, await compressed(answer, request.headers['accept-encoding']), warnings)
+      if (answer !== undefined) {
+        await send(response, await compressed(answer, request.headers['accept-encoding']), warnings, gone.signal)
+      }
     } finally {
       countOut?.()
     }
@@ -287,11 +290,39 @@ function refuseRest(request: IncomingMessage, response: ServerResponse, answer: 
   request.resume()
 }
 
+/** Larger answers go out in pieces, as fast as the client takes them: encrypting one takes its time. */
+const pieceLength = 256 * 1024
+
+async function send(
+  response: ServerResponse,
+  answer: Answer,
+  warnings: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { body } = answer
+  if (body.length <= pieceLength) return write(response, answer, warnings)
+  if (!begin(response, answer, warnings)) return
+  try {
+    for (let start = 0; start < body.length; start += pieceLength) {
+      if (!response.write(body.subarray(start, start + pieceLength))) await once(response, 'drain', { signal })
+    }
+    response.end()
+  } catch {
+    // the client is gone, or too slow
+    response.destroy()
+  }
+}
+
 function write(response: ServerResponse, answer: Answer, warnings: readonly string[]): void {
-  if (response.destroyed || response.headersSent) return
+  if (begin(response, answer, warnings)) response.end(answer.body)
+}
+
+/** Writes the head, where there is still somebody to read it and none was written. */
+function begin(response: ServerResponse, answer: Answer, warnings: readonly string[]): boolean {
+  if (response.destroyed || response.headersSent) return false
   if (warnings.length > 0) response.setHeader('warning', warningHeaders(warnings))
   writeHead(response, answer)
-  response.end(answer.body)
+  return true
 }
 
 function writeHead(response: ServerResponse, answer: Answer): void {

@@ -2,7 +2,7 @@ import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import { badRequest } from '@kubets/shared/machinery/errors.ts'
 import { quote } from '@kubets/shared/machinery/quote.ts'
 import type { Encoded, WatchEvent } from '../registry/types.ts'
-import { joinItems } from './join.ts'
+import { listParts, type ListShape } from './list-text.ts'
 
 export type IncludeObject = 'None' | 'Metadata' | 'Object'
 /** A version of meta.k8s.io: the same shapes under either name. */
@@ -33,30 +33,28 @@ export interface TableOptions {
 }
 
 // apimachinery/pkg/apis/meta/v1/types.go Table
-/** A Table as JSON. `headers`: false in all events of a watch but the first. */
-export function table(
-  kind: Kind,
-  items: readonly Encoded[],
-  head: ListHead,
-  options: TableOptions,
-  headers = true,
-): Buffer {
-  return joinItems(
-    `${opening(kind, head, options.version, headers)}"rows":[`,
-    items.map((item) => row(kind, item, options)),
-    ']}',
-  )
+/** A Table of objects. `headers`: false in all events of a watch but the first. */
+export function tableShape(kind: Kind, metadata: ListHead, options: TableOptions, headers = true): ListShape {
+  const columnDefinitions = headers ? kind.columns : null
+  return {
+    head: { kind: 'Table', apiVersion: `meta.k8s.io/${options.version}`, metadata, columnDefinitions },
+    field: 'rows',
+    item: (one) => row(kind, one, options),
+  }
 }
 
-function opening(kind: Kind, head: ListHead, version: MetaVersion, headers: boolean): string {
-  const columns = headers ? JSON.stringify(kind.columns) : 'null'
-  return `{"kind":"Table","apiVersion":"meta.k8s.io/${version}","metadata":${JSON.stringify(head)},"columnDefinitions":${columns},`
+/** A Table of one object, as JSON. */
+export function table(kind: Kind, item: Encoded, options: TableOptions, headers = true): Buffer {
+  const shape = tableShape(kind, { resourceVersion: item.resourceVersion }, options, headers)
+  return Buffer.concat(listParts(shape, [shape.item(item)]))
 }
+
+const end = Buffer.from('}')
 
 function row(kind: Kind, item: Encoded, { include, version, now }: TableOptions): Buffer {
-  const cells = JSON.stringify(kind.row(item.object, now))
-  const object = include === 'None' ? 'null' : include === 'Object' ? item.json : partialMetadata(item, version)
-  return Buffer.from(`{"cells":${cells},"object":${object.toString()}}`)
+  const start = `{"cells":${JSON.stringify(kind.row(item.object, now))},"object":`
+  if (include === 'None') return Buffer.from(`${start}null}`)
+  return Buffer.concat([Buffer.from(start), include === 'Object' ? item.json : partialMetadata(item, version), end])
 }
 
 export const partialOf = (version: MetaVersion): { kind: string; apiVersion: string } => ({
@@ -71,25 +69,25 @@ export function partialMetadata(item: Encoded, version: MetaVersion): Buffer {
   )
 }
 
-export function partialMetadataList(items: readonly Encoded[], head: ListHead, version: MetaVersion): Buffer {
-  const opening = `{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/${version}","metadata":${JSON.stringify(head)},"items":[`
-  return joinItems(
-    opening,
-    items.map((item) => partialMetadata(item, version)),
-    ']}',
-  )
-}
+export const partialMetadataShape = (metadata: ListHead, version: MetaVersion): ListShape => ({
+  head: { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${version}`, metadata },
+  field: 'items',
+  item: (one) => partialMetadata(one, version),
+})
 
 /** A watch event whose object is a Table of one row; its columns are told in the first event alone. */
 export function tableLine(kind: Kind, event: WatchEvent, options: TableOptions, headers: boolean): Buffer {
   if (event.type === 'ERROR') return event.line
   const { encoded } = event
-  const head = { resourceVersion: encoded.resourceVersion }
   if (event.type === 'BOOKMARK') {
+    const shape = tableShape(kind, { resourceVersion: encoded.resourceVersion }, options, headers)
     const object = partialMetadata(encoded, options.version).toString()
-    return line(event.type, `${opening(kind, head, options.version, headers)}"rows":[{"cells":[],"object":${object}}]}`)
+    return line(
+      event.type,
+      Buffer.concat(listParts(shape, [Buffer.from(`{"cells":[],"object":${object}}`)])).toString(),
+    )
   }
-  return line(event.type, table(kind, [encoded], head, options, headers).toString())
+  return line(event.type, table(kind, encoded, options, headers).toString())
 }
 
 /** A watch event whose object is its metadata alone. */

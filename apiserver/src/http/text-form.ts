@@ -1,6 +1,6 @@
-import { stringify } from 'yaml'
 import type { Answer } from './answer.ts'
 import { mediaTypes, type Form } from './negotiate.ts'
+import { yamlText } from './yaml-text.ts'
 
 const newline = Buffer.from('\n')
 
@@ -10,11 +10,7 @@ export const textForm = (form: Form, value: object): Answer => rendered(form, 20
 /** JSON text in the form asked for: as it is, indented, or as YAML. */
 export function rendered({ format, pretty }: Form, code: number, json: Buffer): Answer {
   if (format === 'yaml') {
-    const text = stringify(JSON.parse(json.toString()), {
-      lineWidth: 0,
-      aliasDuplicateObjects: false,
-      sortMapEntries: true,
-    })
+    const text = yamlText(JSON.parse(json.toString()))
     return { code, contentType: mediaTypes.yaml, body: Buffer.from(text) }
   }
   const body = pretty

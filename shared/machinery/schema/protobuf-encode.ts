@@ -46,10 +46,14 @@ const envelopeEnd = Buffer.from([0x1a, 0, 0x22, 0])
 const typeMetas = new Map<string, Buffer>()
 
 /** A document: the magic number, then a runtime.Unknown with the message inside. `message` may come in parts. */
-export function protobufDocument(apiVersion: string, kind: string, message: readonly Buffer[]): Buffer {
+export const protobufDocument = (apiVersion: string, kind: string, message: readonly Buffer[]): Buffer =>
+  Buffer.concat(protobufDocumentParts(apiVersion, kind, message))
+
+/** The same, for the caller to join. */
+export function protobufDocumentParts(apiVersion: string, kind: string, message: readonly Buffer[]): Buffer[] {
   let length = 0
   for (const part of message) length += part.length
-  return Buffer.concat([magic, typeMetaField(apiVersion, kind), lengthDelimited(2, length), ...message, envelopeEnd])
+  return [magic, typeMetaField(apiVersion, kind), lengthDelimited(2, length), ...message, envelopeEnd]
 }
 
 function typeMetaField(apiVersion: string, kind: string): Buffer {

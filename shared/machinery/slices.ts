@@ -1,0 +1,34 @@
+import type { Clock } from './clock.ts'
+
+/** How long work goes on before others have their turn. */
+const sliceMilliseconds = 5
+
+/**
+ * What `make` gives for each item, in order. Work on many items is done in slices, between which everything else that
+ * waits in this process has a turn. Rejects with what `make` throws, and with the signal's reason when it aborts.
+ */
+export async function inSlices<T, R>(
+  items: Iterable<T>,
+  make: (item: T) => R,
+  clock: Clock,
+  signal?: AbortSignal,
+): Promise<R[]> {
+  const results: R[] = []
+  let end = clock.now() + sliceMilliseconds
+  for (const item of items) {
+    if (clock.now() >= end) {
+      await clock.sleep(0, signal)
+      end = clock.now() + sliceMilliseconds
+    }
+    results.push(make(item))
+  }
+  return results
+}
+
+/** The parts as one, in slices too: a long answer is copied for some time. */
+export async function joinInSlices(parts: readonly Buffer[], clock: Clock, signal?: AbortSignal): Promise<Buffer> {
+  const joined = Buffer.allocUnsafe(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  await inSlices(parts, (part) => (at += part.copy(joined, at)), clock, signal)
+  return joined
+}
