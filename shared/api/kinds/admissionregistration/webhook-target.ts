@@ -21,7 +21,7 @@ export function checkWebhookURL(url: string, path: FieldPath, errors: FieldError
   }
   const refuse = (value: string, text: string): void => void errors.push(field.invalid(path, value, text))
   if (scheme.toLowerCase() !== 'https') refuse(scheme.toLowerCase(), `'https' is the only allowed URL scheme${form}`)
-  if (host === '') refuse(host, `host must be provided${form}`)
+  if (host === '') refuse(host, `host must be specified${form}`)
   if (user !== undefined) refuse(user, 'user information is not permitted in the URL')
   if (fragment !== '') refuse(fragment, 'fragments are not permitted in the URL')
   if (query !== '') refuse(query, 'query parameters are not permitted in the URL')
@@ -37,8 +37,8 @@ interface ServiceReference {
 // apiserver/pkg/util/webhook/validation.go ValidateWebhookService
 export function checkWebhookService(service: ServiceReference, at: FieldPath, errors: FieldError[]): void {
   const { namespace, name, path = '', port = 443 } = service
-  if (!name) errors.push(field.required(at.child('name'), 'service name is required'))
-  if (!namespace) errors.push(field.required(at.child('namespace'), 'service namespace is required'))
+  if (!name) errors.push(field.required(at.child('name')))
+  if (!namespace) errors.push(field.required(at.child('namespace')))
   const problems = isPortNumber(port)
   if (problems.length > 0) {
     errors.push(field.invalid(at.child('port'), port, `port is not valid: ${problems.join(', ')}`))

@@ -38,7 +38,7 @@ describe('a webhook', () => {
     ],
     [
       { clientConfig: { url: 'https:///a' } },
-      'webhooks[0].clientConfig.url: Invalid value: "": host must be provided; desired format: https://host[/path]',
+      'webhooks[0].clientConfig.url: Invalid value: "": host must be specified; desired format: https://host[/path]',
     ],
     [
       { clientConfig: { url: 'https://me@a.example' } },
@@ -56,10 +56,7 @@ describe('a webhook', () => {
       { clientConfig: { url: 'https://a.example:x' } },
       'webhooks[0].clientConfig.url: Required value: url must be a valid URL: parse "https://a.example:x": invalid port ":x" after host; desired format: https://host[/path]',
     ],
-    [
-      { clientConfig: { service: { ...service, name: '' } } },
-      'webhooks[0].clientConfig.service.name: Required value: service name is required',
-    ],
+    [{ clientConfig: { service: { ...service, name: '' } } }, 'webhooks[0].clientConfig.service.name: Required value'],
     [
       { clientConfig: { service: { ...service, port: 0 } } },
       'webhooks[0].clientConfig.service.port: Invalid value: 0: port is not valid: must be between 1 and 65535, inclusive',

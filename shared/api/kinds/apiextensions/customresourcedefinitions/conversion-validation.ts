@@ -7,14 +7,22 @@ import {
   type FieldPath,
 } from '../../../../machinery/fieldpath.ts'
 import { isDNS1035Label } from '../../../../machinery/names.ts'
+import { checkWebhookService, checkWebhookURL } from '../../admissionregistration/webhook-target.ts'
+import { caBundleProblem } from './ca-bundle.ts'
 import type { CustomResourceConversion, WebhookClientConfig } from '../../../types/apiextensions-v1.ts'
 
 const reviewVersions = ['v1', 'v1beta1']
 
+/** What holds for some definitions only: one that is not established yet may bring any bundle. */
+export interface Leniency {
+  requireKnown: boolean
+  anyBundle: boolean
+}
+
 // apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go validateCustomResourceConversion
 export function validateConversion(
   { strategy, webhook }: CustomResourceConversion,
-  requireKnown: boolean,
+  { requireKnown, anyBundle }: Leniency,
   path: FieldPath,
 ): FieldError[] {
   const errors: FieldError[] = []
@@ -32,13 +40,24 @@ export function validateConversion(
     return errors
   }
   if (!config) errors.push(required(configPath, 'required when strategy is set to Webhook'))
-  else checkClientConfig(config, configPath, errors)
+  else checkClientConfig(config, anyBundle, configPath, errors)
   return errors.concat(validateReviewVersions(versions, requireKnown, versionsPath))
 }
 
-function checkClientConfig({ url, service }: WebhookClientConfig, path: FieldPath, errors: FieldError[]): void {
+function checkClientConfig(
+  { url, service, caBundle }: WebhookClientConfig,
+  anyBundle: boolean,
+  path: FieldPath,
+  errors: FieldError[],
+): void {
   if ((url === undefined) === (service === undefined))
     errors.push(required(path, 'exactly one of url or service is required'))
+  else if (url !== undefined) checkWebhookURL(url, path.child('url'), errors)
+  else if (service)
+    // upstream hands the two over in the wrong order, and clients see what comes of it
+    checkWebhookService({ ...service, namespace: service.name, name: service.namespace }, path.child('service'), errors)
+  const problem = caBundle && !anyBundle ? caBundleProblem(caBundle) : undefined
+  if (problem) errors.push(invalid(path.child('caBundle'), caBundle, problem))
 }
 
 function validateReviewVersions(versions: readonly string[], requireKnown: boolean, path: FieldPath): FieldError[] {

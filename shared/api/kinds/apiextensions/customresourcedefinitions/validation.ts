@@ -21,7 +21,8 @@ import type {
   SelectableField,
 } from '../../../types/apiextensions-v1.ts'
 import { checkImmutable } from '../../checks.ts'
-import { hasKnownReviewVersion, validateConversion } from './conversion-validation.ts'
+import { caBundleProblem } from './ca-bundle.ts'
+import { hasKnownReviewVersion, validateConversion, type Leniency } from './conversion-validation.ts'
 import { validateDefaults } from './default-validation.ts'
 import { internalSpec, type InternalSpec } from './internal.ts'
 import { requireNames, validateApproval, validateNames } from './names.ts'
@@ -44,7 +45,7 @@ export function validate(crd: CustomResourceDefinition): FieldError[] {
     )
   return [
     ...errors,
-    ...validateSpec(internalSpec(crd.spec), true),
+    ...validateSpec(internalSpec(crd.spec), { requireKnown: true, anyBundle: true }),
     ...validateStatus(crd),
     ...validateApproval(crd, undefined),
     ...validatePreserve(crd, undefined),
@@ -55,7 +56,10 @@ export function validate(crd: CustomResourceDefinition): FieldError[] {
 export function validateUpdate(crd: CustomResourceDefinition, old: CustomResourceDefinition): FieldError[] {
   const oldVersions = old.spec.conversion?.webhook?.conversionReviewVersions ?? []
   const requireKnown = oldVersions.length === 0 || hasKnownReviewVersion(oldVersions)
-  const errors = validateSpec(internalSpec(crd.spec), requireKnown)
+  const oldBundle = old.spec.conversion?.webhook?.clientConfig?.caBundle
+  const wasWrong = oldBundle ? caBundleProblem(oldBundle) !== undefined : false
+  const anyBundle = !isTrue(old.status, 'Established') || wasWrong
+  const errors = validateSpec(internalSpec(crd.spec), { requireKnown, anyBundle })
   const { spec } = crd
   if (isTrue(old.status, 'Established')) {
     checkImmutable(spec.scope, old.spec.scope, specPath.child('scope'), errors)
@@ -97,7 +101,7 @@ function validatePreserve(crd: CustomResourceDefinition, old: CustomResourceDefi
 }
 
 // validateCustomResourceDefinitionSpec
-function validateSpec(spec: InternalSpec, requireKnownReviewVersion: boolean): FieldError[] {
+function validateSpec(spec: InternalSpec, leniency: Leniency): FieldError[] {
   const { group = '', scope = '', names = {}, versions, conversion } = spec
   const errors: FieldError[] = []
   const groupTexts = isDNS1123Subdomain(group)
@@ -120,8 +124,7 @@ function validateSpec(spec: InternalSpec, requireKnownReviewVersion: boolean): F
     if (!spec.validation) errors.push(invalid(path, '', 'may only be set when validations.schema is included'))
     else errors.push(...validateSelectableFields(spec.selectableFields, spec.validation.openAPIV3Schema, path))
   }
-  if (conversion)
-    errors.push(...validateConversion(conversion, requireKnownReviewVersion, specPath.child('conversion')))
+  if (conversion) errors.push(...validateConversion(conversion, leniency, specPath.child('conversion')))
   return errors
 }
 
