@@ -75,5 +75,9 @@ export const isExtended = (resource: string): boolean => !isNative(resource) && 
 
 export const isHugePages = (resource: string): boolean => resource.startsWith('hugepages-')
 
+// pkg/apis/core/helper/helpers.go IsQuotaHugePageResourceName
+export const isQuotaHugePages = (resource: string): boolean =>
+  isHugePages(resource) || resource.startsWith('requests.hugepages-')
+
 // pkg/apis/core/helper/helpers.go IsOvercommitAllowed
 export const mayOvercommit = (resource: string): boolean => isNative(resource) && !isHugePages(resource)

@@ -76,7 +76,39 @@ const cases: [string, Kind, Draft, string[]][] = [
     'quota of something unknown',
     resourceQuota,
     { spec: { hard: { beds: '1' } } },
-    ['spec.hard[beds]: Invalid value: "beds": must be a standard resource for quota'],
+    [
+      'spec.hard[beds]: Invalid value: "beds": must be a standard resource type or fully qualified',
+      'spec.hard[beds]: Invalid value: "beds": must be a standard resource for quota',
+    ],
+  ],
+  ['quota of huge pages', resourceQuota, { spec: { hard: { 'requests.hugepages-2Mi': '1' } } }, []],
+  [
+    'quota of limits of huge pages',
+    resourceQuota,
+    { spec: { hard: { 'limits.hugepages-2Mi': '1' } } },
+    [
+      'spec.hard[limits.hugepages-2Mi]: Invalid value: "limits.hugepages-2Mi": must be a standard resource type or fully qualified',
+      'spec.hard[limits.hugepages-2Mi]: Invalid value: "limits.hugepages-2Mi": must be a standard resource for quota',
+    ],
+  ],
+  [
+    'quota of ephemeral storage of some Pods',
+    resourceQuota,
+    { spec: { hard: { 'ephemeral-storage': '1Gi' }, scopes: ['NotTerminating'] } },
+    ['spec.scopes: Invalid value: ["NotTerminating"]: unsupported scope applied to resource'],
+  ],
+  [
+    'quota with a selector that says too much',
+    resourceQuota,
+    {
+      spec: {
+        hard: { pods: '1' },
+        scopeSelector: { matchExpressions: [{ scopeName: 'PriorityClass', operator: 'Exists', values: ['a'] }] },
+      },
+    },
+    [
+      "spec.scopeSelector.matchExpressions.values: Invalid value: [\"a\"]: must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector",
+    ],
   ],
   [
     'quota with scopes that exclude each other',

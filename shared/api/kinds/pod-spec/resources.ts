@@ -7,9 +7,18 @@ import {
   type FieldError,
   type FieldPath,
 } from '../../../machinery/fieldpath.ts'
-import { isQualifiedName } from '../../../machinery/names.ts'
+import { isDNS1123Label, isQualifiedName } from '../../../machinery/names.ts'
 import type { ResourceRequirements } from '../../types/core-v1.ts'
-import { checkQuantity, isExtended, isHugePages, isNative, mayOvercommit, quantityOr } from '../quantities.ts'
+import { checkText } from '../checks.ts'
+import {
+  checkQuantity,
+  isExtended,
+  isHugePages,
+  isNative,
+  isQuotaHugePages,
+  mayOvercommit,
+  quantityOr,
+} from '../quantities.ts'
 
 const computeResources = new Set(['cpu', 'memory', 'ephemeral-storage'])
 const standardResources = new Set([
@@ -38,7 +47,7 @@ const standardResources = new Set([
 export function checkComputeName(name: string, path: FieldPath, errors: FieldError[]): void {
   const texts = isQualifiedName(name)
   for (const text of texts) errors.push(invalid(path, name, text))
-  if (texts.length === 0 && !name.includes('/') && !isHugePages(name) && !standardResources.has(name))
+  if (texts.length === 0 && !name.includes('/') && !isQuotaHugePages(name) && !standardResources.has(name))
     errors.push(invalid(path, name, 'must be a standard resource type or fully qualified'))
 }
 
@@ -118,14 +127,23 @@ function checkClaims(
   errors: FieldError[],
 ): void {
   const seen = new Set<string>()
-  for (const [i, { name }] of claims.entries()) {
+  const inPart = new Set<string>()
+  for (const [i, { name, request }] of claims.entries()) {
     const at = path.index(i)
     if (!name) {
       errors.push(required(at))
       continue
     }
     if (seen.has(name)) errors.push(duplicate(at, name))
-    seen.add(name)
+    else {
+      if (request) checkText(request, isDNS1123Label, at.child('request'), errors)
+      const key = request ? `${name}/${request}` : name
+      if (seen.has(key)) errors.push(duplicate(at, key))
+      // all requests of a claim some of whose requests were named before
+      else if (!request && inPart.has(name)) errors.push(duplicate(at, name))
+      seen.add(key)
+      if (request) inPart.add(name)
+    }
     if (known.has(name)) continue
     const list = known.size === 0 ? ' which is empty' : `: ${[...known].sort().join(', ')}`
     errors.push({ ...notFound(at, name), detail: `must be one of the names in pod.spec.resourceClaims${list}` })

@@ -1,4 +1,5 @@
 import { invalid, required, type FieldError, type FieldPath } from '../../../../machinery/fieldpath.ts'
+import { isQuotaHugePages } from '../../quantities.ts'
 import type { ResourceQuotaSpec } from '../../../types/core-v1.ts'
 
 const scopes = new Set([
@@ -36,29 +37,18 @@ const standard = new Set([
   'services.nodeports',
   'services.loadbalancers',
 ])
-const compute = new Set([
-  'pods',
-  'cpu',
-  'memory',
-  'ephemeral-storage',
-  'requests.cpu',
-  'requests.memory',
-  'requests.ephemeral-storage',
-  'limits.cpu',
-  'limits.memory',
-  'limits.ephemeral-storage',
-])
+const ofPods = new Set(['pods', 'cpu', 'memory', 'requests.cpu', 'requests.memory', 'limits.cpu', 'limits.memory'])
 
 /** Resources whose use a scope can tell apart. */
 // pkg/apis/core/helper/helpers.go IsResourceQuotaScopeValidForResource
 function fits(scope: string, resource: string): boolean {
   if (scope === 'BestEffort') return resource === 'pods'
   if (scope === 'VolumeAttributesClass') return resource === 'persistentvolumeclaims' || resource === 'requests.storage'
-  return scopes.has(scope) ? compute.has(resource) : true
+  return scopes.has(scope) ? ofPods.has(resource) : true
 }
 
 const unfit = (scope: string, { hard }: ResourceQuotaSpec): number =>
-  Object.keys(hard ?? {}).filter((name) => standard.has(name) && !fits(scope, name)).length
+  Object.keys(hard ?? {}).filter((name) => isStandardQuota(name) && !fits(scope, name)).length
 
 // pkg/apis/core/validation/validation.go validateResourceQuotaScopes
 export function checkScopes(spec: ResourceQuotaSpec, path: FieldPath, errors: FieldError[]): void {
@@ -117,4 +107,4 @@ function checkValues(operator: string, values: readonly string[], at: FieldPath,
 
 /** A resource that a quota can count by its own name. */
 // pkg/apis/core/helper/helpers.go IsStandardQuotaResourceName
-export const isStandardQuota = (name: string): boolean => standard.has(name)
+export const isStandardQuota = (name: string): boolean => standard.has(name) || isQuotaHugePages(name)

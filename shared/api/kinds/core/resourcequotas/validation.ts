@@ -1,9 +1,8 @@
 import { deepEqual } from '../../../../machinery/deep.ts'
 import { FieldPath, invalid, type FieldError } from '../../../../machinery/fieldpath.ts'
-import { isQualifiedName } from '../../../../machinery/names.ts'
 import type { ResourceQuota } from '../../../types/core-v1.ts'
-import { checkText } from '../../checks.ts'
-import { checkQuantity, isHugePages } from '../../quantities.ts'
+import { checkComputeName } from '../../pod-spec/resources.ts'
+import { checkQuantity } from '../../quantities.ts'
 import { checkScopes, checkScopeSelector, isStandardQuota } from './scopes.ts'
 
 const path = new FieldPath('spec')
@@ -26,11 +25,9 @@ function checkAmounts(list: Record<string, string> | undefined, path: FieldPath,
 
 // pkg/apis/core/validation/validation.go ValidateResourceQuotaResourceName
 function checkName(name: string, at: FieldPath, errors: FieldError[]): void {
-  const before = errors.length
-  checkText(name, isQualifiedName, at, errors)
-  if (errors.length > before || name.includes('/')) return
-  const huge = isHugePages(name) || name.startsWith('requests.hugepages-') || name.startsWith('limits.hugepages-')
-  if (!isStandardQuota(name) && !huge) errors.push(invalid(at, name, 'must be a standard resource for quota'))
+  checkComputeName(name, at, errors)
+  if (!name.includes('/') && !isStandardQuota(name))
+    errors.push(invalid(at, name, 'must be a standard resource for quota'))
 }
 
 // pkg/apis/core/validation/validation.go ValidateResourceQuotaUpdate
