@@ -32,7 +32,6 @@ export async function up(settings: Settings): Promise<void> {
   await prepare(settings, progress)
   await progress.step('certificates', () => ensureCertificates(settings))
   await writeKubeconfigs(settings)
-  await progress.step('compiled code', () => ensureCompiled(settings))
   startSupervisor(settings)
   await progress.step('apiserver', () => untilHealthy(settings, 'apiserver', 60_000))
   await progress.step(`node ${settings.nodeName} Ready`, () => untilNodeReady(settings))
@@ -41,7 +40,7 @@ export async function up(settings: Settings): Promise<void> {
   await farewell(settings, progress)
 }
 
-/** The part of `up` that brings what the machine lacks: packages, the Docker engine, base images. */
+/** The part of `up` that brings what is missing: packages, the Docker engine, base images, compiled code. */
 export async function prepare(settings: Settings, progress: Progress): Promise<void> {
   await install(progress, join(settings.stateDir, 'bin'))
   if (process.getuid?.() !== 0) {
@@ -52,8 +51,11 @@ export async function prepare(settings: Settings, progress: Progress): Promise<v
   for (const dir of ['logs', 'run', 'etcd', 'kubelet', 'bin']) {
     await mkdir(join(settings.stateDir, dir), { recursive: true, mode: 0o700 })
   }
+  const compiling = ensureCompiled(settings)
+  compiling.catch(() => {}) // told below, unless the engine or the images fail before
   await progress.step('Docker engine', () => ensureEngine(settings.stateDir))
   await progress.step('base images', ensureImages)
+  await progress.step('compiled code', () => compiling)
 }
 
 /** Starts this same command as `supervise`, detached, with the same settings. */

@@ -1,4 +1,4 @@
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { must } from '../run.ts'
 import type { Settings } from '../settings.ts'
@@ -14,6 +14,8 @@ export async function ensureCompiled(settings: Settings): Promise<string> {
   const folders = ['shared', ...all.map(({ name }) => name)].map((name) => join(settings.root, name))
   const [made, changed] = await Promise.all([modified(stamp), newest(folders)])
   if (made > changed) return 'present'
+  // what was compiled from older sources would stay for ever
+  await rm(settings.compileCache, { recursive: true, force: true })
   await mkdir(settings.compileCache, { recursive: true, mode: 0o700 })
   // --help is the shortest way through all of a program's imports
   await Promise.all(

@@ -1,18 +1,27 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ask } from './health.ts'
 import { isAlive, startTime, type ProcessId } from './processes.ts'
 import { programs, type Program } from './programs.ts'
 import { RotatingLog } from './rotating-log.ts'
 import { readState, writeState, type ProgramState } from './state.ts'
 import type { Settings } from '../settings.ts'
+import { until } from '../until.ts'
 
 /** A program that keeps dying is started again after 0.5 s, 1 s, 2 s … at most 10 s; a minute of life resets this. */
 export function restartDelayMs(quickDeaths: number): number {
   return Math.min(500 * 2 ** quickDeaths, 10_000)
 }
 
-/** Does what systemd does elsewhere: starts the programs, starts again those that end, and stops them in reverse order. */
+/** Longer than any start of the apiserver takes; what waits for it can live without it. */
+const apiserverLimitMs = 15_000
+
+/**
+ * Does what systemd does elsewhere: starts the programs, starts again those that end, and stops them in reverse order.
+ * etcd and the apiserver come first: the others would take the processor from them while they load, and then pause
+ * because nothing answers.
+ */
 export async function supervise(settings: Settings): Promise<void> {
   await endLeftovers(settings.stateDir)
   const stopping = new AbortController()
@@ -27,13 +36,25 @@ export async function supervise(settings: Settings): Promise<void> {
     const state = { supervisor: self, startedAt, programs: kept.map((one) => one.state()) }
     writing = writing.then(() => writeState(settings.stateDir, state)).catch(() => {}) // a full disk must not end the cluster
   }
-  const running = kept.map((one) => one.run(stopping.signal))
+  const answers = apiserverAnswers(settings, stopping.signal)
+  const running = kept.map(async (one) => {
+    if (!['etcd', 'apiserver'].includes(one.name)) await answers
+    await one.run(stopping.signal)
+  })
   await ended
   stopping.abort()
   for (const one of kept.toReversed()) await one.stop()
   await Promise.all(running)
   save()
   await writing
+}
+
+/** Resolves when the apiserver says anything at all, or when it is time to start the others nevertheless. */
+async function apiserverAnswers(settings: Settings, stopping: AbortSignal): Promise<void> {
+  const health = programs(settings).find(({ name }) => name === 'apiserver')?.health ?? ''
+  const answered = async (): Promise<true | undefined> =>
+    stopping.aborted || (await ask(settings, health)).code !== 0 ? true : undefined
+  await until('the apiserver', apiserverLimitMs, answered).catch(() => {})
 }
 
 /** A supervisor that was killed leaves its programs behind: they are ended first, so that nothing runs twice. */
@@ -56,6 +77,7 @@ export async function end(id: ProcessId): Promise<void> {
 
 /** One program that is kept running. */
 class Kept {
+  readonly name: string
   readonly #program: Program
   readonly #changed: () => void
   readonly #log: RotatingLog
@@ -67,6 +89,7 @@ class Kept {
   #recent = ''
 
   constructor(program: Program, settings: Settings, changed: () => void) {
+    this.name = program.name
     this.#program = program
     this.#changed = changed
     this.#log = new RotatingLog(join(settings.stateDir, 'logs', `${program.name}.log`))
