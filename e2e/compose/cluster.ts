@@ -87,10 +87,12 @@ export async function traces(): Promise<string[]> {
     ['findmnt', '--list', '--noheadings', '--output', 'TARGET'],
   ] as const
   const outputs = await Promise.all(commands.map(([command, ...args]) => must(command, args)))
-  return outputs
-    .flatMap((output) => output.split('\n'))
-    // Docker keeps the host's namespace under this name from the first container on that uses it
-    .filter((line) => line !== '' && !line.startsWith('#') && line !== '/run/docker/netns/default')
-    .map((line) => line.replace(/ \[\d+:\d+\]$/, '').trim())
-    .toSorted()
+  return (
+    outputs
+      .flatMap((output) => output.split('\n'))
+      // Docker keeps the host's namespace under this name from the first container on that uses it
+      .filter((line) => line !== '' && !line.startsWith('#') && line !== '/run/docker/netns/default')
+      .map((line) => line.replace(/ \[\d+:\d+\]$/, '').trim())
+      .toSorted()
+  )
 }
