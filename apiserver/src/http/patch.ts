@@ -1,5 +1,6 @@
 import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import { nodeOf } from '@kubets/shared/api/schemas.ts'
+import { clone } from '@kubets/shared/machinery/deep.ts'
 import { badRequest, invalid, StatusError, unsupportedMediaType } from '@kubets/shared/machinery/errors.ts'
 import { FieldPath, invalid as invalidField } from '@kubets/shared/machinery/fieldpath.ts'
 import { apiVersionOf, type KubeObject } from '@kubets/shared/machinery/object.ts'
@@ -66,7 +67,7 @@ async function patched(
   const parsed = parsePatch((await context.body()).toString('utf8'), mode !== 'Ignore')
 
   return (current) => {
-    const patched = apply(node, current, structuredClone(parsed.value))
+    const patched = apply(node, current, clone(parsed.value))
     const text = JSON.stringify(patched)
     let decoded
     try {

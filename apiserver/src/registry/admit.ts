@@ -60,11 +60,9 @@ const invalidManagedFields = (why: string): string =>
   `.metadata.managedFields was in an invalid state after admission; this could be caused by an outdated mutating ` +
   `admission controller; please fix your requests: ${why}`
 
-/** Lets admission refuse what would be stored. */
+/** Lets admission refuse what would be stored: from here on the object stays as it is. */
 export async function validate(scope: RequestScope, admitted: Admitted): Promise<void> {
   if (!scope.admission) return
-  const { object } = admitted
-  await scope.admission.validate(
-    request(scope, object ? { ...admitted, object: deepFreeze(structuredClone(object)) } : admitted),
-  )
+  deepFreeze(admitted.object)
+  await scope.admission.validate(request(scope, admitted))
 }

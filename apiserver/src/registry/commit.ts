@@ -1,3 +1,4 @@
+import { clone } from '@kubets/shared/machinery/deep.ts'
 import { serverTimeout } from '@kubets/shared/machinery/errors.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { atRevision, encode } from '../storage/encoded.ts'
@@ -38,7 +39,7 @@ export async function commit(context: Context, scope: RequestScope, change: Obje
   const avoid = new Set<string>()
   for (let attempt = 0; attempt < maxPlans; attempt++) {
     // planned on a copy: an attempt that fails must not leave its picks behind
-    const planned = next && structuredClone(next)
+    const planned = behaviour.plan && next ? clone(next) : next
     const companions = behaviour.plan?.(old?.object, planned, avoid)
     if (scope.dryRun) return { committed: true, encoded: dryRunResult(old, planned) }
     const write: ObjectWrite = {

@@ -1,4 +1,5 @@
 import { prepareForCreate, validateCreate } from '@kubets/shared/api/kinds/strategy.ts'
+import { clone } from '@kubets/shared/machinery/deep.ts'
 import {
   alreadyExists,
   badRequest,
@@ -50,7 +51,7 @@ export async function create(
   fillSystemFields(object, context.clock.now())
   const generated = !metadata.name && metadata.generateName ? metadata.generateName : undefined
   for (let attempt = 1; ; attempt++) {
-    const candidate = generated === undefined ? object : structuredClone(object)
+    const candidate = generated === undefined ? object : clone(object)
     if (generated !== undefined) candidate.metadata.name = simpleNameGenerator(generated)
     const name = candidate.metadata.name ?? ''
     prepareForCreate(kind, candidate, scope.user)
