@@ -20,7 +20,7 @@ import { Keeper } from './flowcontrol/keeper.ts'
 import type { Deps } from './http/context.ts'
 import { createMetrics } from './http/metrics.ts'
 import { routes } from './http/routes.ts'
-import { registerFlowControlMetrics } from './flowcontrol/metrics.ts'
+import { createObserver, registerFlowControlMetrics } from './flowcontrol/metrics.ts'
 import { startServer, type Server } from './http/server.ts'
 import { gitVersion } from './http/version.ts'
 import { keep } from './keep.ts'
@@ -66,7 +66,8 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
   const rbac = createRbac(registry)
   const { proxyClient: client, aggregatorRouting: routing } = options
   const aggregator = createAggregator({ registry, kinds, builtIn: options.kinds, client, routing, clock, log })
-  const flowControl = new FlowControl(registry, options.seats, clock)
+  const metrics = createMetrics(gitVersion)
+  const flowControl = new FlowControl(registry, options.seats, clock, createObserver(metrics.register))
   const flowObjects = new Keeper(registry, clock)
   const tokens = createTokens(
     {
@@ -85,7 +86,6 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
     RBAC: rbac,
     AlwaysAllow: { authorize: () => ({ verdict: 'allow', reason: '' }) },
   }
-  const metrics = createMetrics(gitVersion)
   const authorizer = firstVerdict([
     healthPathsAuthorizer,
     mastersAuthorizer,

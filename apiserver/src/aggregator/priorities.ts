@@ -28,9 +28,14 @@ const groups: Readonly<Record<string, number>> = {
 }
 const versions: Readonly<Record<string, number>> = {
   '/v1': 1,
+  'events.k8s.io/v1beta1': 5,
   'autoscaling/v2': 30,
-  'flowcontrol.apiserver.k8s.io/v1': 21,
+  'autoscaling/v2beta2': 1,
+  'rbac.authorization.k8s.io/v1beta1': 12,
   'admissionregistration.k8s.io/v1beta1': 12,
+  'coordination.k8s.io/v1beta1': 13,
+  'discovery.k8s.io/v1beta1': 12,
+  'flowcontrol.apiserver.k8s.io/v1': 21,
 }
 const usualVersions = { stable: 15, beta: 9, alpha: 1 }
 

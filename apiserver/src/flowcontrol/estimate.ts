@@ -20,14 +20,18 @@ export interface Subject {
 const one: Work = { seats: 1, finalSeats: 0, finalMs: 0 }
 const writing = new Set(['create', 'update', 'patch', 'delete'])
 
+/** Watchers are going to hear of it. */
+export const isWrite = ({ verb }: Subject): boolean => writing.has(verb)
+
 /** What a request is going to take. `limit` is the most that one request of its level may have. */
 // staging/src/k8s.io/apiserver/pkg/util/flowcontrol/request/width.go
-export function estimate({ verb, name, initialEvents, objects, watchers }: Subject, limit: number): Work {
+export function estimate(subject: Subject, limit: number): Work {
+  const { verb, name, initialEvents, objects, watchers } = subject
   const most = Math.max(1, Math.min(maximumSeats, limit))
   if (verb === 'list' || (verb === 'watch' && initialEvents)) {
     return name === '' ? { ...one, seats: Math.min(Math.max(1, Math.ceil(objects / objectsPerSeat)), most) } : one
   }
-  if (!writing.has(verb) || watchers < watchesPerSeat) return one
+  if (!isWrite(subject) || watchers < watchesPerSeat) return one
   // each event goes to everybody who watches: that work comes after the answer
   const finalSeats = Math.ceil(watchers / watchesPerSeat)
   const work = finalSeats * eventMs

@@ -173,6 +173,25 @@ describe('requests', () => {
     )
   })
 
+  it('are on the pages that say what goes on', async () => {
+    const page = (name: string, as?: Identity) =>
+      server.call(`/debug/api_priority_and_fairness/dump_${name}`, as === undefined ? {} : { as })
+    const jane = await server.identity('jane', 'viewers')
+    const slow = startSlowly(jane)
+    await waitFor(async () => (await executing()) > 0, limit)
+    const levels = await page('priority_levels')
+    expect([levels.code, levels.headers['content-type']]).toEqual([200, 'text/plain; charset=utf-8'])
+    expect(levels.text).toMatch(/^global-default, +0, +false, +false, +0, +1, +\d/m)
+    expect((await page('queues')).text).toMatch(/^node-high, +63, +0, +0, +0, +\d+\.\d{8}ss, +0, +0, +0\.0{8}ss$/m)
+    expect((await page('requests')).text).toMatch(/^global-default, +global-default, +\d+, +-1, +jane, /m)
+    const details = await page('requests?includeRequestDetails=1')
+    expect(details.text).toMatch(/, jane, +create, +\/apis\/authorization\.k8s\.io\/v1\/selfsubjectaccessreviews, /)
+    expect((await page('queues', jane)).code).toBe(403)
+    expect(((await server.call('/')).json as { paths?: string[] }).paths).not.toContain('/debug')
+    slow.finish()
+    expect(await slow.code).toBe(201)
+  })
+
   it('of a flood wait and are turned away, and those of the control plane are served meanwhile', async () => {
     // few places, so that a small flood is one
     const queuing = { queues: 128, handSize: 6, queueLengthLimit: 2 }
@@ -216,6 +235,18 @@ describe('requests', () => {
     const rejected = answers.find(({ code }) => code === 429)
     expect(rejected?.text).toBe('Too many requests, please try again later.\n')
     expect(Number(rejected?.headers['retry-after'])).toBeGreaterThan(0)
+
+    const { text } = await server.call('/metrics')
+    const bucket = (name: string, labels: string) =>
+      Number(text.split(`apiserver_flowcontrol_${name}_count{${labels}} `)[1]?.split('\n')[0])
+    const own = 'priority_level="global-default",flow_schema="global-default"'
+    expect(bucket('request_wait_duration_seconds', `${own},execute="true"`)).toBeGreaterThan(0)
+    expect(bucket('request_wait_duration_seconds', `${own},execute="false"`)).toBeGreaterThan(0)
+    expect(bucket('request_execution_seconds', `${own},type="regular"`)).toBeGreaterThan(0)
+    expect(bucket('request_execution_seconds', `${own},type="watch"`)).toBeGreaterThan(0)
+    expect(bucket('request_queue_length_after_enqueue', own)).toBeGreaterThan(0)
+    expect(bucket('work_estimated_seats', own)).toBeGreaterThan(0)
+    expect(bucket('watch_count_samples', own)).toBeGreaterThan(0)
 
     // every seat was given back
     await waitFor(async () => (await executing()) === 0, limit)

@@ -3,10 +3,11 @@ import type { FlowSchema, PriorityLevelConfiguration } from '@kubets/shared/api/
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { kindOfRef } from '../auth/lookup.ts'
 import type { CachedKind, Registry } from '../registry/types.ts'
-import { estimate, type Subject } from './estimate.ts'
+import { estimate, isWrite, type Subject } from './estimate.ts'
 import { Levels, type RejectReason, type Schema } from './levels.ts'
 import type { Digest } from './match.ts'
-import type { Ticket } from './queue-set.ts'
+import type { Observer } from './metrics.ts'
+import type { Ticket, Work } from './queue-set.ts'
 
 /** A request that may run: it holds its seats until it gives them back. */
 export interface Seat {
@@ -36,6 +37,7 @@ const waitMilliseconds = 15_000
 export class FlowControl {
   readonly levels: Levels
   readonly #clock: Clock
+  readonly #observer: Observer
   readonly #schemaObjects: CachedKind
   readonly #levelObjects: CachedKind
   readonly #waiters = new WeakMap<Ticket, () => void>()
@@ -43,8 +45,9 @@ export class FlowControl {
   #levelsChanged = -1
 
   /** `seats` is the concurrency of the whole server. */
-  constructor(registry: Registry, seats: number, clock: Clock) {
+  constructor(registry: Registry, seats: number, clock: Clock, observer: Observer) {
     this.levels = new Levels(seats)
+    this.#observer = observer
     this.#clock = clock
     this.#schemaObjects = registry.cached(kindOfRef(flowSchemas))
     this.#levelObjects = registry.cached(kindOfRef(priorityLevelConfigurations))
@@ -58,12 +61,24 @@ export class FlowControl {
     this.#refresh()
     const schema = this.levels.classify(digest)
     const { level } = schema
-    const work = level.isExempt ? free : estimate(subject(), level.seatsOfOne)
+    const work = level.isExempt ? free : this.#estimate(schema, subject())
     const now = this.#clock.now()
     const ticket = this.levels.arrive(schema, digest, work, now)
-    if (typeof ticket === 'string') throw this.#reject(schema, ticket)
-    if (ticket.state === 'executing') return this.#seat(schema, ticket)
-    return this.#wait(schema, ticket, signal)
+    if (typeof ticket === 'string') {
+      this.#observer.waited(schema, false, 0)
+      throw this.#reject(schema, ticket)
+    }
+    if (ticket.queueLength > 0) this.#observer.queued(schema, ticket.queueLength)
+    const isWatch = digest.verb === 'watch'
+    if (ticket.state === 'executing') return this.#seat(schema, ticket, isWatch)
+    return this.#wait(schema, ticket, isWatch, signal)
+  }
+
+  #estimate(schema: Schema, subject: Subject): Work {
+    const work = estimate(subject, schema.level.seatsOfOne)
+    this.#observer.estimated(schema, Math.max(work.seats, work.finalSeats))
+    if (isWrite(subject)) this.#observer.watched(schema, subject.watchers)
+    return work
   }
 
   /** Divides the seats anew; to be called every ten seconds. */
@@ -86,18 +101,22 @@ export class FlowControl {
     )
   }
 
-  #wait(schema: Schema, ticket: Ticket, signal: AbortSignal): Promise<Seat> {
+  #wait(schema: Schema, ticket: Ticket, isWatch: boolean, signal: AbortSignal): Promise<Seat> {
     const { counts } = schema
     counts.waiting++
+    counts.seatsWaiting += ticket.work.seats
     return new Promise((resolve, reject) => {
       const done = (): void => {
         counts.waiting--
+        counts.seatsWaiting -= ticket.work.seats
         cancelTimer()
         signal.removeEventListener('abort', aborted)
       }
       const giveUp = (reason: RejectReason, error?: unknown): void => {
         done()
-        this.#wake(schema.level.queues.end(ticket, this.#clock.now()))
+        const now = this.#clock.now()
+        this.#observer.waited(schema, false, (now - ticket.arrived) / 1000)
+        this.#wake(schema.level.queues.end(ticket, now))
         const rejected = this.#reject(schema, reason)
         reject(error instanceof Error ? error : rejected)
       }
@@ -106,13 +125,14 @@ export class FlowControl {
       signal.addEventListener('abort', aborted)
       this.#waiters.set(ticket, () => {
         done()
-        resolve(this.#seat(schema, ticket))
+        resolve(this.#seat(schema, ticket, isWatch))
       })
     })
   }
 
-  #seat(schema: Schema, ticket: Ticket): Seat {
+  #seat(schema: Schema, ticket: Ticket, isWatch: boolean): Seat {
     const { counts, level } = schema
+    if (!level.isExempt) this.#observer.waited(schema, true, (ticket.started - ticket.arrived) / 1000)
     const { seats, finalSeats, finalMs } = ticket.work
     counts.dispatched++
     counts.executing++
@@ -124,6 +144,7 @@ export class FlowControl {
         counts.executing--
         counts.seats -= seats
         const now = this.#clock.now()
+        this.#observer.executed(schema, isWatch, (now - ticket.started) / 1000)
         if (finalSeats > 0) {
           level.queues.holdSeats(finalSeats, now)
           this.#clock.timer(finalMs, () => this.#wake(level.queues.holdSeats(-finalSeats, this.#clock.now())))

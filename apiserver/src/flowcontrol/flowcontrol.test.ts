@@ -14,9 +14,11 @@ const digest = (given: Partial<Digest>, name = 'jane', ...groups: string[]): Dig
   verb: 'get',
   isResourceRequest: true,
   apiGroup: '',
+  apiVersion: 'v1',
   resource: 'pods',
   subresource: '',
   namespace: 'default',
+  name: '',
   path: '',
   ...given,
 })

@@ -12,6 +12,7 @@ export interface Counts {
   dispatched: number
   rejected: Record<RejectReason, number>
   waiting: number
+  seatsWaiting: number
   executing: number
   seats: number
 }
@@ -39,6 +40,12 @@ export interface Schema {
   readonly counts: Counts
 }
 
+/** Whose a ticket is. */
+export interface Asked {
+  schema: Schema
+  digest: Digest
+}
+
 const maximumHashes = 10_000
 
 /**
@@ -51,6 +58,7 @@ export class Levels {
   #counts = new Map<string, Counts>()
   readonly #hashes = new Map<string, bigint>()
   readonly #flows = new WeakMap<Ticket, bigint>()
+  readonly #requests = new WeakMap<Ticket, Asked>()
   #schemas: Schema[] = []
 
   /** `seats` is the concurrency of the whole server. */
@@ -97,17 +105,20 @@ export class Levels {
   }
 
   /** Takes a request in, as QueueSet.arrive. */
-  arrive(
-    { level, name, object }: Schema,
-    digest: Digest,
-    work: Ticket['work'],
-    now: number,
-  ): ReturnType<QueueSet['arrive']> {
+  arrive(schema: Schema, digest: Digest, work: Ticket['work'], now: number): ReturnType<QueueSet['arrive']> {
+    const { level, name, object } = schema
     let hash: bigint | undefined
     const hashOf = (): bigint => (hash ??= this.#hash(name, distinguisherOf(object, digest)))
     const ticket = level.queues.arrive(hashOf, work, now)
-    if (typeof ticket !== 'string' && hash !== undefined && ticket.state === 'waiting') this.#flows.set(ticket, hash)
+    if (typeof ticket === 'string') return ticket
+    this.#requests.set(ticket, { schema, digest })
+    if (hash !== undefined && ticket.state === 'waiting') this.#flows.set(ticket, hash)
     return ticket
+  }
+
+  /** The request that a ticket was given for. */
+  asked(ticket: Ticket): Asked | undefined {
+    return this.#requests.get(ticket)
   }
 
   /** Divides the seats by what was wanted since the last call; gives back who begins to execute by it. */
@@ -145,7 +156,7 @@ export class Levels {
   #countsOf(schema: string, level: string, before: ReadonlyMap<string, Counts>): Counts {
     const key = JSON.stringify([schema, level])
     const rejected = { 'queue-full': 0, 'concurrency-limit': 0, 'time-out': 0, cancelled: 0 }
-    const counts = before.get(key) ?? { dispatched: 0, rejected, waiting: 0, executing: 0, seats: 0 }
+    const counts = before.get(key) ?? { dispatched: 0, rejected, waiting: 0, seatsWaiting: 0, executing: 0, seats: 0 }
     this.#counts.set(key, counts)
     return counts
   }

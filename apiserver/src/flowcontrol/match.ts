@@ -12,9 +12,11 @@ export interface Digest {
   verb: string
   isResourceRequest: boolean
   apiGroup: string
+  apiVersion: string
   resource: string
   subresource: string
   namespace: string
+  name: string
   path: string
 }
 

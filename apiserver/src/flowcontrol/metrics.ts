@@ -1,14 +1,70 @@
-import { Counter, Gauge, type Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Level, Levels, RejectReason, Schema } from './levels.ts'
 
 const name = (text: string): string => `apiserver_flowcontrol_${text}`
 
+const flow = ['priority_level', 'flow_schema']
+const labels = (schema: Schema) => ({ priority_level: schema.level.name, flow_schema: schema.name })
+
+/** What is written down of each request as it goes. */
+export interface Observer {
+  /** The request is in a queue, with so many in it. */
+  queued(schema: Schema, length: number): void
+  /** The request did not wait any longer: it began to execute, or was turned away. */
+  waited(schema: Schema, executes: boolean, seconds: number): void
+  executed(schema: Schema, isWatch: boolean, seconds: number): void
+  estimated(schema: Schema, seats: number): void
+  /** A write that so many watchers are going to see. */
+  watched(schema: Schema, watchers: number): void
+}
+
+const durations = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30]
+
 // staging/src/k8s.io/apiserver/pkg/util/flowcontrol/metrics/metrics.go
+/** The histograms of priority and fairness. */
+export function createObserver(register: Registry): Observer {
+  const histogram = (what: string, help: string, buckets: number[], more: string[] = []): Histogram =>
+    new Histogram({ name: name(what), help, labelNames: [...flow, ...more], buckets, registers: [register] })
+  const lengths = histogram(
+    'request_queue_length_after_enqueue',
+    'Length of queue in the API Priority and Fairness subsystem, as seen by each request after it is enqueued',
+    [0, 10, 25, 50, 100, 250, 500, 1000],
+  )
+  const waits = histogram(
+    'request_wait_duration_seconds',
+    'Length of time a request spent waiting in its queue',
+    durations,
+    ['execute'],
+  )
+  const executions = histogram(
+    'request_execution_seconds',
+    'Duration of initial stage (for a WATCH) or any (for a non-WATCH) stage of request execution in the API Priority and Fairness subsystem',
+    durations,
+    ['type'],
+  )
+  const seats = histogram(
+    'work_estimated_seats',
+    'Number of estimated seats (maximum of initial and final seats) associated with requests in API Priority and Fairness',
+    [1, 2, 4, 10],
+  )
+  const watchers = histogram(
+    'watch_count_samples',
+    'count of watchers for mutating requests in API Priority and Fairness',
+    [0, 1, 10, 100, 1000, 10000],
+  )
+  return {
+    queued: (schema, length) => lengths.observe(labels(schema), length),
+    waited: (schema, executes, seconds) => waits.observe({ ...labels(schema), execute: String(executes) }, seconds),
+    executed: (schema, isWatch, seconds) =>
+      executions.observe({ ...labels(schema), type: isWatch ? 'watch' : 'regular' }, seconds),
+    estimated: (schema, count) => seats.observe(labels(schema), count),
+    watched: (schema, count) => watchers.observe(labels(schema), count),
+  }
+}
+
 /** The metrics of priority and fairness: read from its counts when somebody asks for the page. */
 export function registerFlowControlMetrics(register: Registry, levels: Levels): void {
   const registers = [register]
-  const flow = ['priority_level', 'flow_schema']
-  const labels = (schema: Schema) => ({ priority_level: schema.level.name, flow_schema: schema.name })
 
   const gauge = (what: string, help: string, value: (schema: Schema) => number): void => {
     new Gauge({
@@ -26,6 +82,11 @@ export function registerFlowControlMetrics(register: Registry, levels: Levels): 
     'current_inqueue_requests',
     'Number of requests currently pending in queues of the API Priority and Fairness subsystem',
     ({ counts }) => counts.waiting,
+  )
+  gauge(
+    'current_inqueue_seats',
+    'Number of seats currently pending in queues of the API Priority and Fairness subsystem',
+    ({ counts }) => counts.seatsWaiting,
   )
   gauge(
     'current_executing_requests',
@@ -90,6 +151,13 @@ export function registerFlowControlMetrics(register: Registry, levels: Levels): 
     'Configured upper bound on number of execution seats available to each priority level',
     (level) => level.limits.upper,
   )
+  seats(
+    'demand_seats_high_watermark',
+    'High watermark, over last adjustment period, of demand_seats',
+    ({ demand }) => demand.peak,
+  )
+  seats('demand_seats_smoothed', 'Smoothed seat demands', ({ demand }) => demand.smoothed)
+  seats('current_r', 'R(time of last change)', ({ queues }) => queues.virtual)
   seats(
     'current_limit_seats',
     'current derived number of execution seats available to each priority level',

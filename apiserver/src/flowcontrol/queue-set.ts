@@ -21,7 +21,7 @@ interface Queue {
   waiting: Ticket[]
   /** Seat-seconds of all that waits. */
   work: number
-  executing: number
+  readonly executing: Set<Ticket>
   seats: number
   /** Virtual time at which its next request would start. */
   nextDispatch: number
@@ -34,7 +34,20 @@ export interface Ticket {
   state: 'waiting' | 'executing' | 'ended'
   /** When it began to execute. */
   started: number
+  /** How many were in its queue when it had come in; 0: it had none. */
+  queueLength: number
   queue: Queue | undefined
+}
+
+/** A queue for people to look at. */
+export interface QueueState {
+  waiting: readonly Ticket[]
+  executing: readonly Ticket[]
+  seatsInUse: number
+  /** Virtual time at which its next request would start. */
+  nextDispatch: number
+  /** Seat-seconds of all that waits. */
+  work: number
 }
 
 export type Rejection = 'queue-full' | 'concurrency-limit'
@@ -61,6 +74,8 @@ export class QueueSet {
   #lastReal = 0
   #busyQueues = 0
   #executing = 0
+  /** Those that never had a queue. */
+  readonly #queueless = new Set<Ticket>()
   #seatsInUse = 0
   #seatsWaiting = 0
   #waiting = 0
@@ -83,6 +98,22 @@ export class QueueSet {
   }
   get limit(): number {
     return this.#limit
+  }
+  /** Virtual time, as of the last change. */
+  get virtual(): number {
+    return this.#virtual
+  }
+
+  /** Every queue as it is now, and the requests that execute without one. */
+  get state(): { queues: QueueState[]; queueless: Ticket[] } {
+    const queues = this.#queues.map(({ waiting, executing, seats, nextDispatch, work }) => ({
+      waiting: [...waiting],
+      executing: [...executing],
+      seatsInUse: seats,
+      nextDispatch,
+      work,
+    }))
+    return { queues, queueless: [...this.#queueless] }
   }
 
   /** The most seats that were in use or waited for since the last call: the demand. */
@@ -119,7 +150,7 @@ export class QueueSet {
 
   /** Takes a request in, to execute at once or to wait; or says why not. */
   arrive(hash: () => bigint, work: Work, now: number): Ticket | Rejection {
-    const ticket: Ticket = { work, arrived: now, state: 'waiting', started: now, queue: undefined }
+    const ticket: Ticket = { work, arrived: now, state: 'waiting', started: now, queueLength: 0, queue: undefined }
     if (this.#response === 'exempt' || this.#response === 'reject') {
       if (this.#response === 'reject' && !this.#fits(work.seats)) return 'concurrency-limit'
       this.#start(ticket, now)
@@ -129,6 +160,7 @@ export class QueueSet {
     const queue = this.#choose(hash())
     if (queue.waiting.length >= this.#response.queueLengthLimit) return 'queue-full'
     this.#enqueue(ticket, queue)
+    ticket.queueLength = queue.waiting.length
     this.#dispatch(now)
     return ticket
   }
@@ -217,6 +249,7 @@ export class QueueSet {
     ticket.state = 'executing'
     ticket.started = now
     this.#executing++
+    if (ticket.queue === undefined) this.#queueless.add(ticket)
     this.#seatsInUse += ticket.work.seats
     this.#sample()
   }
@@ -226,8 +259,9 @@ export class QueueSet {
     const { queue, work } = ticket
     this.#executing--
     this.#seatsInUse -= work.seats
+    this.#queueless.delete(ticket)
     if (queue === undefined) return
-    queue.executing--
+    queue.executing.delete(ticket)
     queue.seats -= work.seats
     queue.nextDispatch -= (estimatedSeconds - (now - ticket.started) / 1000) * work.seats
     if (isIdle(queue) && this.#queues.includes(queue)) this.#busyQueues--
@@ -241,7 +275,7 @@ export class QueueSet {
       const ticket = queue?.waiting[0]
       if (queue === undefined || ticket === undefined || !this.#fits(ticket.work.seats)) break
       this.#dequeue(ticket, queue)
-      queue.executing++
+      queue.executing.add(ticket)
       queue.seats += ticket.work.seats
       queue.nextDispatch = Math.max(queue.nextDispatch, this.#virtual) + workOf(ticket.work)
       this.#start(ticket, now)
@@ -272,14 +306,14 @@ export class QueueSet {
   }
 }
 
-const isIdle = ({ waiting, executing }: Queue): boolean => waiting.length === 0 && executing === 0
+const isIdle = ({ waiting, executing }: Queue): boolean => waiting.length === 0 && executing.size === 0
 
 function newQueues(response: Response): Queue[] {
   if (typeof response === 'string') return []
   return Array.from({ length: response.queues }, () => ({
     waiting: [],
     work: 0,
-    executing: 0,
+    executing: new Set<Ticket>(),
     seats: 0,
     nextDispatch: 0,
   }))

@@ -1,6 +1,8 @@
 import { publicJwk } from '../auth/jwt.ts'
 import { jsonAnswer, textAnswer } from './answer.ts'
-import type { Handler } from './context.ts'
+import { dumpPriorityLevels, dumpQueues, dumpRequests } from '../flowcontrol/dump.ts'
+import type { Levels } from '../flowcontrol/levels.ts'
+import type { Handler, RequestContext } from './context.ts'
 import { coreVersions, groupList, groupVersion, oneGroup } from './discovery.ts'
 import { health } from './health.ts'
 import { openApiDocument, openApiIndex, openApiV2 } from './openapi.ts'
@@ -28,6 +30,23 @@ const openidConfiguration: Handler = (_, { tokens }) => {
 
 const keySet: Handler = (_, { tokens }) =>
   jsonAnswer(200, { keys: tokens.settings.verificationKeys.map(publicJwk) }, 'application/jwk-set+json')
+
+/** A page for people about priority and fairness. */
+const dump =
+  (write: (levels: Levels, context: RequestContext) => string): Handler =>
+  (context, { flowControl }) => {
+    const answer = textAnswer(200, write(flowControl.levels, context))
+    return { ...answer, headers: { 'x-content-type-options': 'nosniff' } }
+  }
+
+/** Paths that the index does not name. */
+const unlisted: Routes = {
+  '/debug/api_priority_and_fairness/dump_priority_levels': dump(dumpPriorityLevels),
+  '/debug/api_priority_and_fairness/dump_queues': dump(dumpQueues),
+  '/debug/api_priority_and_fairness/dump_requests': dump((levels, { query }) =>
+    dumpRequests(levels, Boolean(query.get('includeRequestDetails'))),
+  ),
+}
 
 const handlers: Routes = {
   '/version': () => jsonAnswer(200, versionInfo),
@@ -66,5 +85,5 @@ const index: Handler = () =>
   })
 
 export const routes: Routes = Object.fromEntries(
-  Object.entries({ '/': index, ...handlers }).map(([path, handler]) => [path, getOnly(handler)]),
+  Object.entries({ '/': index, ...handlers, ...unlisted }).map(([path, handler]) => [path, getOnly(handler)]),
 )
