@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net'
+import { formatAddress, parseAddress } from '../../machinery/addresses.ts'
 import { invalid, type FieldError, type FieldPath } from '../../machinery/fieldpath.ts'
 
 // apimachinery/pkg/util/validation/ip.go IsValidIPForLegacyField, IsValidCIDRForLegacyField
@@ -81,4 +82,19 @@ export function checkNonSpecialIP(value: string, path: FieldPath, errors: FieldE
     errors.push(invalid(path, value, 'may not be in the link-local range (169.254.0.0/16, fe80::/10)'))
   if (special.linkLocalMulticast.check(value, type))
     errors.push(invalid(path, value, 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)'))
+}
+
+/** Adds what is wrong with an address and the size of its network, as interfaces have them. */
+// apimachinery/pkg/util/validation/ip.go IsValidInterfaceAddress
+export function checkInterfaceAddress(value: string, path: FieldPath, errors: FieldError[]): void {
+  const [address = '', bits = '', ...rest] = value.split('/')
+  const family = isIP(address)
+  if (family === 0 || rest.length > 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > (family === 4 ? 32 : 128)) {
+    const detail = 'must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)'
+    errors.push(invalid(path, value, detail))
+    return
+  }
+  const parsed = parseAddress(address)
+  const canonical = `${parsed ? formatAddress(parsed) : address}/${Number(bits)}`
+  if (value !== canonical) errors.push(invalid(path, value, `must be in canonical form ("${canonical}")`))
 }

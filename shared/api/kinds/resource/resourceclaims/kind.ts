@@ -1,6 +1,9 @@
 import type { ResourceClaim } from '../../../types/resource-v1.ts'
 import { defineKind } from '../../define.ts'
+import { defaultDeviceClaim } from '../defaults.ts'
 import { columns, row } from './columns.ts'
+import { validateStatusUpdate } from './status-validation.ts'
+import { validate, validateUpdate } from './validation.ts'
 
 export const resourceClaim = defineKind<ResourceClaim>({
   group: 'resource.k8s.io',
@@ -11,4 +14,8 @@ export const resourceClaim = defineKind<ResourceClaim>({
   subresources: ['status'],
   columns,
   row,
+  defaults: ({ spec }) => defaultDeviceClaim(spec?.devices ?? { requests: [] }),
+  validate,
+  validateUpdate,
+  validateStatusUpdate,
 })

@@ -1,6 +1,7 @@
 import type { ResourceSlice } from '../../../types/resource-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
+import { validate, validateUpdate } from './validation.ts'
 
 export const resourceSlice = defineKind<ResourceSlice>({
   group: 'resource.k8s.io',
@@ -11,4 +12,11 @@ export const resourceSlice = defineKind<ResourceSlice>({
   generation: true,
   columns,
   row,
+  validate,
+  validateUpdate,
+  // pkg/apis/resource/v1/conversion.go addConversionFuncs
+  selectableFields: {
+    'spec.driver': ({ spec }) => spec.driver ?? '',
+    'spec.nodeName': ({ spec }) => spec.nodeName ?? '',
+  },
 })
