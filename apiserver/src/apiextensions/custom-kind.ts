@@ -84,7 +84,7 @@ function customKind(
     ended,
     refusesCreate: () =>
       terminating() ? 'create not allowed while custom resource definition is terminating' : undefined,
-    warnings: version.deprecated ? [version.deprecationWarning ?? deprecationWarning(version.name, spec)] : [],
+    deprecations: version.deprecated ? [version.deprecationWarning ?? deprecationWarning(version.name, spec)] : [],
     generation: true,
     unconditionalUpdate: false,
     ...tableColumns(version.additionalPrinterColumns),

@@ -73,7 +73,7 @@ export const resource: Handler = async (context, deps) => {
     if (hasBuiltIn(deps, context)) throw noSuchResource()
     return pageNotFound()
   }
-  context.warnings.push(...(kind.warnings ?? []))
+  context.warnings.push(...(kind.deprecations ?? []))
   const handler = handlerOf(context, kind)
   if (handler === undefined) {
     // upstream's router answers for its own kinds, the handler of custom resources for those

@@ -103,8 +103,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly ended?: AbortSignal
   /** Why no object may be created now; undefined: they may. */
   refusesCreate?(): string | undefined
-  /** Told in a Warning header with every answer. */
-  readonly warnings?: readonly string[]
+  /** Why nobody should use this version any longer: told in a Warning header with every answer about it. */
+  readonly deprecations?: readonly string[]
   readonly nameRule: NameRule
   /** metadata.generation is 1 on create and grows with each change outside metadata and status. */
   readonly generation: boolean
@@ -130,7 +130,7 @@ export interface Kind<T extends KubeObject = KubeObject> {
   /** What may not change, and the rules of `validate` that hold on update. Absent: `validate` is used. */
   validateUpdate?(obj: T, old: T): FieldError[]
   validateStatusUpdate?(obj: T, old: T): FieldError[]
-  /** What the server tells a client about an object that is valid; `old` on updates. */
+  /** What the server tells the client that writes a valid object about that object; `old` on updates. */
   warningsOf?(obj: T, old?: T): string[]
   /** Everything wrong with an update through a subresource that is not status, metadata apart. */
   readonly validateSubresource?: Readonly<Partial<Record<SubresourceName, (obj: T, old: T) => FieldError[]>>>

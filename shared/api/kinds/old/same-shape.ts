@@ -38,7 +38,7 @@ export function olderVersion(newer: Kind, different: Different): Kind {
       from: (obj) => asOlder(stored ? stored.from(obj) : obj),
       to: (obj) => (stored ? stored.to(asNewer(obj)) : asNewer(obj)),
     },
-    warnings: [`${olderVersion} ${newer.kind} is deprecated in ${deprecatedIn}; use ${newerVersion} ${newer.kind}`],
+    deprecations: [`${olderVersion} ${newer.kind} is deprecated in ${deprecatedIn}; use ${newerVersion} ${newer.kind}`],
     ...own,
   }
 }

@@ -11,7 +11,7 @@ export const componentStatus = defineKind<ComponentStatus>({
   shortNames: ['cs'],
   verbs: ['get', 'list'],
   virtual: true,
-  warnings: ['v1 ComponentStatus is deprecated in v1.19+'],
+  deprecations: ['v1 ComponentStatus is deprecated in v1.19+'],
   columns,
   row,
 })

@@ -14,7 +14,7 @@ export const endpoints = defineKind<Endpoints>({
   namespaced: true,
   shortNames: ['ep'],
   createOnUpdate: true,
-  warnings: ['v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'],
+  deprecations: ['v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'],
   columns,
   row,
   defaults,
