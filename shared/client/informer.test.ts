@@ -8,6 +8,7 @@ import { sendJson, startScriptedServer } from '../testing/scripted-server.ts'
 import { waitFor } from '../testing/wait.ts'
 import { Client } from './client.ts'
 import { InformerFactory } from './informer.ts'
+import { Reflector } from './reflector.ts'
 
 const cleanups: (() => Promise<void> | void)[] = []
 afterEach(async () => {
@@ -69,6 +70,34 @@ async function setup(clock: FakeClock | typeof realClock = realClock) {
     server.requests.map((r) => `${r.query.has('watch') ? 'watch' : 'list'} ${r.query.get('resourceVersion') ?? '-'}`)
   return { state, watches, server, stop, factory, send, log, record: record as never, queries }
 }
+
+describe('Reflector', () => {
+  it.each([
+    [404, 'NotFound', ['not served']],
+    [403, 'Forbidden', ['warn: list or watch failed, trying again']],
+  ])('tells %i apart where kinds come and go', async (code, reason, told) => {
+    const server = await startScriptedServer((_, res) =>
+      sendJson(res, { kind: 'Status', status: 'Failure', code, reason }, code),
+    )
+    const stop = new AbortController()
+    const client = new Client({ server: server.url, userAgent: 'test' }, { clock: realClock })
+    cleanups.push(
+      () => stop.abort(),
+      () => client.close(),
+      () => server.stop(),
+    )
+    const said: string[] = []
+    const log = { ...silentLogger, warn: (_: unknown, text?: string) => void said.push(`warn: ${text}`) }
+    const handlers = {
+      onList: () => undefined,
+      onEvent: () => undefined,
+      onNotServed: () => void said.push('not served'),
+    }
+    void new Reflector({ client, clock: realClock, log, ref: pods, ...handlers }).run(stop.signal)
+    await waitFor(() => said.length > 0)
+    expect(said).toEqual(told)
+  })
+})
 
 describe('Informer', () => {
   it('lists by pages, then follows the watch', async () => {

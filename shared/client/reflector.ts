@@ -1,5 +1,5 @@
 import type { Clock } from '../machinery/clock.ts'
-import { isGone, StatusError } from '../machinery/errors.ts'
+import { isGone, isNotFound, StatusError } from '../machinery/errors.ts'
 import type { Logger } from '../machinery/logger.ts'
 import type { KubeList, KubeObject, ResourceRef } from '../machinery/object.ts'
 import { Backoff } from './backoff.ts'
@@ -22,6 +22,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   /** All there is now. */
   onList: (items: T[]) => void
   onEvent: (event: WatchEvent<T>) => void
+  /** The server does not serve the resource (any longer): nothing to warn of for who follows kinds that come and go. */
+  onNotServed?: () => void
 }
 
 /** Follows one resource by list and watch until the signal aborts; whatever fails is tried again. Never rejects. */
@@ -119,7 +121,11 @@ export class Reflector<T extends KubeObject> {
   }
 
   #logFailure(error: unknown): void {
-    const { log, ref } = this.#options
+    const { log, ref, onNotServed } = this.#options
+    if (onNotServed && isNotFound(error)) {
+      onNotServed()
+      return
+    }
     const fields = { resource: ref.plural, err: error }
     if (isGone(error)) log.info(fields, 'the watch is too far behind, listing again')
     else log.warn(fields, 'list or watch failed, trying again')

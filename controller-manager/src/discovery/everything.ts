@@ -174,6 +174,8 @@ export class Everything {
         if (type === 'DELETED') this.#remove(monitor, object.metadata.uid ?? '')
         else if (type !== 'BOOKMARK') this.#put(monitor, object)
       },
+      // its definition is gone, as discovery will tell
+      onNotServed: () => this.#hurry.abort(),
     })
     void reflector.run(AbortSignal.any([signal, stopping.signal]))
     return monitor
