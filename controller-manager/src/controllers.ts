@@ -9,6 +9,8 @@ import { jobController } from './job/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { nodeIpamController } from './node-ipam/controller.ts'
 import { nodeLifecycleController } from './node-lifecycle/controller.ts'
+import { persistentVolumeClaimProtectionController } from './pvc-protection/controller.ts'
+import { persistentVolumeProtectionController } from './pv-protection/controller.ts'
 import { podGarbageCollectorController } from './pod-garbage-collector/controller.ts'
 import { replicaSetController } from './replicaset/controller.ts'
 import { replicationControllerController } from './replicationcontroller/controller.ts'
@@ -38,6 +40,8 @@ export const controllers: readonly Controller[] = [
   serviceCIDRController,
   resourceQuotaController,
   namespaceController,
+  persistentVolumeClaimProtectionController,
+  persistentVolumeProtectionController,
   podGarbageCollectorController,
   clusterRoleAggregationController,
   garbageCollectorController,

@@ -18,6 +18,7 @@ import { rbacEscalation } from './rbac-escalation.ts'
 import { resourceQuota } from './resource-quota/plugin.ts'
 import { runtimeClass } from './runtime-class.ts'
 import { serviceAccount } from './service-account.ts'
+import { storageObjectInUseProtection } from './storage-object-in-use.ts'
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts'
 import type { Calls } from './webhook/call.ts'
 import { mutatingWebhooks } from './webhook/mutating.ts'
@@ -44,6 +45,7 @@ export function createAdmission(parts: Parts): Admission {
     priority(lookup),
     defaultTolerationSeconds,
     defaultStorageClass(lookup),
+    storageObjectInUseProtection,
     claimResize(lookup),
     runtimeClass(lookup),
     certificateApproval(authorizer),
