@@ -6,6 +6,7 @@ import { claimResize } from './claim-resize.ts'
 import { defaultIngressClass } from './default-ingress-class.ts'
 import { defaultStorageClass } from './default-storage-class.ts'
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts'
+import { deviceAdminAccess } from './device-admin-access.ts'
 import { limitRanger } from './limit-ranger/plugin.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
 import { nodeRestriction } from './node-restriction.ts'
@@ -58,7 +59,8 @@ export function createAdmission(parts: Parts): Admission {
     validatingPolicies(parts),
     validatingWebhooks(parts),
     resourceQuota(registry, clock, signal),
-    // of upstream's storage, not one of its plugins
+    // of upstream's storage and strategies, not its plugins
     rbacEscalation(rbac, authorizer, lookup),
+    deviceAdminAccess(lookup),
   ])
 }

@@ -132,3 +132,52 @@ it('certificates: approved and signed by whom may, and none for masters', async 
     .toContain('user not permitted to approve requests with signerName "kubernetes.io/kube-apiserver-client"')
   expect((await approve(server.admin)).code).toBe(200)
 })
+
+it('claims for the administration of devices are for namespaces that say so', async () => {
+  await make('/api/v1/namespaces', { metadata: { name: 'plain' } })
+  await make('/api/v1/namespaces', {
+    metadata: { name: 'admin', labels: { 'resource.kubernetes.io/admin-access': 'true' } },
+  })
+  const devices = { requests: [{ name: 'r', exactly: { deviceClassName: 'gpu', adminAccess: true } }] }
+  const claim = { metadata: { name: 'c' }, spec: { devices } }
+  const template = { metadata: { name: 't' }, spec: { spec: { devices } } }
+  const path = (namespace: string, plural: string): string =>
+    `/apis/resource.k8s.io/v1/namespaces/${namespace}/${plural}`
+  const detail =
+    'spec.devices.requests[0].adminAccess: Forbidden: admin access to devices requires the `resource.kubernetes.io/admin-access: true` label on the containing namespace'
+  const refused = await server.call(path('plain', 'resourceclaims'), { body: claim })
+  expect([refused.code, refused.json.message]).toEqual([422, `ResourceClaim.resource.k8s.io "c" is invalid: ${detail}`])
+  const noTemplate = await server.call(path('plain', 'resourceclaimtemplates'), { body: template })
+  expect(noTemplate.json.message).toBe(`ResourceClaimTemplate.resource.k8s.io "t" is invalid: ${detail}`)
+  await make(path('admin', 'resourceclaimtemplates'), template)
+  const made = await make(path('admin', 'resourceclaims'), claim)
+  expect(made['status']).toEqual({})
+  // without the label, devices that are in use are given to nobody
+  await make(path('plain', 'resourceclaims'), {
+    metadata: { name: 'c' },
+    spec: { devices: { requests: [{ name: 'r', exactly: { deviceClassName: 'gpu' } }] } },
+  })
+  const result = { request: 'r', driver: 'a.example', pool: 'p', device: 'd', adminAccess: true }
+  const status = { allocation: { devices: { results: [result] } } }
+  const patch = (namespace: string): Promise<Reply> =>
+    server.call(`${path(namespace, 'resourceclaims')}/c/status`, {
+      method: 'PATCH',
+      body: { status },
+      headers: { 'content-type': 'application/merge-patch+json' },
+    })
+  expect((await patch('plain')).json.message).toContain('status.allocation.devices.results[0].adminAccess: Forbidden')
+  expect((await patch('admin')).code).toBe(200)
+})
+
+it('StorageObjectInUseProtection: new claims and volumes are kept', async () => {
+  const claim = await make('/api/v1/namespaces/default/persistentvolumeclaims', {
+    metadata: { name: 'kept', finalizers: ['example.com/mine'] },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+  })
+  expect(claim.metadata).toMatchObject({ finalizers: ['example.com/mine', 'kubernetes.io/pvc-protection'] })
+  const volume = await make('/api/v1/persistentvolumes', {
+    metadata: { name: 'kept' },
+    spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, hostPath: { path: '/tmp/kept' } },
+  })
+  expect(volume.metadata).toMatchObject({ finalizers: ['kubernetes.io/pv-protection'] })
+})
