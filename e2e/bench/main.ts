@@ -17,11 +17,15 @@ import { timed } from './stats.ts'
 import { formatTable, type Row } from './table.ts'
 
 // `npm run bench`: one table. With --kubeconfig it measures any conformant cluster; without, a fresh one of its own,
-// and then also how long that took to come up and what its programs use.
+// and then also how long that took to come up and what its programs use. --api-only leaves out what needs nodes.
 
 const root = new URL('../..', import.meta.url).pathname
 const { values } = parseArgs({
-  options: { kubeconfig: { type: 'string' }, 'idle-seconds': { type: 'string', default: '60' } },
+  options: {
+    kubeconfig: { type: 'string' },
+    'idle-seconds': { type: 'string', default: '60' },
+    'api-only': { type: 'boolean', default: false },
+  },
 })
 const namespace = `bench-${process.pid.toString(36)}`
 
@@ -37,18 +41,22 @@ function kubets(...args: string[]): Promise<void> {
 }
 
 async function measure(kubeconfig: string): Promise<Row[]> {
-  const client = new Client(loadKubeconfig(kubeconfig), { clock: realClock })
+  const config = loadKubeconfig(kubeconfig)
+  const client = new Client(config, { clock: realClock })
   try {
-    const api = await apiRows(client, namespace)
+    const api = await apiRows(config, client, namespace)
+    if (values['api-only']) return api
     await until('the default ServiceAccount', () => client.get(serviceAccounts, 'default', { namespace }))
     const startup = await podRows(client, namespace)
     return [...startup, ...api]
   } finally {
     await client.delete(namespaces, namespace, {}).catch(() => undefined)
-    await until('the namespace to be gone', async () => {
+    const gone = async (): Promise<true | undefined> => {
       const left = await client.list(namespaces, { fieldSelector: `metadata.name=${namespace}` })
       return left.items.length === 0 ? true : undefined
-    })
+    }
+    // without controllers it stays
+    if (!values['api-only']) await until('the namespace to be gone', gone)
     await client.close()
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { summarize, throughput } from './stats.ts'
+import { rate, summarize, throughput } from './stats.ts'
 
 describe('benchmark figures', () => {
   it.each([
@@ -22,5 +22,18 @@ describe('benchmark figures', () => {
     })
     expect(seen.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_value, index) => index))
     expect(most).toBe(4)
+  })
+
+  it('works for a time, so many at a time', async () => {
+    const workers = new Set<number>()
+    const seen: number[] = []
+    const persecond = await rate({ milliseconds: 20, concurrency: 3 }, async (index, worker) => {
+      workers.add(worker)
+      seen.push(index)
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    })
+    expect([...workers].sort()).toEqual([0, 1, 2])
+    expect(new Set(seen).size).toBe(seen.length)
+    expect(persecond).toBeGreaterThan(0)
   })
 })

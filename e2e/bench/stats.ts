@@ -27,6 +27,27 @@ export async function throughput(
   return count / ((performance.now() - began) / 1000)
 }
 
+/**
+ * Runs `work` again and again, `concurrency` at a time, for so long; answers with operations a second. `work` gets a
+ * number of its own, and which of the workers it is.
+ */
+export async function rate(
+  { milliseconds, concurrency }: { milliseconds: number; concurrency: number },
+  work: (index: number, worker: number) => Promise<unknown>,
+): Promise<number> {
+  let next = 0
+  let done = 0
+  const began = performance.now()
+  const run = async (_: unknown, worker: number): Promise<void> => {
+    while (performance.now() < began + milliseconds) {
+      await work(next++, worker)
+      done++
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, run))
+  return done / ((performance.now() - began) / 1000)
+}
+
 /** How long something took, in milliseconds, and what it answered. */
 export async function timed<T>(work: () => Promise<T>): Promise<{ ms: number; result: T }> {
   const began = performance.now()

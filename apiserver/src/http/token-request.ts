@@ -63,12 +63,15 @@ export async function createToken(context: RequestContext, deps: Deps, kind: Kin
     binding.warnafter = now + lifetime
     lifetime = extendedSeconds
   }
-  request.metadata.creationTimestamp = formatTime(now * 1000)
-  request.status = {
-    token: deps.tokens.issue(binding, audiences, lifetime),
-    expirationTimestamp: formatTime((now + spec.expirationSeconds) * 1000),
+  const issued: TokenRequest = {
+    ...request,
+    metadata: { ...request.metadata, creationTimestamp: formatTime(now * 1000) },
+    status: {
+      token: deps.tokens.issue(binding, audiences, lifetime),
+      expirationTimestamp: formatTime((now + spec.expirationSeconds) * 1000),
+    },
   }
-  return valueAnswer(context, request, 201)
+  return valueAnswer(context, issued, 201)
 }
 
 // pkg/apis/authentication/validation/validation.go ValidateTokenRequest

@@ -80,9 +80,9 @@ describe('objects', () => {
       return { ...current, data: { n: String(Number(data?.n ?? 0) + 1) } } as KubeObject
     }
     await Promise.all(
-      Array.from({ length: 20 }, (_, i) => (i % 2 ? registry : second).update(maps('update'), 'counter', add)),
+      Array.from({ length: 60 }, (_, i) => (i % 2 ? registry : second).update(maps('update'), 'counter', add)),
     )
-    expect((await registry.get(maps('update'), 'counter')).object).toMatchObject({ data: { n: '20' } })
+    expect((await registry.get(maps('update'), 'counter')).object).toMatchObject({ data: { n: '60' } })
   })
 
   it('are not written when nothing changes', async () => {

@@ -13,8 +13,11 @@ import { keyOf, missing, oneAsKind, resourceOf } from './stored.ts'
 import { strategyFor } from './subresources.ts'
 import type { Change, RequestScope, UpdateOptions, UpdateResult } from './types.ts'
 
-/** How often a change is made again because another writer was quicker. */
-const maxAttempts = 20
+/**
+ * How often a change is made again because another writer was quicker: upstream goes on for as long as the request may
+ * last, and each failure is another's success.
+ */
+const maxAttempts = 1000
 
 /** Stores a changed object, or one of its subresources. */
 // apiserver/pkg/registry/generic/registry/store.go Update, storage/etcd3/store.go GuaranteedUpdate
@@ -32,6 +35,7 @@ export async function update(
   const cached = storage.resource(resource).get(key)
   let seen: Seen = cached ? { old: cached, certain: false } : await readCertain()
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+    scope.signal.throwIfAborted()
     const { old, certain } = seen
     if (!old) {
       if (!mayCreate(scope, options)) throw missing(scope.kind, name)
