@@ -6,6 +6,8 @@ import { randomInt } from 'node:crypto'
 const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?'
 const label1035 = '[a-z]([-a-z0-9]*[a-z0-9])?'
 const subdomain = `${label}(\\.${label})*`
+const underscored = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?'
+const underscoredSubdomain = `${underscored}(\\.${underscored})*`
 const wildcardSubdomain = `\\*\\.${subdomain}`
 const qualified = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]'
 const labelValue = `(${qualified})?`
@@ -18,6 +20,7 @@ const percent = '[0-9]+%'
 const endsText = 'and must start and end with an alphanumeric character'
 const labelText = `a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', ${endsText}`
 const subdomainText = `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', ${endsText}`
+const underscoredText = `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', ${endsText}`
 const qualifiedText = `must consist of alphanumeric characters, '-', '_' or '.', ${endsText}`
 
 const compiled = new Map<string, RegExp>()
@@ -52,6 +55,13 @@ function subdomainErrors(text: string, unit: string): string[] {
   const errors = text.length > 253 ? [tooLong(253, unit)] : []
   if (!matches(text, subdomain)) errors.push(regexText(subdomainText, subdomain, 'example.com'))
   return errors
+}
+
+/** What a resolver may search: a subdomain with underscores, as in the names of services. */
+export function isDNS1123SubdomainWithUnderscore(text: string): string[] {
+  const errors = text.length > 253 ? [tooLong(253)] : []
+  if (matches(text, underscoredSubdomain)) return errors
+  return [...errors, regexText(underscoredText, underscoredSubdomain, 'example.com')]
 }
 
 export function isWildcardDNS1123Subdomain(text: string): string[] {

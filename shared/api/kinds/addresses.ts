@@ -11,12 +11,22 @@ export const ipFamily = isIP
 
 /** Adds what is wrong with an IPv4 or IPv6 address. */
 export function checkIP(value: string, path: FieldPath, errors: FieldError[]): boolean {
-  if (isIP(value) !== 0) return true
+  if (isIP(value) !== 0 && !value.includes('%')) {
+    if (!isMapped(value)) return true
+    errors.push(invalid(path, value, 'must not be an IPv4-mapped IPv6 address'))
+    return false
+  }
   const detail = leadingZero.test(value)
     ? 'must not have leading 0s'
     : 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'
   errors.push(invalid(path, value, detail))
   return false
+}
+
+// "::ffff:10.0.0.1": some software takes it for IPv4, some does not
+function isMapped(value: string): boolean {
+  const address = parseAddress(value)
+  return address?.family === 'IPv6' && address.value >> 32n === 0xffffn
 }
 
 /** Adds what is wrong with a range in CIDR notation. */

@@ -1,8 +1,9 @@
 import { invalid, required, type FieldError, type FieldPath } from '../../../machinery/fieldpath.ts'
 import { isConfigMapKey, isDNS1123Subdomain, isRelaxedEnvVarName } from '../../../machinery/names.ts'
-import type { EnvFromSource, EnvVar, EnvVarSource } from '../../types/core-v1.ts'
-import { checkText } from '../checks.ts'
+import type { EnvFromSource, EnvVar, EnvVarSource, FileKeySelector } from '../../types/core-v1.ts'
+import { checkLabelName, checkText } from '../checks.ts'
 import { checkFieldRef, checkResourceRef, envFields } from './fields.ts'
+import { checkNoBacksteps } from './paths.ts'
 
 // pkg/apis/core/validation/validation.go ValidateEnv
 export function checkEnv(variables: readonly EnvVar[], path: FieldPath, errors: FieldError[]): void {
@@ -26,16 +27,24 @@ function checkSource(source: EnvVarSource, value: string, path: FieldPath, error
     if (!ref.key) errors.push(required(path.child(name, 'key')))
     else checkText(ref.key, isConfigMapKey, path.child(name, 'key'), errors)
   }
-  if (fileKeyRef) {
-    for (const field of ['volumeName', 'path', 'key'] as const)
-      if (!fileKeyRef[field]) errors.push(required(path.child('fileKeyRef', field)))
-  }
+  if (fileKeyRef) checkFileKey(fileKeyRef, path.child('fileKeyRef'), errors)
   const count = [fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef].filter(Boolean).length
   if (count === 0) {
-    const detail = 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`'
+    const detail =
+      'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`'
     errors.push(invalid(path, '', detail))
   } else if (value !== '') errors.push(invalid(path, '', 'may not be specified when `value` is not empty'))
   else if (count > 1) errors.push(invalid(path, '', 'may not have more than one field specified at a time'))
+}
+
+// pkg/apis/core/validation/validation.go validateFileKeySelector
+function checkFileKey(ref: FileKeySelector, at: FieldPath, errors: FieldError[]): void {
+  if (!ref.key) errors.push(required(at.child('key')))
+  else checkText(ref.key, isRelaxedEnvVarName, at.child('key'), errors)
+  if (!ref.volumeName) errors.push(required(at.child('volumeName')))
+  else checkLabelName(ref.volumeName, at.child('volumeName'), errors)
+  if (!ref.path) errors.push(required(at.child('path')))
+  else checkNoBacksteps(ref.path, at.child('path'), errors)
 }
 
 // pkg/apis/core/validation/validation.go ValidateEnvFrom

@@ -17,7 +17,7 @@ const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
 export function checkTolerations(tolerations: readonly Toleration[], path: FieldPath, errors: FieldError[]): void {
   for (const [i, toleration] of tolerations.entries()) {
     const at = path.index(i)
-    const { key, operator, value, effect, tolerationSeconds } = toleration
+    const { key, operator, effect, tolerationSeconds } = toleration
     if (key) checkText(key, isQualifiedName, at.child('key'), errors)
     else if (operator !== 'Exists') {
       const detail = 'operator must be Exists when `key` is empty, which means "match all values and all keys"'
@@ -29,8 +29,6 @@ export function checkTolerations(tolerations: readonly Toleration[], path: Field
     }
     checkTolerationValue(toleration, at.child('operator'), errors)
     if (effect && !effects.includes(effect)) errors.push(notSupported(at.child('effect'), effect, effects))
-    if (value !== undefined && operator === 'Exists' && value !== '')
-      errors.push(invalid(at.child('operator'), value, "value must be empty when `operator` is 'Exists'"))
   }
 }
 
@@ -40,7 +38,13 @@ function checkTolerationValue({ operator, value = '' }: Toleration, path: FieldP
   if (!operator || operator === 'Equal') {
     const texts = isLabelValue(value)
     if (texts.length > 0) errors.push(invalid(path, value, texts.join(';')))
-  } else if (operator !== 'Exists') errors.push(notSupported(path, operator, operators))
+  } else if (operator === 'Exists') {
+    if (value !== '') errors.push(invalid(path, value, "value must be empty when `operator` is 'Exists'"))
+  } else {
+    // those that compare are for clusters with the gate TaintTolerationComparisonOperators, which v1.36 leaves off
+    const known = operator === 'Lt' || operator === 'Gt' ? [...operators, 'Lt', 'Gt'] : operators
+    errors.push(notSupported(path, operator, known))
+  }
 }
 
 // pkg/apis/core/validation/validation.go validateNodeTaints

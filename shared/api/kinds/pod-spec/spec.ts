@@ -8,7 +8,13 @@ import {
   type FieldError,
   type FieldPath,
 } from '../../../machinery/fieldpath.ts'
-import { isDNS1123Label, isDNS1123Subdomain, isInRange, isQualifiedName } from '../../../machinery/names.ts'
+import {
+  isDNS1123Label,
+  isDNS1123Subdomain,
+  isDNS1123SubdomainWithUnderscore,
+  isInRange,
+  isQualifiedName,
+} from '../../../machinery/names.ts'
 import type { PodSpec, PodTemplateSpec } from '../../types/core-v1.ts'
 import { checkIP } from '../addresses.ts'
 import { checkText } from '../checks.ts'
@@ -151,7 +157,7 @@ function checkDNS({ dnsPolicy, dnsConfig }: PodSpec, path: FieldPath, errors: Fi
   }
   for (const [i, search] of searches.entries())
     if (search !== '.')
-      checkText(search.replace(/\.$/, ''), isDNS1123Subdomain, path.child('searches').index(i), errors)
+      checkText(search.replace(/\.$/, ''), isDNS1123SubdomainWithUnderscore, path.child('searches').index(i), errors)
   for (const [i, option] of options.entries())
     if (!option.name) errors.push(required(path.child('options').index(i), 'must not be empty'))
 }
@@ -174,12 +180,16 @@ function checkResourceClaims({ resourceClaims = [] }: PodSpec, path: FieldPath, 
     else checkText(claim.name, isDNS1123Label, at.child('name'), errors)
     seen.add(claim.name)
     const { resourceClaimName, resourceClaimTemplateName } = claim
-    if (resourceClaimName && resourceClaimTemplateName) {
+    if (resourceClaimName !== undefined && resourceClaimTemplateName !== undefined) {
       const detail = 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified'
       errors.push(invalid(at, claim, detail))
     }
-    if (!resourceClaimName && !resourceClaimTemplateName)
+    if (resourceClaimName === undefined && resourceClaimTemplateName === undefined)
       errors.push(invalid(at, claim, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'))
+    for (const field of ['resourceClaimName', 'resourceClaimTemplateName'] as const) {
+      const name = claim[field]
+      if (name !== undefined) checkText(name, isDNS1123Subdomain, at.child(field), errors)
+    }
   }
 }
 

@@ -14,6 +14,51 @@ const ofContainer = (more: Fields, spec: Fields = {}): Fields => ({ containers: 
 describe('a new Pod', () => {
   const windows = { os: { name: 'windows' } }
   const noWindows = 'cannot be set for a windows pod'
+  const others: [string, Fields, string[]][] = [
+    ['a search with underscores', { dnsConfig: { searches: ['_tcp.example.com.', '.'] } }, []],
+    [
+      'addresses',
+      { hostAliases: [{ ip: '::ffff:10.0.0.1' }, { ip: 'fe80::1%eth0' }, { ip: '010.0.0.1' }] },
+      [
+        'spec.hostAliases[0].ip: Invalid value: "::ffff:10.0.0.1": must not be an IPv4-mapped IPv6 address',
+        'spec.hostAliases[1].ip: Invalid value: "fe80::1%eth0": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+        'spec.hostAliases[2].ip: Invalid value: "010.0.0.1": must not have leading 0s',
+      ],
+    ],
+    [
+      'claims of devices',
+      {
+        resourceClaims: [{ name: 'a' }, { name: 'b', resourceClaimName: 'x', resourceClaimTemplateName: 'y' }],
+        containers: [c({ resources: { claims: [{ name: 'a' }, { name: 'b', request: 'r' }, { name: 'b' }] } })],
+      },
+      [
+        'spec.resourceClaims[0]: Invalid value: {"name":"a"}: must specify one of: `resourceClaimName`, `resourceClaimTemplateName`',
+        'spec.resourceClaims[1]: Invalid value: {"name":"b","resourceClaimName":"x","resourceClaimTemplateName":"y"}: at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified',
+        'spec.containers[0].resources.claims[2]: Duplicate value: "b"',
+      ],
+    ],
+    [
+      'a variable of nothing, and of a file elsewhere',
+      ofContainer(
+        {
+          env: [
+            { name: 'A', valueFrom: {} },
+            { name: 'B', valueFrom: { fileKeyRef: { volumeName: 'v', path: '../p', key: 'k' } } },
+          ],
+        },
+        { volumes: [{ name: 'v', emptyDir: {} }] },
+      ),
+      [
+        'spec.containers[0].env[0].valueFrom: Invalid value: "": must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`',
+        `spec.containers[0].env[1].valueFrom.fileKeyRef.path: Invalid value: "../p": must not contain '..'`,
+      ],
+    ],
+    [
+      'a toleration that compares',
+      { tolerations: [{ key: 'a', operator: 'Gt', value: '1' }] },
+      ['spec.tolerations[0].operator: Unsupported value: "Gt": supported values: "Equal", "Exists", "Lt", "Gt"'],
+    ],
+  ]
   const exitCodes = { operator: 'In', values: [1] }
   const table: [string, Fields, string[]][] = [
     ['SELinux, recursively', { securityContext: { seLinuxChangePolicy: 'Recursive' } }, []],
@@ -161,7 +206,7 @@ describe('a new Pod', () => {
       [`spec.tolerations[0].operator: Invalid value: "b": value must be empty when \`operator\` is 'Exists'`],
     ],
   ]
-  it.each(table)('%s', (_, spec, want) => {
+  it.each([...table, ...others])('%s', (_, spec, want) => {
     expect(createProblems(kind, draft(spec))).toEqual(want)
   })
 

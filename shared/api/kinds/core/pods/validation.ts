@@ -42,6 +42,8 @@ export function checkPod(pod: Pod, errors: FieldError[]): void {
   if (cost !== undefined && !isDeletionCost(cost))
     errors.push(invalid(annotationsPath.key(deletionCost), cost, 'must be a 32bit integer'))
   checkProfiles(pod, errors)
+  if (mirror in annotations && (spec.resourceClaims ?? []).length > 0)
+    errors.push(forbidden('', 'static pods do not support resource claims'))
   checkPodSpec(spec, metadata.name ?? '', true, specPath, errors)
   if (!spec.serviceAccountName)
     for (const [i, volume] of (spec.volumes ?? []).entries())
