@@ -9,6 +9,7 @@ import type {
   PodAffinityTerm,
 } from '../../types/core-v1.ts'
 import { checkLabelSelector, checkText } from '../checks.ts'
+import { checkLabelKeys } from './label-keys.ts'
 
 // pkg/apis/core/validation/validation.go validateAffinity
 export function checkAffinity(affinity: Affinity | undefined, path: FieldPath, errors: FieldError[]): void {
@@ -105,20 +106,4 @@ function checkPodTerm(term: PodAffinityTerm, path: FieldPath, errors: FieldError
   checkLabelKeys(term, path, errors)
   if (!term.topologyKey) errors.push(required(path.child('topologyKey'), 'can not be empty'))
   checkText(term.topologyKey ?? '', isQualifiedName, path.child('topologyKey'), errors)
-}
-
-// pkg/apis/core/validation/validation.go validateMatchLabelKeysAndMismatchLabelKeys
-function checkLabelKeys(term: PodAffinityTerm, path: FieldPath, errors: FieldError[]): void {
-  for (const field of ['matchLabelKeys', 'mismatchLabelKeys'] as const) {
-    const keys = term[field] ?? []
-    const at = path.child(field)
-    if (keys.length > 0 && !term.labelSelector)
-      errors.push(forbidden(at, 'must not be specified when labelSelector is not set'))
-    else for (const [i, key] of keys.entries()) checkText(key, isQualifiedName, at.index(i), errors)
-  }
-  for (const [i, key] of (term.matchLabelKeys ?? []).entries())
-    if (term.mismatchLabelKeys?.includes(key)) {
-      const at = path.child('matchLabelKeys').index(i)
-      errors.push(invalid(at, key, 'exists in both matchLabelKeys and mismatchLabelKeys'))
-    }
 }

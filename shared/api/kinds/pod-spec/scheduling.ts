@@ -1,6 +1,5 @@
 import {
   duplicate,
-  forbidden,
   invalid,
   notSupported,
   required,
@@ -10,6 +9,7 @@ import {
 import { isLabelValue, isQualifiedName } from '../../../machinery/names.ts'
 import type { PodSchedulingGate, Taint, Toleration, TopologySpreadConstraint } from '../../types/core-v1.ts'
 import { checkLabelSelector, checkText } from '../checks.ts'
+import { checkLabelKeys } from './label-keys.ts'
 
 const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
 
@@ -106,22 +106,7 @@ export function checkSpread(
       if (policy !== undefined && !policies.includes(policy))
         errors.push(notSupported(at.child(field), policy, policies))
     }
-    checkSpreadKeys(constraint, at.child('matchLabelKeys'), errors)
+    checkLabelKeys(constraint, at, errors)
     checkLabelSelector(constraint.labelSelector, at.child('labelSelector'), errors)
-  }
-}
-
-function checkSpreadKeys(
-  { matchLabelKeys = [], labelSelector }: TopologySpreadConstraint,
-  path: FieldPath,
-  errors: FieldError[],
-): void {
-  if (matchLabelKeys.length === 0) return
-  if (!labelSelector) errors.push(forbidden(path, 'must not be specified when labelSelector is not set'))
-  for (const [i, key] of matchLabelKeys.entries()) {
-    checkText(key, isQualifiedName, path.index(i), errors)
-    const selected = labelSelector?.matchLabels?.[key] !== undefined
-    if (selected || labelSelector?.matchExpressions?.some((expression) => expression.key === key))
-      errors.push(invalid(path.index(i), key, 'exists in both matchLabelKeys and labelSelector'))
   }
 }

@@ -1,6 +1,7 @@
 import { clone } from '../../../../machinery/deep.ts'
 import type { Pod } from '../../../types/core-v1.ts'
 import { syncServiceAccount } from '../../pod-spec/defaults.ts'
+import { applyLabelKeys } from '../../pod-spec/label-keys.ts'
 import { podQOS } from '../../../pod.ts'
 
 // pkg/registry/core/pod/strategy.go podStrategy.PrepareForCreate
@@ -15,6 +16,7 @@ export function prepareForCreate(pod: Pod): void {
         message: 'Scheduling is blocked due to non-empty scheduling gates',
       },
     ]
+  applyLabelKeys(pod)
   syncServiceAccount(pod.spec)
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createProblems, statusProblems, updateProblems } from '../../test-cases.ts'
+import { createProblems, statusProblems, stored, updateProblems } from '../../test-cases.ts'
 import { pod as kind } from './kind.ts'
 
 type Fields = Record<string, unknown>
@@ -243,6 +243,50 @@ describe('a new Pod', () => {
   ]
   it.each(annotated)('%s', (_, spec, annotations, want) => {
     expect(createProblems(kind, draft(spec, annotations))).toEqual(want)
+  })
+})
+
+describe('keys of labels', () => {
+  const selector = (more: Fields = {}): Fields => ({ labelSelector: { matchLabels: { app: 'a' }, ...more } })
+  const affinity = (term: Fields): Fields => ({
+    podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'k', ...term }] },
+  })
+  const spread = (term: Fields): Fields[] => [
+    { maxSkew: 1, topologyKey: 'k', whenUnsatisfiable: 'DoNotSchedule', ...term },
+  ]
+  const keys = { matchLabelKeys: ['hash', 'none'] }
+  const labels = { app: 'a', hash: 'h', other: 'o' }
+
+  it('narrow the selectors of a new Pod to its own values', () => {
+    const made = () => ({
+      ...draft({
+        affinity: affinity({ ...selector(), ...keys, mismatchLabelKeys: ['other'] }),
+        topologySpreadConstraints: spread({ ...selector(), ...keys }),
+      }),
+      metadata: { labels },
+    })
+    const own = { key: 'hash', operator: 'In', values: ['h'] }
+    expect(stored(kind, made())).toMatchObject({
+      spec: {
+        affinity: affinity({
+          ...selector({ matchExpressions: [own, { key: 'other', operator: 'NotIn', values: ['o'] }] }),
+          ...keys,
+        }),
+        topologySpreadConstraints: spread({ ...selector({ matchExpressions: [own] }), ...keys }),
+      },
+    })
+    expect(createProblems(kind, made())).toEqual([])
+  })
+
+  it('are not those that the selector names', () => {
+    const term = { ...selector({ matchLabels: { hash: 'x' } }), ...keys, mismatchLabelKeys: ['none'] }
+    const spec = { affinity: affinity(term), topologySpreadConstraints: spread({ matchLabelKeys: ['a'] }) }
+    const at = 'spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0]'
+    expect(createProblems(kind, { ...draft(spec), metadata: { labels } })).toEqual([
+      `${at}[0]: Invalid value: "hash": exists in both matchLabelKeys and labelSelector`,
+      `${at}.matchLabelKeys[1]: Invalid value: "none": exists in both matchLabelKeys and mismatchLabelKeys`,
+      'spec.topologySpreadConstraints[0].matchLabelKeys: Forbidden: must not be specified when labelSelector is not set',
+    ])
   })
 })
 
