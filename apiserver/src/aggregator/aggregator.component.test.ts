@@ -56,6 +56,25 @@ const flunders = {
   verbs: ['get', 'list', 'watch', 'create'],
 }
 
+const definition = (name: string) => ({ $ref: `#/definitions/${name}` })
+const podName = 'io.k8s.api.core.v1.Pod'
+const swagger = {
+  swagger: '2.0',
+  info: { title: 'wardle', version: '1' },
+  paths: {
+    [`${path}/flunders`]: {
+      get: { responses: { 200: { description: 'OK', schema: definition('com.example.wardle.Flunder') } } },
+    },
+    '/apis/apps/v1/deployments': { get: { description: 'not of this group' } },
+    [`${path}/broken`]: { get: { parameters: 7 } },
+  },
+  definitions: {
+    'com.example.wardle.Flunder': { type: 'object', properties: { pod: definition(podName) } },
+    [podName]: { type: 'object', description: 'Another Pod altogether' },
+    'com.example.wardle.Unused': { type: 'object' },
+  },
+}
+
 /** A server that tells what reached it, as an aggregated API server in another process would be. */
 async function startExtension(authority: CertificateAndKey): Promise<Extension> {
   const certificate = await issueCertificate(authority, {
@@ -82,6 +101,17 @@ async function startExtension(authority: CertificateAndKey): Promise<Extension> 
             resources: [flunders],
           }),
         )
+      } else if (url === '/openapi/v2') {
+        response.setHeader('etag', '"one"')
+        if (headers['if-none-match'] === '"one"') response.writeHead(304).end()
+        else response.end(JSON.stringify(swagger))
+      } else if (url === '/openapi/v3') {
+        const serverRelativeURL = `/openapi/v3${path}?hash=ABC`
+        const others = {
+          version: { serverRelativeURL: '/openapi/v3/version' },
+          'apis/apps/v1': { serverRelativeURL: 'x' },
+        }
+        response.end(JSON.stringify({ paths: { ...others, [path.slice(1)]: { serverRelativeURL } } }))
       } else if (url.includes('watch=')) {
         response.write('{"type":"ADDED"}\n')
         request.on('close', () => response.end())
@@ -247,6 +277,46 @@ describe('an APIService that names a service', () => {
     })
   })
 
+  it('is in OpenAPI, v2 merged and v3 passed on', async () => {
+    type V2 = { paths: Record<string, object>; definitions: Record<string, { description?: string }> }
+    const v2 = await waitFor(async () => {
+      const json = (await server.call('/openapi/v2')).json as unknown as V2
+      return json.paths[`${path}/flunders`] === undefined ? undefined : json
+    }, limit)
+    expect(v2.definitions['com.example.wardle.Flunder']).toEqual({
+      type: 'object',
+      properties: { pod: definition(`${podName}_v2`) },
+    })
+    expect(v2.definitions[`${podName}_v2`]?.description).toBe('Another Pod altogether')
+    expect(v2.definitions[podName]?.description).toMatch(/^Pod is a collection/)
+    expect([v2.definitions['com.example.wardle.Unused'], v2.paths[`${path}/broken`]]).toEqual([undefined, undefined])
+    expect(v2.paths['/apis/apps/v1/deployments']).not.toEqual({ get: { description: 'not of this group' } })
+    const accept = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
+    expect((await server.call('/openapi/v2', { headers: { accept } })).text).toContain('com.example.wardle.Flunder')
+    const asker = extension.requests.find(({ url }) => url === '/openapi/v2')
+    expect([asker?.headers['x-remote-user'], asker?.headers['x-remote-group'], asker?.peer]).toEqual([
+      'system:aggregator',
+      undefined,
+      'front-proxy-client',
+    ])
+
+    const place = path.slice(1)
+    const index = await waitFor(async () => {
+      const { paths } = (await server.call('/openapi/v3')).json as unknown as {
+        paths: Record<string, { serverRelativeURL: string }>
+      }
+      return paths[place] === undefined ? undefined : paths
+    }, limit)
+    const url = index[place]?.serverRelativeURL ?? ''
+    expect([url, index['apis/apps/v1']?.serverRelativeURL === 'x', index['version']]).toEqual([
+      `/openapi/v3/${place}?hash=ABC`,
+      false,
+      undefined,
+    ])
+    expect((await server.call(url)).json).toEqual({ method: 'GET', url, body: '' })
+    expect(extension.requests.at(-1)?.headers['x-remote-user']).toBe('kubernetes-admin')
+  })
+
   it('is passed requests of every kind, with the user and the proxy certificate', async () => {
     const url = `${path}/namespaces/default/flunders?fieldManager=a%20b`
     const created = await server.call(url, {
@@ -347,5 +417,8 @@ describe('an APIService that names a service', () => {
     expect((await reached('ServiceNotFound'))?.message).toBe('service/sample-api in "default" is not present')
     await server.call(`${apiServices}/${name}`, { method: 'DELETE' })
     await waitFor(async () => (await server.call(`${path}/flunders`)).code === 404, limit)
+    await waitFor(async () => !(await server.call('/openapi/v2')).text.includes('wardle'), limit)
+    expect((await server.call('/openapi/v3')).text).not.toContain('wardle')
+    expect((await server.call(`/openapi/v3${path}`)).code).toBe(404)
   })
 })

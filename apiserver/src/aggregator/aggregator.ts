@@ -11,6 +11,7 @@ import type { ProxyClient } from './ask.ts'
 import { isAvailable } from './availability.ts'
 import { AvailabilityLoop } from './availability-loop.ts'
 import { mergeGroups, resourcesOf, type DiscoveredGroup, type RemoteVersion } from './discovery.ts'
+import { OpenApiLoop } from './openapi-loop.ts'
 import { RegistrationLoop } from './registration-loop.ts'
 import { Remotes } from './remotes.ts'
 
@@ -32,6 +33,8 @@ export interface AggregatorOptions {
 export interface Aggregator {
   readonly client: ProxyClient
   readonly remotes: Remotes
+  /** The OpenAPI documents of the others. */
+  readonly openApi: OpenApiLoop
   /** All groups and versions, served here or elsewhere; the same array for as long as nothing changes. */
   groups(): readonly DiscoveredGroup[]
   /** undefined: all that this server serves itself is registered. */
@@ -51,6 +54,7 @@ export function createAggregator({
 }: AggregatorOptions): Aggregator {
   const remotes = new Remotes(registry, routing)
   const availability = new AvailabilityLoop({ registry, remotes, client, clock, log })
+  const openApi = new OpenApiLoop({ remotes, client, clock, log })
   const registration = new RegistrationLoop(registry, builtIn)
   const services = registry.cached(kindOfRef(apiServices))
   const remoteOf = (apiService: APIService): RemoteVersion => {
@@ -62,6 +66,7 @@ export function createAggregator({
   return {
     client,
     remotes,
+    openApi,
     groups() {
       const of = `${kinds.generation} ${services.changed} ${availability.generation}`
       if (known?.of !== of) {
@@ -76,13 +81,14 @@ export function createAggregator({
         try {
           await registration.step(signal)
           availability.step(signal)
+          openApi.step(signal)
           problems.succeeded()
         } catch (error) {
           if (!signal.aborted) problems.failed(error)
         }
         await clock.sleep(lookMilliseconds, signal).catch(() => undefined)
       }
-      await availability.idle()
+      await Promise.all([availability.idle(), openApi.idle()])
     },
   }
 }

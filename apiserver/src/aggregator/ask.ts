@@ -14,10 +14,29 @@ const maxBytes = 4 * 1024 * 1024
  * checked: the answer says only that it is there and what it serves. Throws an Error with what went wrong.
  */
 export async function ask(place: Place, path: string, client: ProxyClient, signal: AbortSignal): Promise<Buffer> {
+  const headers = { 'X-Remote-User': 'system:kube-aggregator', 'X-Remote-Group': 'system:masters' }
+  return (await askMore(place, { path, headers, codes: [] }, client, signal)).body
+}
+
+export interface Asked {
+  path: string
+  headers: Record<string, string>
+  /** Codes that are no error besides those of success. */
+  codes: readonly number[]
+}
+
+export interface Told {
+  code: number
+  etag: string
+  body: Buffer
+}
+
+/** As ask, with headers and what else is an answer. */
+export async function askMore(place: Place, asked: Asked, client: ProxyClient, signal: AbortSignal): Promise<Told> {
   const host = isIPv6(place.host) ? `[${place.host}]` : place.host
-  const url = `https://${host}:${place.port}${path}`
+  const url = `https://${host}:${place.port}${asked.path}`
   try {
-    return await get(place, url, path, client, signal)
+    return await get(place, url, asked, client, signal)
   } catch (error) {
     throw new Error(`failing or missing response from ${url}: ${reasonText(error, url, `${host}:${place.port}`)}`, {
       cause: error,
@@ -27,26 +46,22 @@ export async function ask(place: Place, path: string, client: ProxyClient, signa
 
 class BadStatus extends Error {}
 
-function get(place: Place, url: string, path: string, client: ProxyClient, signal: AbortSignal): Promise<Buffer> {
+function get(place: Place, url: string, asked: Asked, client: ProxyClient, signal: AbortSignal): Promise<Told> {
   return new Promise((resolve, reject) => {
     const request = https.get(
       {
         ...place,
-        path,
+        path: asked.path,
         ...client,
         rejectUnauthorized: false,
         agent: false,
         timeout: limitMilliseconds,
         signal: AbortSignal.any([signal, AbortSignal.timeout(limitMilliseconds)]),
-        headers: {
-          accept: 'application/json',
-          'X-Remote-User': 'system:kube-aggregator',
-          'X-Remote-Group': 'system:masters',
-        },
+        headers: { accept: 'application/json', ...asked.headers },
       },
       (response) => {
         const code = response.statusCode ?? 0
-        if (code < 200 || code >= 300) {
+        if ((code < 200 || code >= 300) && !asked.codes.includes(code)) {
           response.resume()
           reject(new BadStatus(`bad status from ${url}: ${code}`))
           return
@@ -59,7 +74,7 @@ function get(place: Place, url: string, path: string, client: ProxyClient, signa
           else chunks.push(chunk)
         })
         response.on('error', reject)
-        response.on('end', () => resolve(Buffer.concat(chunks)))
+        response.on('end', () => resolve({ code, etag: response.headers.etag ?? '', body: Buffer.concat(chunks) }))
       },
     )
     request.on('error', reject)

@@ -218,8 +218,13 @@ const head = message(
 const shared = new BackwardWriter()
 
 function bytesOf(value: unknown, write: Write): Buffer {
-  write(shared, value)
-  return shared.take()
+  try {
+    write(shared, value)
+    return shared.take()
+  } catch (error) {
+    shared.reset()
+    throw error
+  }
 }
 
 /** One entry of a v2 document's paths, ready to be joined with others. */

@@ -5,8 +5,10 @@ import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { ObjectNode } from '@kubets/shared/machinery/schema/node.ts'
 import { openApiComponents, type OpenApiOptions } from '@kubets/shared/machinery/schema/openapi.ts'
+import { aggregated } from './aggregated.ts'
 import { jsonAnswer, pageNotFound, textAnswer, type Answer } from './answer.ts'
 import type { Handler } from './context.ts'
+import { besides, type RemoteSwagger } from '../aggregator/remote-openapi.ts'
 import type { ServedKinds } from '../registry/served-kinds.ts'
 import { subresourcesOf } from './discovery.ts'
 import { mediaTypes, parseAccept } from './negotiate.ts'
@@ -35,8 +37,9 @@ function placesOf({ groups }: ServedKinds): Map<string, readonly Kind[]> {
 
 // kube-openapi/pkg/handler3/handler.go HandleDiscovery
 /** GET /openapi/v3 */
-export const openApiIndex: Handler = async ({ headers }, { kinds, clock }) => {
+export const openApiIndex: Handler = async ({ headers }, { kinds, aggregator, clock }) => {
   const paths: Record<string, { serverRelativeURL: string }> = {}
+  for (const [place, url] of Object.entries(aggregator.openApi.addresses)) paths[place] = { serverRelativeURL: url }
   for (const place of placesOf(kinds).keys()) {
     const document = await documentOf(place, kinds, clock)
     if (document !== undefined) paths[place] = { serverRelativeURL: relativeUrl(place, document.hash) }
@@ -49,10 +52,16 @@ const relativeUrl = (place: string, hash: string): string => `/openapi/v3/${plac
 
 // kube-openapi/pkg/handler3/handler.go HandleGroupVersion
 /** GET /openapi/v3/apis/GROUP/VERSION */
-export const openApiDocument: Handler = async ({ path, query, headers }, { kinds, clock }) => {
+export const openApiDocument: Handler = async (context, deps) => {
+  const { path, query, headers } = context
+  const { kinds, aggregator, clock } = deps
   const place = path.slice('/openapi/v3/'.length)
   const document = await documentOf(place, kinds, clock)
-  if (document === undefined) return pageNotFound()
+  if (document === undefined) {
+    // kube-aggregator/pkg/controllers/openapiv3/aggregator/aggregator.go handleGroupVersion
+    const remote = aggregator.openApi.servedBy(place)
+    return remote === undefined ? pageNotFound() : aggregated(remote)(context, deps)
+  }
   if (choose(headers.accept, [mediaTypes.json]) === undefined) return notAcceptable
   const { answer, hash } = document
   const asked = query.get('hash')
@@ -153,13 +162,12 @@ function componentsOf(
 // ---- version 2: one document of all that is served ----
 
 interface Swagger {
-  generation: number
   json: Answer
   protobuf: Answer
   hash: string
 }
 
-let swagger: { generation: number; made: Promise<Swagger> } | undefined
+let swagger: { generation: string; made: Promise<Swagger> } | undefined
 
 const protobufTypes = [
   'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
@@ -168,11 +176,12 @@ const protobufTypes = [
 
 // kube-openapi/pkg/handler/handler.go RegisterOpenAPIVersionedService
 /** GET /openapi/v2 */
-export const openApiV2: Handler = async ({ headers }, { kinds, clock }) => {
+export const openApiV2: Handler = async ({ headers }, { kinds, aggregator, clock }) => {
   const type = choose(headers.accept, [mediaTypes.json, ...protobufTypes])
   if (type === undefined) return notAcceptable
-  const { generation } = kinds
-  if (swagger?.generation !== generation) swagger = { generation, made: makeSwagger(kinds, clock) }
+  const { openApi } = aggregator
+  const generation = `${kinds.generation} ${openApi.generation}`
+  if (swagger?.generation !== generation) swagger = { generation, made: makeSwagger(kinds, openApi.swaggers, clock) }
   const { json, protobuf, hash } = await swagger.made
   return cacheable(type === mediaTypes.json ? json : protobuf, hash, headers['if-none-match'])
 }
@@ -213,9 +222,34 @@ async function makeSwaggerParts(
   }
 }
 
+/** Adds what an aggregated API server has, with names of its own where one is taken by something else. */
+function addRemote(remote: RemoteSwagger, { paths, definitions }: SwaggerParts): void {
+  const more = besides(remote, {
+    paths: new Set(paths.keys()),
+    definition(name) {
+      const part = definitions.get(name)
+      return part && (JSON.parse(`{${part.text}}`) as Record<string, Record<string, unknown>>)[name]
+    },
+  })
+  const add = (
+    parts: Map<string, SwaggerPart>,
+    all: Record<string, Record<string, unknown>>,
+    entry: (name: string, value: Record<string, unknown>) => Buffer,
+  ): void => {
+    for (const [name, value] of Object.entries(all)) {
+      try {
+        parts.set(name, { text: `${JSON.stringify(name)}:${JSON.stringify(value)}`, bytes: entry(name, value) })
+      } catch {
+        // what is no path item or schema at all is left out: the document is everybody's
+      }
+    }
+  }
+  add(paths, more.paths, pathEntry)
+  add(definitions, more.definitions, definitionEntry)
+}
+
 /** Made a group at a time and put together in steps, so that other requests are not held up. */
-async function makeSwagger(kinds: ServedKinds, clock: Clock): Promise<Swagger> {
-  const { generation } = kinds
+async function makeSwagger(kinds: ServedKinds, remotes: readonly RemoteSwagger[], clock: Clock): Promise<Swagger> {
   const [paths, definitions] = [new Map<string, SwaggerPart>(), new Map<string, SwaggerPart>()]
   for (const served of placesOf(kinds).values()) {
     let parts = swaggerParts.get(served)
@@ -227,6 +261,7 @@ async function makeSwagger(kinds: ServedKinds, clock: Clock): Promise<Swagger> {
     for (const [path, part] of made.paths) paths.set(path, part)
     for (const [name, part] of made.definitions) definitions.set(name, part)
   }
+  for (const remote of remotes) addRemote(remote, { paths, definitions })
   const head = swaggerHead(gitVersion)
   const members = (parts: ReadonlyMap<string, SwaggerPart>): string =>
     Array.from(parts.values(), ({ text }) => text).join()
@@ -237,5 +272,5 @@ async function makeSwagger(kinds: ServedKinds, clock: Clock): Promise<Swagger> {
   await clock.sleep(0)
   const body = gnosticDocument(head, bytes(paths), bytes(definitions))
   const protobuf = { code: 200, contentType: protobufTypes[1] ?? '', body }
-  return { generation, json, protobuf, hash: hashOf(json.body) }
+  return { json, protobuf, hash: hashOf(json.body) }
 }
