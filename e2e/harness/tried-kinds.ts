@@ -238,7 +238,7 @@ export const triedKinds: readonly Tried[] = [
     body: { driverName: 'example.com/none', parameters: { iops: '100' } },
   },
   {
-    entries: ['PersistentVolumes(Claims), lifecycle'],
+    entries: ['PersistentVolumes(Claims), lifecycle', 'PersistentVolumes(Claims), apply changes to a pv/pvc status'],
     groupVersion: 'v1',
     plural: 'persistentvolumes',
     cluster: true,
@@ -251,9 +251,10 @@ export const triedKinds: readonly Tried[] = [
         hostPath: { path: '/tmp/none' },
       },
     },
+    status: { reason: 'Tried', message: 'm' },
   },
   {
-    entries: ['PersistentVolumes(Claims), lifecycle'],
+    entries: ['PersistentVolumes(Claims), lifecycle', 'PersistentVolumes(Claims), apply changes to a pv/pvc status'],
     groupVersion: 'v1',
     plural: 'persistentvolumeclaims',
     body: {
@@ -263,6 +264,7 @@ export const triedKinds: readonly Tried[] = [
         resources: { requests: { storage: '1Mi' } },
       },
     },
+    status: { conditions: [condition] },
   },
   ...(['deviceclasses', 'resourceclaims', 'resourceclaimtemplates', 'resourceslices'] as const).map(
     (plural): Tried => ({
