@@ -108,6 +108,7 @@ const sources: readonly (readonly [keyof Volume, SourceCheck])[] = [
 
 /** Where upstream's paths are not the field's name. */
 const oddPaths: Partial<Record<keyof Volume, string>> = { gcePersistentDisk: 'persistentDisk' }
+const oddPathsOfSeconds: Partial<Record<keyof Volume, string>> = { cephfs: 'cephFS', downwardAPI: 'downwarAPI' }
 
 function checkSource(volume: Volume, podName: string | undefined, path: FieldPath, errors: FieldError[]): void {
   let count = 0
@@ -115,8 +116,10 @@ function checkSource(volume: Volume, podName: string | undefined, path: FieldPat
     const source = volume[name]
     if (source === undefined) continue
     const at = path.child(oddPaths[name] ?? name)
-    if (count++ > 0) errors.push(forbidden(path.child(name), 'may not specify more than 1 volume type'))
-    else check(source as never, at, errors)
+    if (count++ > 0) {
+      const second = path.child(oddPathsOfSeconds[name] ?? name)
+      errors.push(forbidden(second, 'may not specify more than 1 volume type'))
+    } else check(source as never, at, errors)
   }
   if (count === 0) errors.push(required(path, 'must specify a volume type'))
   const { iscsi } = volume
@@ -228,6 +231,9 @@ function checkTrustBundle(source: ClusterTrustBundleProjection, path: FieldPath,
     errors.push(invalid(path, source, 'only one of name and signerName may be used'))
   else if (name !== undefined) {
     if (name === '') errors.push(required(path.child('name'), 'must be a valid object name'))
+    // one of a signer has the signer's name before the last colon
+    for (const text of isDNS1123Subdomain(name.slice(name.lastIndexOf(':') + 1)))
+      errors.push(invalid(path.child('name'), name, `not a valid clustertrustbundlename: ${text}`))
     if (source.labelSelector) {
       const detail = 'labelSelector must be unset if name is specified'
       errors.push(invalid(path.child('labelSelector'), source.labelSelector, detail))
@@ -241,7 +247,7 @@ function checkTrustBundle(source: ClusterTrustBundleProjection, path: FieldPath,
   checkFileName(source.path ?? '', path.child('path'), errors)
 }
 
-const keyTypes = ['ECDSAP256', 'ECDSAP384', 'ECDSAP521', 'ED25519', 'RSA3072', 'RSA4096']
+const keyTypes = ['RSA3072', 'RSA4096', 'ECDSAP256', 'ECDSAP384', 'ECDSAP521', 'ED25519']
 const oneHour = 3600
 const oneDay = 86_400
 const mostDays = 91
@@ -260,8 +266,11 @@ function checkPodCertificate(
   const at = path.child('maxExpirationSeconds')
   if (seconds !== undefined && seconds < oneHour)
     errors.push(invalid(at, seconds, 'if provided, maxExpirationSeconds must be >= 3600'))
-  if (seconds !== undefined && seconds > mostDays * oneDay)
-    errors.push(invalid(at, seconds, `if provided, maxExpirationSeconds must be <= ${mostDays * oneDay}`))
+  // signers of Kubernetes itself give certificates for a day at most
+  const [domain = ''] = (source.signerName ?? '').split('/')
+  const most = `.${domain}`.endsWith('.kubernetes.io') ? oneDay : mostDays * oneDay
+  if (seconds !== undefined && seconds > most)
+    errors.push(invalid(at, seconds, `if provided, maxExpirationSeconds must be <= ${most}`))
   const files = ['credentialBundlePath', 'keyPath', 'certificateChainPath'] as const
   if (files.every((file) => !source[file])) {
     const detail = 'specify at least one of credentialBundlePath, keyPath, and certificateChainPath'

@@ -54,6 +54,37 @@ describe('a new Pod', () => {
       ],
     ],
     [
+      'two kinds of volume, and words of others',
+      {
+        volumes: [
+          { name: 'a', emptyDir: {}, downwardAPI: {}, cephfs: { monitors: ['m'] } },
+          { name: 'b', projected: { sources: [{ clusterTrustBundle: { name: 'a.example:b:C', path: 'p' } }] } },
+          {
+            name: 'c',
+            projected: {
+              sources: [
+                {
+                  podCertificate: {
+                    signerName: 'kubernetes.io/x',
+                    keyType: 'DSA',
+                    maxExpirationSeconds: 86401,
+                    keyPath: 'k',
+                  },
+                },
+              ],
+            },
+          },
+        ],
+      },
+      [
+        'spec.volumes[0].cephFS: Forbidden: may not specify more than 1 volume type',
+        'spec.volumes[0].downwarAPI: Forbidden: may not specify more than 1 volume type',
+        `spec.volumes[1].projected.sources[0].clusterTrustBundle.name: Invalid value: "a.example:b:C": not a valid clustertrustbundlename: a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')`,
+        'spec.volumes[2].projected.sources[0].podCertificate.keyType: Unsupported value: "DSA": supported values: "RSA3072", "RSA4096", "ECDSAP256", "ECDSAP384", "ECDSAP521", "ED25519"',
+        'spec.volumes[2].projected.sources[0].podCertificate.maxExpirationSeconds: Invalid value: 86401: if provided, maxExpirationSeconds must be <= 86400',
+      ],
+    ],
+    [
       'a toleration that compares',
       { tolerations: [{ key: 'a', operator: 'Gt', value: '1' }] },
       ['spec.tolerations[0].operator: Unsupported value: "Gt": supported values: "Equal", "Exists", "Lt", "Gt"'],
