@@ -1,109 +1,26 @@
-import { BackwardWriter } from '@kubets/shared/machinery/schema/backward-writer.ts'
 import { lengthDelimited } from '@kubets/shared/machinery/schema/protobuf-encode.ts'
-
-type Json = Readonly<Record<string, unknown>>
-
-/** Writes a value without tag and length. */
-type Write = (writer: BackwardWriter, value: unknown) => void
-
-interface Field {
-  number: number
-  /** Where the value stands in JSON. */
-  name: string
-  write: Write
-  repeated?: boolean
-  /** A number or a boolean: a varint of its own, without a length. */
-  varint?: boolean
-  double?: boolean
-}
-
-const string: Write = (writer, value) => writer.string(String(value))
-/** A value of any kind as YAML; JSON is YAML. */
-const any: Write = (writer, value) => tagged(writer, 2, JSON.stringify(value), string)
-
-const text = (number: number, name: string): Field => ({ number, name, write: string })
-const texts = (number: number, name: string): Field => ({ number, name, write: string, repeated: true })
-const flag = (number: number, name: string): Field => ({ number, name, write: integer, varint: true })
-const int = flag
-const double = (number: number, name: string): Field => ({
-  number,
-  name,
-  write: (writer, value) => writer.double(Number(value)),
-  double: true,
-})
-const one = (number: number, name: string, write: Write): Field => ({ number, name, write })
-const many = (number: number, name: string, write: Write): Field => ({ number, name, write, repeated: true })
-const anys = (number: number, name: string): Field => many(number, name, any)
-
-function integer(writer: BackwardWriter, value: unknown): void {
-  writer.varint(Number(value))
-}
-
-function tagged(writer: BackwardWriter, number: number, value: unknown, write: Write): void {
-  const before = writer.length
-  write(writer, value)
-  writer.varint(writer.length - before)
-  writer.varint((number << 3) | 2)
-}
-
-function writeField(writer: BackwardWriter, field: Field, value: unknown): void {
-  if (field.varint || field.double) {
-    field.write(writer, value)
-    writer.varint((field.number << 3) | (field.double ? 1 : 0))
-  } else tagged(writer, field.number, value, field.write)
-}
-
-/** proto3: what is empty is not written. `extensions`: the field that takes the keys that begin with x-. */
-function message(extensions: number, ...fields: Field[]): Write {
-  const sorted = fields.sort((a, b) => b.number - a.number)
-  return (writer, value) => {
-    const object = value as Json
-    let told = extensions === 0
-    for (const field of sorted) {
-      if (!told && field.number < extensions) told = (writeExtensions(writer, extensions, object), true)
-      const given = object[field.name]
-      if (given === undefined || given === '' || given === 0 || given === false) continue
-      if (!field.repeated) writeField(writer, field, given)
-      else for (const item of [...(given as unknown[])].reverse()) writeField(writer, field, item)
-    }
-    if (!told) writeExtensions(writer, extensions, object)
-  }
-}
-
-function writeExtensions(writer: BackwardWriter, number: number, object: Json): void {
-  const given = Object.keys(object).filter((key) => key.startsWith('x-'))
-  for (const key of given.reverse()) tagged(writer, number, [key, object[key]], namedEntry(any))
-}
-
-/** A map's entry: name (1) and value (2). */
-const namedEntry =
-  (write: Write): Write =>
-  (writer, entry) => {
-    const [name, value] = entry as [string, unknown]
-    tagged(writer, 2, value, write)
-    tagged(writer, 1, name, string)
-  }
-
-/** A message that holds a map as repeated entries. */
-const map =
-  (write: Write, number = 1, wanted: (key: string) => boolean = () => true): Write =>
-  (writer, value) => {
-    const entries = Object.entries(value as Json).filter(([key]) => wanted(key))
-    for (const entry of entries.reverse()) tagged(writer, number, entry, namedEntry(write))
-  }
-
-/** A message around another, as protobuf has it for alternatives. */
-const inside =
-  (number: number, write: Write): Write =>
-  (writer, value) =>
-    tagged(writer, number, value, write)
-
-const reversedList =
-  (number: number, write: Write): Write =>
-  (writer, value) => {
-    const list = Array.isArray(value) ? (value as unknown[]) : [value]
-    for (const item of [...list].reverse()) tagged(writer, number, item, write)
-  }
+import {
+  any,
+  anys,
+  bytesOf,
+  double,
+  flag,
+  inside,
+  int,
+  many,
+  map,
+  message,
+  namedEntry,
+  one,
+  reversedList,
+  string,
+  tagged,
+  text,
+  texts,
+  writeField,
+  type Json,
+  type Write,
+} from './gnostic-messages.ts'
 
 // github.com/google/gnostic-models openapiv2/OpenAPIv2.proto: the messages that our documents are made of
 const schema: Write = (writer, value) => schemaMessage(writer, value)
@@ -214,18 +131,6 @@ const head = message(
   many(12, 'security', map(reversedList(1, string))),
   one(13, 'securityDefinitions', map(inside(2, apiKey))),
 )
-
-const shared = new BackwardWriter()
-
-function bytesOf(value: unknown, write: Write): Buffer {
-  try {
-    write(shared, value)
-    return shared.take()
-  } catch (error) {
-    shared.reset()
-    throw error
-  }
-}
 
 /** One entry of a v2 document's paths, ready to be joined with others. */
 export const pathEntry = (path: string, item: Json): Buffer => bytesOf([path, item], inside(2, namedEntry(pathItem)))

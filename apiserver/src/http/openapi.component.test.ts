@@ -1,3 +1,4 @@
+import { ProtobufReader } from '@kubets/shared/machinery/schema/protobuf-reader.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../test-server.ts'
 
@@ -36,6 +37,29 @@ describe('/openapi/v3', () => {
     expect([old.code, old.headers?.['location']]).toEqual([301, url])
     expect((await get(url, { accept: 'text/html' })).code).toBe(406)
     expect((await get('/openapi/v3/apis/none/v1')).code).toBe(404)
+  })
+
+  it('comes as protobuf, under either name and with the same hash', async () => {
+    const json = await get('/openapi/v3/apis/apps/v1')
+    for (const type of ['spec.v3@v1.0+protobuf', 'spec.v3.v1.0+protobuf']) {
+      const accept = `application/com.github.proto-openapi.${type}`
+      const { headers, bytes } = await get('/openapi/v3/apis/apps/v1', { accept })
+      expect(headers?.['content-type']).toBe('application/com.github.proto-openapi.spec.v3.v1.0+protobuf')
+      expect(headers?.['etag']).toBe(json.headers?.['etag'])
+      expect(headers?.['vary']).toBe('Accept')
+      expect(bytes.subarray(0, 7).toString('latin1')).toBe('\n\x053.0.0')
+      // paths are field 4, each with its name (1) and item (2)
+      const fields = [...new ProtobufReader(bytes)]
+      const paths = fields.find(({ number }) => number === 4)?.value as Buffer
+      const names = [...new ProtobufReader(paths)].map(({ value }) =>
+        [...new ProtobufReader(value as Buffer)].find(({ number }) => number === 1)?.value.toString(),
+      )
+      expect(names).toEqual(Object.keys(json.json['paths'] as object))
+      const known = { accept, 'if-none-match': String(headers?.['etag']) }
+      expect((await get('/openapi/v3/apis/apps/v1', known)).code).toBe(304)
+    }
+    const both = 'text/html, application/com.github.proto-openapi.spec.v3@v1.0+protobuf;q=0.5, application/json;q=0.1'
+    expect((await get('/openapi/v3/apis/apps/v1', { accept: both })).bytes[0]).toBe(10)
   })
 
   it('has the components that its operations refer to', async () => {

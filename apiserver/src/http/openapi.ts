@@ -13,13 +13,16 @@ import type { ServedKinds } from '../registry/served-kinds.ts'
 import { subresourcesOf } from './discovery.ts'
 import { mediaTypes, parseAccept } from './negotiate.ts'
 import { definitionEntry, gnosticDocument, pathEntry } from './openapi-gnostic.ts'
+import { gnosticDocumentV3 } from './openapi-gnostic-v3.ts'
 import { customComponents, type OpenApiVersion } from './openapi-custom.ts'
 import { pathsOf } from './openapi-paths.ts'
 import { definitionOf, pathItemOf, swaggerHead } from './openapi-swagger.ts'
 import { gitVersion } from './version.ts'
 
 interface Document {
-  answer: Answer
+  json: Answer
+  /** Made when somebody asks for it. */
+  protobuf(): Answer
   hash: string
 }
 
@@ -62,8 +65,10 @@ export const openApiDocument: Handler = async (context, deps) => {
     const remote = aggregator.openApi.servedBy(place)
     return remote === undefined ? pageNotFound() : aggregated(remote)(context, deps)
   }
-  if (choose(headers.accept, [mediaTypes.json]) === undefined) return notAcceptable
-  const { answer, hash } = document
+  const type = choose(headers.accept, [mediaTypes.json, ...protobufTypesV3])
+  if (type === undefined) return notAcceptable
+  const { hash } = document
+  const answer = type === mediaTypes.json ? document.json : document.protobuf()
   const asked = query.get('hash')
   if (!asked) return cacheable(answer, hash, headers['if-none-match'])
   if (asked !== hash) return { ...textAnswer(301, ''), headers: { location: relativeUrl(place, hash) } }
@@ -107,9 +112,24 @@ async function makeDocument(kinds: readonly Kind[], served: ServedKinds, clock: 
   await clock.sleep(0) // the index makes all of them: others have their turn between two
   const { paths, schemas } = await partsOf(kinds, served, 'v3')
   const info = { title: 'Kubernetes', version: gitVersion }
-  const answer = jsonAnswer(200, { openapi: '3.0.0', info, paths, components: { schemas, securitySchemes } })
-  return { answer, hash: hashOf(answer.body) }
+  const json = jsonAnswer(200, { openapi: '3.0.0', info, paths, components: { schemas, securitySchemes } })
+  let made: Answer | undefined
+  return {
+    json,
+    protobuf: () =>
+      (made ??= {
+        code: 200,
+        contentType: protobufTypesV3[0] ?? '',
+        body: gnosticDocumentV3(JSON.parse(json.body.toString()) as Record<string, unknown>),
+      }),
+    hash: hashOf(json.body),
+  }
 }
+
+const protobufTypesV3 = [
+  'application/com.github.proto-openapi.spec.v3.v1.0+protobuf',
+  'application/com.github.proto-openapi.spec.v3@v1.0+protobuf',
+]
 
 const securitySchemes = {
   BearerToken: { type: 'apiKey', description: 'Bearer Token authentication', name: 'authorization', in: 'header' },
