@@ -27,7 +27,7 @@ export const any: Write = (writer, value) => tagged(writer, 2, JSON.stringify(va
 export const text = (number: number, name: string): Field => ({ number, name, write: string })
 export const texts = (number: number, name: string): Field => ({ number, name, write: string, repeated: true })
 export const flag = (number: number, name: string): Field => ({ number, name, write: integer, varint: true })
-export const int = flag
+export const int = (number: number, name: string): Field => flag(number, name)
 export const double = (number: number, name: string): Field => ({
   number,
   name,

@@ -51,7 +51,7 @@ export function mutatingPolicies(selection: Selection & { authorizer: Authorizer
       const found: Problem[] = [...problems]
       if (invocations.length > 0) {
         const namespace = await namespaceFor(request, selection)
-        found.push(...mutateAll(request, invocations, namespace, authorizer, reinvocation))
+        found.push(...(await mutateAll(request, invocations, namespace, authorizer, reinvocation)))
       }
       const refusal = refusalOf(request, found)
       if (refusal !== undefined) throw refusal
@@ -59,13 +59,13 @@ export function mutatingPolicies(selection: Selection & { authorizer: Authorizer
   }
 }
 
-function mutateAll(
+async function mutateAll(
   request: AdmissionRequest,
   invocations: readonly Invocation<Policy, Binding>[],
   namespace: Namespace | undefined,
   authorizer: Authorizer,
   reinvocation: Reinvocation,
-): Problem[] {
+): Promise<Problem[]> {
   const own = contexts.get(reinvocation) ?? new Reinvocation()
   contexts.set(reinvocation, own)
   own.round = reinvocation.round
@@ -75,7 +75,7 @@ function mutateAll(
   for (const invocation of invocations) {
     const { policy, binding, kind, params } = invocation
     const compiled = compiledOf(policy)
-    subject.become(kind)
+    await subject.become(kind)
     const inputs = (): Inputs => ({ matched: matchedBy(subject), namespace, params, authorizer })
     const { failurePolicy } = policy.spec
     const conditions = matchConditions(compiled.conditions, { ...inputs(), namespace: undefined }, failurePolicy)
@@ -95,8 +95,7 @@ function mutateAll(
     }
     if (policy.spec.reinvocationPolicy === 'IfNeeded') own.called(id)
   }
-  subject.become(request.kind)
-  subject.writeBack()
+  await subject.writeBack()
   own.end(request.object)
   return problems.filter(({ policy }) => policy.spec.failurePolicy !== 'Ignore')
 }

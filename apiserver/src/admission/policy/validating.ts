@@ -40,7 +40,7 @@ export function validatingPolicies(selection: Selection & { authorizer: Authoriz
         const namespace = await namespaceFor(request, selection)
         const collected = new Annotations()
         for (const invocation of invocations) {
-          const matched = matchedOf(request, invocation)
+          const matched = await matchedOf(request, invocation)
           const inputs = { matched, namespace, params: invocation.params, authorizer }
           const result = evaluatePolicy(invocation.policy, inputs)
           act(request, invocation, result.decisions, denials)
@@ -54,13 +54,13 @@ export function validatingPolicies(selection: Selection & { authorizer: Authoriz
   }
 }
 
-function matchedOf(request: AdmissionRequest, { kind }: Invocation<Policy, Binding>): MatchedRequest {
-  const { object, old } = request
+async function matchedOf(request: AdmissionRequest, { kind }: Invocation<Policy, Binding>): Promise<MatchedRequest> {
+  const { object, old, signal } = request
   return {
     request,
     kind,
-    ...(object ? { object: convert(object, request.kind, kind) } : {}),
-    ...(old ? { old: convert(old, request.kind, kind) } : {}),
+    ...(object ? { object: await convert(object, request.kind, kind, signal) } : {}),
+    ...(old ? { old: await convert(old, request.kind, kind, signal) } : {}),
   }
 }
 

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { waitFor } from '@kubets/shared/testing/wait.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../../test-server.ts'
 import { patching, startTestHooks, type TestHooks } from './test-hooks.ts'
 
@@ -60,4 +61,112 @@ it('custom resources are changed, pruned, and seen in the version that rules are
       object: { apiVersion: 'example.com/v1' },
     },
   ])
+})
+
+describe('versions that a webhook converts', () => {
+  const path = '/apis/convert.example.com/v2/namespaces/default/widgets'
+  /** v1 has `size`, v2 has `width`. */
+  const converted = ({ objects, desiredAPIVersion }: { objects: Json[]; desiredAPIVersion: string }) => ({
+    result: { status: 'Success' },
+    convertedObjects: objects.map(({ size, width, ...rest }) => {
+      const value = size ?? width
+      const field = desiredAPIVersion.endsWith('/v1') ? 'size' : 'width'
+      return { ...rest, apiVersion: desiredAPIVersion, ...(value === undefined ? {} : { [field]: value }) }
+    }),
+  })
+  type Json = Record<string, unknown>
+  const rules = [
+    { operations: ['CREATE'], apiGroups: ['convert.example.com'], apiVersions: ['v1'], resources: ['widgets'] },
+  ]
+  const admission = '/apis/admissionregistration.k8s.io/v1'
+  const create = (name: string, width: number) =>
+    server.call(path, { body: { apiVersion: 'convert.example.com/v2', kind: 'Widget', metadata: { name }, width } })
+
+  beforeAll(async () => {
+    hooks.answer('/convert', (request) => converted(request as unknown as Parameters<typeof converted>[0]))
+    const version = (name: string, storage: boolean, field: string) => {
+      const properties = { [field]: { type: 'integer' }, seen: { type: 'string' } }
+      return { name, served: true, storage, schema: { openAPIV3Schema: { type: 'object', properties } } }
+    }
+    const crd = await server.call('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
+      body: {
+        metadata: { name: 'widgets.convert.example.com' },
+        spec: {
+          group: 'convert.example.com',
+          scope: 'Namespaced',
+          names: { plural: 'widgets', singular: 'widget', kind: 'Widget', listKind: 'WidgetList' },
+          versions: [version('v1', false, 'size'), version('v2', true, 'width')],
+          conversion: {
+            strategy: 'Webhook',
+            webhook: { conversionReviewVersions: ['v1'], clientConfig: hooks.at('/convert') },
+          },
+        },
+      },
+    })
+    expect(crd.code).toBe(201)
+    await waitFor(async () => (await server.call(path)).code === 200, 15_000)
+  })
+
+  it('are those that the rules of webhooks name', async () => {
+    const of = (name: string) => ({
+      name: `${name}.convert.example`,
+      clientConfig: hooks.at(`/${name}`),
+      rules,
+      sideEffects: 'None',
+      admissionReviewVersions: ['v1'],
+      matchPolicy: 'Equivalent',
+    })
+    const exact = { ...of('exact'), matchPolicy: 'Exact' }
+    for (const [kind, webhooks] of Object.entries({ mutating: [of('change')], validating: [of('check'), exact] })) {
+      const body = { metadata: { name: `convert-${kind}` }, webhooks }
+      expect((await server.call(`${admission}/${kind}webhookconfigurations`, { body })).code).toBe(201)
+    }
+    hooks.answer(
+      '/change',
+      patching({ op: 'replace', path: '/size', value: 8 }, { op: 'add', path: '/seen', value: 'as v1' }),
+    )
+    const { code, json } = await create('a', 7)
+    expect([code, json['width'], json['seen'], json['size']]).toEqual([201, 8, 'as v1', undefined])
+    expect((await server.call(`${path}/a`)).json).toMatchObject({ width: 8, seen: 'as v1' })
+    expect(hooks.asked('/change')).toMatchObject([
+      {
+        kind: { group: 'convert.example.com', version: 'v1', kind: 'Widget' },
+        resource: { version: 'v1', resource: 'widgets' },
+        requestKind: { version: 'v2' },
+        object: { apiVersion: 'convert.example.com/v1', size: 7 },
+      },
+    ])
+    expect(hooks.asked('/check')).toMatchObject([{ object: { apiVersion: 'convert.example.com/v1', size: 8 } }])
+    expect(hooks.asked('/exact')).toEqual([])
+  })
+
+  it('are those that the rules of policies name', async () => {
+    const policy = {
+      metadata: { name: 'small-widgets' },
+      spec: {
+        matchConstraints: { resourceRules: rules },
+        validations: [{ expression: 'object.size < 100', message: 'too large' }],
+      },
+    }
+    expect((await server.call(`${admission}/validatingadmissionpolicies`, { body: policy })).code).toBe(201)
+    const spec = { policyName: 'small-widgets', validationActions: ['Deny'] }
+    const body = { metadata: { name: 'small-widgets' }, spec }
+    expect((await server.call(`${admission}/validatingadmissionpolicybindings`, { body })).code).toBe(201)
+    // whatever is sent, the webhook from before makes it small
+    expect((await create('small', 1)).code).toBe(201)
+    hooks.answer('/change', patching({ op: 'replace', path: '/size', value: 100 }))
+    // the policy counts once it has been seen
+    let attempt = 0
+    const refused = await waitFor(async () => {
+      const answer = await create(`large-${attempt++}`, 1)
+      return answer.code === 201 ? undefined : answer
+    }, 15_000)
+    expect([refused.code, refused.json.message]).toEqual([422, expect.stringContaining('too large')])
+  })
+
+  it('fail the request when they cannot be converted', async () => {
+    hooks.answer('/convert', { result: { status: 'Failure', message: 'no such shape' } })
+    const { code, json } = await create('none', 1)
+    expect([code, json.message]).toEqual([500, expect.stringContaining('no such shape')])
+  })
 })

@@ -30,7 +30,7 @@ export function mutatingWebhooks(parts: Selection & Calls & { authorizer: Author
       for (const [index, hook] of hooks.entries()) {
         const wanted = await selectKind(hook, kind, attributesOf(subject.asRequested()), parts)
         if (wanted === undefined || reinvocation.skips(hook.uid)) continue
-        subject.become(wanted)
+        await subject.become(wanted)
         if (!meetsConditions(hook, matchedBy(subject), parts.authorizer)) continue
         const where = `round_${reinvocation.round}_index_${index}`
         const changed = await underPolicy(hook, 'admit', request, parts, () => callAndPatch(hook, subject, parts))
@@ -45,8 +45,7 @@ export function mutatingWebhooks(parts: Selection & Calls & { authorizer: Author
         request.annotate(`failed-open.mutation.webhook.admission.k8s.io/${where}`, hook.webhook.name)
         if (signal.aborted) throw timeout('request did not complete within requested timeout')
       }
-      subject.become(kind)
-      subject.writeBack()
+      await subject.writeBack()
       reinvocation.end(request.object)
     },
   }

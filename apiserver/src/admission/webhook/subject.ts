@@ -20,9 +20,10 @@ export class Subject {
     this.old = request.old
   }
 
-  become(kind: Kind): void {
-    if (this.object) this.object = convert(this.object, this.kind, kind)
-    if (this.old) this.old = convert(this.old, this.kind, kind)
+  async become(kind: Kind): Promise<void> {
+    const { signal } = this.request
+    if (this.object) this.object = await convert(this.object, this.kind, kind, signal)
+    if (this.old) this.old = await convert(this.old, this.kind, kind, signal)
     this.kind = kind
   }
 
@@ -36,12 +37,13 @@ export class Subject {
     return this.object === undefined ? this.request : { ...this.request, object: this.object }
   }
 
-  /** Whoever made the request holds the object: it is changed in place. */
-  writeBack(): void {
+  /** Whoever made the request holds the object: it is changed in place, in the shape that the request had. */
+  async writeBack(): Promise<void> {
     const target = this.request.object as Record<string, unknown> | undefined
     if (!this.#dirty || !target || !this.object) return
+    const object = await convert(this.object, this.kind, this.request.kind, this.request.signal)
     for (const field of Object.keys(target)) delete target[field]
-    Object.assign(target, clone(this.object))
+    Object.assign(target, clone(object))
   }
 }
 

@@ -27,7 +27,7 @@ export function validatingWebhooks(parts: Selection & Calls & { authorizer: Auth
       for (const hook of hooks) {
         const wanted = await selectKind(hook, kind, attributes, parts)
         if (wanted === undefined) continue
-        const invocation = invocationOf(request, wanted)
+        const invocation = await invocationOf(request, wanted)
         const { object, old } = invocation
         const matched = { request, kind: wanted, ...(object ? { object } : {}), ...(old ? { old } : {}) }
         if (meetsConditions(hook, matched, parts.authorizer)) relevant.push({ hook, invocation })
@@ -53,10 +53,10 @@ export function validatingWebhooks(parts: Selection & Calls & { authorizer: Auth
   }
 }
 
-function invocationOf({ kind, object, old }: AdmissionRequest, wanted: Kind): Invocation {
-  const shaped = (one: KubeObject): KubeObject => convert(one, kind, wanted)
+async function invocationOf({ kind, object, old, signal }: AdmissionRequest, wanted: Kind): Promise<Invocation> {
+  const shaped = (one: KubeObject): Promise<KubeObject> => convert(one, kind, wanted, signal)
   const { group, version, plural } = wanted
-  const converted = { ...(object ? { object: shaped(object) } : {}), ...(old ? { old: shaped(old) } : {}) }
+  const converted = { ...(object ? { object: await shaped(object) } : {}), ...(old ? { old: await shaped(old) } : {}) }
   return {
     kind: gvkOf(converted.object ?? converted.old) ?? { group, version, kind: wanted.kind },
     resource: { group, version, resource: plural },

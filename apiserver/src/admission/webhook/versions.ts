@@ -6,25 +6,29 @@ import { decodeObject } from '@kubets/shared/machinery/schema/decode.ts'
 import type { ServedKinds } from '../../registry/served-kinds.ts'
 import { gvkOf } from './review.ts'
 
-/** The kinds under which the same stored objects are served, without the one given, and without what a webhook converts. */
+/** The kinds under which the same stored objects are served, without the one given. */
 // apimachinery/pkg/runtime/mapper.go EquivalentResourceRegistry
 export function equivalentsOf(kind: Kind, served: ServedKinds): Kind[] {
   const place = (one: Kind): string => {
     const { group, plural } = one.storedAs ?? one
     return `${group}/${plural}`
   }
-  if (isConvertedByWebhook(kind)) return []
   const here = place(kind)
   return served.groups
     .flatMap(({ versions }) => versions.flatMap(({ kinds }) => kinds))
-    .filter((one) => one !== kind && !one.virtual && !isConvertedByWebhook(one) && place(one) === here)
+    .filter((one) => one !== kind && !one.virtual && place(one) === here)
 }
 
-const isConvertedByWebhook = ({ storedAs }: Kind): boolean => storedAs?.webhook !== undefined
-
-/** An object in the shape of an equivalent kind; what is not of the first kind (a Scale, say) has one shape only. */
-export function convert(object: KubeObject, from: Kind, to: Kind): KubeObject {
+/**
+ * An object in the shape of an equivalent kind; what is not of the first kind (a Scale, say) has one shape only. Rejects
+ * with a 500 when a conversion webhook fails.
+ */
+// apiserver/pkg/admission/conversion.go ConvertToGVK
+export async function convert(object: KubeObject, from: Kind, to: Kind, signal: AbortSignal): Promise<KubeObject> {
   if (from === to || !isOf(object, from)) return object
+  const webhook = to.storedAs?.webhook
+  // a webhook turns any version into any other
+  if (webhook) return (await webhook.from([object], signal))[0] ?? object
   const stored = from.storedAs ? from.storedAs.to(object) : object
   return to.storedAs ? to.storedAs.from(stored) : { ...stored, apiVersion: apiVersionOf(to), kind: to.kind }
 }
