@@ -1,6 +1,7 @@
 import { clusterRoleAggregationController } from './clusterroleaggregation/controller.ts'
 import type { Controller } from './context.ts'
 import { cronJobController } from './cronjob/controller.ts'
+import { daemonSetController } from './daemonset/controller.ts'
 import { deploymentController } from './deployment/controller.ts'
 import { endpointsController } from './endpoints/controller.ts'
 import { endpointSliceController } from './endpointslice/controller.ts'
@@ -32,6 +33,7 @@ export const controllers: readonly Controller[] = [
   deploymentController,
   replicaSetController,
   replicationControllerController,
+  daemonSetController,
   jobController,
   cronJobController,
   ttlAfterFinishedController,

@@ -11,7 +11,7 @@ import { applyClaim } from '../pods/adopt.ts'
 import { claim } from '../pods/claim.ts'
 import { plan, statusAfterFailedCreate } from './plan.ts'
 import type { Action } from './rollout.ts'
-import { sameTemplate } from './template-hash.ts'
+import { sameTemplate } from '../pods/template-hash.ts'
 import { runLoop } from '../run-loop.ts'
 
 const name = 'deployment-controller'

@@ -7,7 +7,7 @@ import { hashLabel, reasons, revisionAnnotation } from './names.ts'
 import { compareCreation, newSetReplicas, wantedReplicas } from './replicas.ts'
 import { highestRevision, newSetAnnotations, sizeAnnotations } from './revision.ts'
 import { progressDeadline } from './status.ts'
-import { sameTemplate, templateHash } from './template-hash.ts'
+import { sameTemplate, templateHash } from '../pods/template-hash.ts'
 
 export type Action =
   | { type: 'create'; replicaSet: ReplicaSet; event?: string }

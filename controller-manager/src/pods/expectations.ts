@@ -30,11 +30,16 @@ export class Expectations {
   }
 
   expectCreations(owner: string, count: number): void {
-    this.#expected.set(owner, { creations: count, deletions: new Set(), since: this.#now() })
+    this.expect(owner, count, [])
   }
 
   expectDeletions(owner: string, keys: readonly string[]): void {
-    this.#expected.set(owner, { creations: 0, deletions: new Set(keys), since: this.#now() })
+    this.expect(owner, 0, keys)
+  }
+
+  /** Both at once. */
+  expect(owner: string, creations: number, deletions: readonly string[]): void {
+    this.#expected.set(owner, { creations, deletions: new Set(deletions), since: this.#now() })
   }
 
   /** A creation was seen, or is known to have failed. */

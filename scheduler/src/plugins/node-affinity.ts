@@ -1,7 +1,7 @@
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { normalizeScores } from '../framework/normalize.ts'
 import { unresolvable, type Plugin } from '../framework/plugin.ts'
-import { requiredNodes, termMatcher } from './node-selector.ts'
+import { requiredNodes, termMatcher } from '@kubets/shared/api/node-selector.ts'
 
 const mismatch = unresolvable("node(s) didn't match Pod's node affinity/selector")
 

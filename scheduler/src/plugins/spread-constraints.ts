@@ -4,7 +4,7 @@ import { untoleratedTaint } from '@kubets/shared/machinery/taints.ts'
 import type { NodeInfo } from '../cache/node-info.ts'
 import { selectorOrNothing, type PodInfo } from '../cache/pod-info.ts'
 import type { Snapshot } from '../cache/snapshot.ts'
-import { requiredNodes } from './node-selector.ts'
+import { requiredNodes } from '@kubets/shared/api/node-selector.ts'
 
 /** A spread constraint, ready to be counted by. */
 export interface SpreadConstraint {

@@ -1,4 +1,4 @@
-import type { NodeSelectorRequirement, NodeSelectorTerm, Pod } from '@kubets/shared/api/types/core-v1.ts'
+import type { NodeSelectorRequirement, NodeSelectorTerm, Pod } from './types/core-v1.ts'
 
 type Labels = Readonly<Record<string, string>>
 

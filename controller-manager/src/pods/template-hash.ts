@@ -1,6 +1,6 @@
 import type { PodTemplateSpec } from '@kubets/shared/api/types/core-v1.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
-import { hashLabel } from './names.ts'
+import { hashLabel } from '../deployment/names.ts'
 
 // No vowels and no look-alikes, so that a hash spells nothing; apimachinery/pkg/util/rand SafeEncodeString.
 const alphabet = 'bcdfghjklmnpqrstvwxz2456789'

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import type { ControllerRevision } from '@kubets/shared/api/types/apps-v1.ts'
+import { inOrder, planRevision, templatePatch } from './revisions.ts'
+
+const revision = (
+  name: string,
+  number: number,
+  data: string,
+  created = '2026-01-01T00:00:00Z',
+): ControllerRevision => ({
+  apiVersion: 'apps/v1',
+  kind: 'ControllerRevision',
+  metadata: { name, creationTimestamp: created },
+  data: { template: data },
+  revision: number,
+})
+const names = (revisions: readonly ControllerRevision[]): string[] => revisions.map((one) => one.metadata.name ?? '')
+
+describe('revisions', () => {
+  it('are ordered by number, age and name', () => {
+    const all = [
+      revision('d', 2, 'd'),
+      revision('c', 1, 'c', '2026-01-01T00:00:01Z'),
+      revision('b', 1, 'b'),
+      revision('a', 1, 'a'),
+    ]
+    expect(names(inOrder(all))).toEqual(['a', 'b', 'c', 'd'])
+  })
+
+  it('keep a template as a patch that replaces the one there is', () => {
+    expect(templatePatch({ spec: { containers: [] } })).toEqual({
+      spec: { template: { spec: { containers: [] }, $patch: 'replace' } },
+    })
+  })
+
+  const first = revision('first', 1, 'one')
+  const second = revision('second', 2, 'two')
+  it.each([
+    ['begin with 1', [], 'one', { kind: 'create', number: 1 }],
+    ['go on with a new template', [first, second], 'three', { kind: 'create', number: 3 }],
+    ['stay while the newest holds the template', [first, second], 'two', { kind: 'keep', revision: second }],
+    ['count an old template as new again', [first, second], 'one', { kind: 'renumber', revision: first, number: 3 }],
+  ])('%s', (_, revisions, data, plan) => {
+    expect(planRevision(revisions, { template: data })).toEqual(plan)
+  })
+})
