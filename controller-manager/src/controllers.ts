@@ -19,6 +19,7 @@ import { resourceQuotaController } from './resourcequota/controller.ts'
 import { rootCACertPublisherController } from './root-ca-cert-publisher/controller.ts'
 import { serviceAccountController } from './serviceaccount/controller.ts'
 import { serviceCIDRController } from './service-cidrs/controller.ts'
+import { statefulSetController } from './statefulset/controller.ts'
 import { taintEvictionController } from './taint-eviction/controller.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts'
 import { validatingAdmissionPolicyStatusController } from './validatingadmissionpolicystatus/controller.ts'
@@ -33,6 +34,7 @@ export const controllers: readonly Controller[] = [
   deploymentController,
   replicaSetController,
   replicationControllerController,
+  statefulSetController,
   daemonSetController,
   jobController,
   cronJobController,

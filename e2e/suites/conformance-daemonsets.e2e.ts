@@ -68,7 +68,9 @@ describe.concurrent('a DaemonSet', () => {
     until(`ready Pods of ${name} on ${wanted.join()}`, async () => {
       const found = await pods(name)
       const isThere = places(found).join() === wanted.join()
-      return isThere && found.every((pod) => isReady(pod) && pod.spec.containers[0]?.image === image) ? found : undefined
+      return isThere && found.every((pod) => isReady(pod) && pod.spec.containers[0]?.image === image)
+        ? found
+        : undefined
     })
   const revisionsOf = async (name: string): Promise<Revision[]> =>
     (await api.call<ApiList>('GET', `${revisionsRoot()}?labelSelector=daemonset-name%3D${name}`))
@@ -93,7 +95,9 @@ describe.concurrent('a DaemonSet', () => {
     const path = `/api/v1/namespaces/${ns.name}/pods/${first?.metadata.name ?? ''}/status`
     await api.call('PATCH', path, { status: { phase: 'Failed' } })
     await until('the failed Pod to go', async () =>
-      (await ns.list<Pod>('pods', `daemonset-name=${name}`)).some(({ metadata }) => metadata.uid === first?.metadata.uid)
+      (await ns.list<Pod>('pods', `daemonset-name=${name}`)).some(
+        ({ metadata }) => metadata.uid === first?.metadata.uid,
+      )
         ? undefined
         : true,
     )
@@ -104,10 +108,15 @@ describe.concurrent('a DaemonSet', () => {
     const name = next()
     const label = `${ns.name}-color`
     const [node = ''] = everywhere
-    const paint = (color: string): Promise<string> => kubectl(['label', '--overwrite', 'node', node, `${label}=${color}`])
+    const paint = (color: string): Promise<string> =>
+      kubectl(['label', '--overwrite', 'node', node, `${label}=${color}`])
     try {
       await make(name, { nodeSelector: { [label]: 'blue' } })
-      await setUntil(name, 'to want no node', (set) => set.metadata.generation === 1 && set.status.desiredNumberScheduled === 0)
+      await setUntil(
+        name,
+        'to want no node',
+        (set) => set.metadata.generation === 1 && set.status.desiredNumberScheduled === 0,
+      )
       expect(await pods(name)).toEqual([])
       await paint('blue')
       await runsOn(name, [node])
@@ -159,7 +168,12 @@ describe.concurrent('a DaemonSet', () => {
     await make(name)
     await runsOn(name, everywhere)
     const path = `${root()}/${name}/status`
-    const condition = (type: string, reason: string): object => ({ type, status: 'True', reason, message: 'Set by a test' })
+    const condition = (type: string, reason: string): object => ({
+      type,
+      status: 'True',
+      reason,
+      message: 'Set by a test',
+    })
     await until('the update of the status', async () => {
       const { body } = await api.send<DaemonSet>('GET', path)
       expect(body.status.desiredNumberScheduled).toBe(everywhere.length)
@@ -169,7 +183,12 @@ describe.concurrent('a DaemonSet', () => {
     await setUntil(name, 'to say so', ({ status }) => status.conditions?.[0]?.type === 'StatusUpdate')
     const watch = api.watch(`${root()}?watch=1&labelSelector=daemonset-name%3D${name}`)
     try {
-      const patched = await api.send('PATCH', path, { status: { conditions: [condition('StatusPatched', 'E2E')] } }, merge)
+      const patched = await api.send(
+        'PATCH',
+        path,
+        { status: { conditions: [condition('StatusPatched', 'E2E')] } },
+        merge,
+      )
       expect(patched.code).toBe(200)
       await until('the patch to be told of', async () =>
         watch.events.some(({ object }) => (object as DaemonSet).status.conditions?.[0]?.type === 'StatusPatched')
@@ -200,7 +219,14 @@ describe.concurrent('a DaemonSet', () => {
         name: `${firstName}-${suffix}`,
         labels: first?.metadata.labels,
         ownerReferences: [
-          { apiVersion: 'apps/v1', kind: 'DaemonSet', name, uid: created.metadata.uid, controller: true, blockOwnerDeletion: true },
+          {
+            apiVersion: 'apps/v1',
+            kind: 'DaemonSet',
+            name,
+            uid: created.metadata.uid,
+            controller: true,
+            blockOwnerDeletion: true,
+          },
         ],
       },
       data: first?.data,
@@ -217,7 +243,9 @@ describe.concurrent('a DaemonSet', () => {
     expect((await api.call<ApiList>('GET', selected(`${firstName}=updated`))).items).toHaveLength(1)
 
     await api.call('PATCH', `${root()}/${name}`, { spec: { template: { spec: { terminationGracePeriodSeconds: 2 } } } })
-    await until('the revision of the new template', async () => ((await revisionsOf(name)).length === 2 ? true : undefined))
+    await until('the revision of the new template', async () =>
+      (await revisionsOf(name)).length === 2 ? true : undefined,
+    )
     await api.call('DELETE', selected(`${firstName}=updated`))
     const [left] = await until('the newer one alone', async () => {
       const found = await revisionsOf(name)

@@ -43,9 +43,7 @@ const run = async (pod: Pod, ready = true): Promise<void> => {
   const name = pod.metadata.name ?? ''
   const status = {
     phase: 'Running',
-    conditions: [
-      { type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime: '2026-01-01T00:00:00Z' },
-    ],
+    conditions: [{ type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime: '2026-01-01T00:00:00Z' }],
   }
   await manager.client.patch(pods, name, { status }, { type: 'strategic', namespace, subresource: 'status' })
 }
@@ -90,7 +88,10 @@ describe('the DaemonSet controller', () => {
     })
     const [lost] = made
     await manager.client.delete(pods, lost?.metadata.name ?? '', { namespace, gracePeriodSeconds: 0 })
-    await awaitPods('plain', (found) => found.length === 2 && found.every(({ metadata }) => metadata.uid !== lost?.metadata.uid))
+    await awaitPods(
+      'plain',
+      (found) => found.length === 2 && found.every(({ metadata }) => metadata.uid !== lost?.metadata.uid),
+    )
   })
 
   it('rolls a new template out node by node and keeps what was, as often as it should', async () => {
