@@ -3,6 +3,7 @@ import type { Controller } from './context.ts'
 import { cronJobController } from './cronjob/controller.ts'
 import { daemonSetController } from './daemonset/controller.ts'
 import { deploymentController } from './deployment/controller.ts'
+import { disruptionController } from './disruption/controller.ts'
 import { endpointsController } from './endpoints/controller.ts'
 import { endpointSliceController } from './endpointslice/controller.ts'
 import { garbageCollectorController } from './garbage-collector/controller.ts'
@@ -41,6 +42,7 @@ export const controllers: readonly Controller[] = [
   ttlAfterFinishedController,
   endpointsController,
   endpointSliceController,
+  disruptionController,
   serviceCIDRController,
   resourceQuotaController,
   namespaceController,

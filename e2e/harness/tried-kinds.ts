@@ -110,22 +110,6 @@ export const triedKinds: readonly Tried[] = [
     status: { conditions: [condition] },
   },
   {
-    entries: ['DaemonSet, list and delete a collection of DaemonSets', 'DaemonSet, status sub-resource'],
-    status: { conditions: [condition] },
-    groupVersion: 'apps/v1',
-    plural: 'daemonsets',
-    body: {
-      spec: { ...workload, template: { ...template, spec: { ...template.spec, nodeSelector: { on: 'no-node' } } } },
-    },
-  },
-  {
-    entries: ['StatefulSet, list, patch and delete a collection of StatefulSets', 'StatefulSet, status sub-resource'],
-    status: { conditions: [condition] },
-    groupVersion: 'apps/v1',
-    plural: 'statefulsets',
-    body: { spec: { ...workload, replicas: 0, serviceName: 'none' } },
-  },
-  {
     entries: ['ReplicaSet, list and delete a collection of ReplicaSets', 'ReplicaSet, status sub-resource'],
     status: { conditions: [condition] },
     groupVersion: 'apps/v1',
@@ -136,13 +120,11 @@ export const triedKinds: readonly Tried[] = [
     entries: [
       'PodDisruptionBudget: list and delete collection',
       'PodDisruptionBudget: create, update, patch, and delete object',
-      'PodDisruptionBudget: update and patch status',
     ],
     groupVersion: 'policy/v1',
     plural: 'poddisruptionbudgets',
     body: { spec: { minAvailable: 1, selector: { matchLabels: { pod: 'none' } } } },
     patch: { spec: { minAvailable: 2 } },
-    status: { disruptedPods: { nobody: '2026-01-01T00:00:00Z' } },
   },
   {
     entries: ['EndpointSlice API'],

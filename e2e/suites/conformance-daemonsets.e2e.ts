@@ -150,7 +150,7 @@ describe.concurrent('a DaemonSet', () => {
     expect((await revisionsOf(name)).map(({ revision }) => revision).toSorted()).toEqual([2, 3])
   })
 
-  it(`is listed by label and deleted with its Pods${covers('DaemonSet, list and delete a collection')}`, async () => {
+  it(`is listed by label and deleted with its Pods${covers('DaemonSet, list and delete a collection of DaemonSets')}`, async () => {
     const name = next()
     await make(name)
     await runsOn(name, everywhere)

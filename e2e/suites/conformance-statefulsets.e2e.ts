@@ -118,8 +118,9 @@ describe.concurrent('a StatefulSet', () => {
       await mendPod(`${name}-0`)
       await ready(name, 3)
       expect(order(watch, 'ADDED')).toBe('0 1 2')
-      await breakPod(`${name}-0`)
-      await unready(`${name}-0`)
+      const all = [0, 1, 2].map((ordinal) => `${name}-${String(ordinal)}`)
+      for (const pod of all) await breakPod(pod)
+      for (const pod of all) await unready(pod)
       await scale(name, 0)
       await setUntil(
         name,
@@ -127,7 +128,7 @@ describe.concurrent('a StatefulSet', () => {
         ({ status, metadata }) => status.observedGeneration === metadata.generation,
       )
       expect((await pods(name)).filter(({ metadata }) => !metadata.deletionTimestamp)).toHaveLength(3)
-      await mendPod(`${name}-0`)
+      for (const pod of all) await mendPod(pod)
       await ready(name, 0)
       await until('the last Pod to be gone', async () => ((await pods(name)).length === 0 ? true : undefined))
       expect(order(watch, 'DELETED')).toBe('2 1 0')
@@ -263,7 +264,7 @@ describe.concurrent('a StatefulSet', () => {
     expect((await get(name)).spec.replicas).toBe(4)
   })
 
-  it(`is listed by label, patched, and deleted${covers('StatefulSet, list, patch and delete a collection')}`, async () => {
+  it(`is listed by label, patched, and deleted${covers('StatefulSet, list, patch and delete a collection of StatefulSets')}`, async () => {
     const name = next()
     await make(name, 1)
     await ready(name, 1)
