@@ -47,6 +47,36 @@ describe('an object', () => {
     expect([missing.code, missing.json.message]).toEqual([404, 'configmaps "one" not found'])
   })
 
+  // apiserver/pkg/endpoints/handlers/patch.go: a strategic patch is shown itself, else what the patch made of the object
+  it.each([
+    [
+      'strategic-merge-patch',
+      { data: { a: 1, b: null } },
+      /^map\[data:map\[a:1 b:<nil>\]\]$/,
+      'cannot convert int64 to string',
+    ],
+    ['strategic-merge-patch', { immutable: 'x' }, /^map\[immutable:x\]$/, 'unrecognized type: bool'],
+    [
+      'merge-patch',
+      { immutable: 'x' },
+      /^\{.*"immutable":"x".*\}$/,
+      'json: cannot unmarshal string into Go struct field ConfigMap.immutable of type bool',
+    ],
+  ])('a %s of the wrong type is refused', async (type, patch, shown, why) => {
+    await create('typed', { a: 'b' })
+    const reply = await server.call(`${maps}/typed`, {
+      method: 'PATCH',
+      body: JSON.stringify(patch),
+      headers: { 'content-type': `application/${type}+json` },
+    })
+    expect([reply.code, reply.json['reason']]).toEqual([422, 'Invalid'])
+    const start = ' "" is invalid: patch: Invalid value: '
+    const message = reply.json.message ?? ''
+    expect(message.slice(0, start.length)).toBe(start)
+    expect(message.slice(-why.length - 2)).toBe(`: ${why}`)
+    expect(JSON.parse(message.slice(start.length, -why.length - 2))).toMatch(shown)
+  })
+
   it('comes as YAML, as a table row, as metadata, or indented', async () => {
     await create('forms', { a: 'b' })
     const get = (headers: Record<string, string>, query = '') => server.call(`${maps}/forms${query}`, { headers })

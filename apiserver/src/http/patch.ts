@@ -1,13 +1,14 @@
 import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import { nodeOf } from '@kubets/shared/api/schemas.ts'
 import { clone } from '@kubets/shared/machinery/deep.ts'
-import { badRequest, invalid, StatusError, unsupportedMediaType } from '@kubets/shared/machinery/errors.ts'
+import { badRequest, invalid, unsupportedMediaType, type StatusError } from '@kubets/shared/machinery/errors.ts'
 import { FieldPath, invalid as invalidField } from '@kubets/shared/machinery/fieldpath.ts'
 import { apiVersionOf, type KubeObject } from '@kubets/shared/machinery/object.ts'
+import { goText } from '@kubets/shared/machinery/patch/directives.ts'
 import { jsonPatch } from '@kubets/shared/machinery/patch/json-patch.ts'
 import { mergePatch } from '@kubets/shared/machinery/patch/merge-patch.ts'
 import { strategicMergePatch } from '@kubets/shared/machinery/patch/strategic-merge.ts'
-import { decodeObject } from '@kubets/shared/machinery/schema/decode.ts'
+import { DecodeError, decodeValue } from '@kubets/shared/machinery/schema/decode.ts'
 import { parseJson } from '@kubets/shared/machinery/schema/json.ts'
 import type { ObjectNode } from '@kubets/shared/machinery/schema/node.ts'
 import type { UpdateSubresource } from '../registry/types.ts'
@@ -53,7 +54,8 @@ export async function patchObject(context: RequestContext, deps: Deps, kind: Kin
 }
 
 /** What a patch other than apply makes of an object; the function given back throws a StatusError. */
-// apiserver/pkg/endpoints/handlers/patch.go jsonPatcher, smpPatcher
+// apiserver/pkg/endpoints/handlers/patch.go jsonPatcher, smpPatcher, applyPatchToObject: a strategic patch is shown in a
+// refusal, of the other types what they made of the object
 async function patched(
   context: RequestContext,
   kind: Kind,
@@ -68,16 +70,19 @@ async function patched(
 
   return (current) => {
     const patched = apply(node, current, clone(parsed.value))
-    const text = JSON.stringify(patched)
+    // decoding takes the value over
+    const text = type === strategic ? '' : JSON.stringify(patched)
+    const refused = (why: string): StatusError => refusedPatch(type === strategic ? goText(parsed.value) : text, why)
     let decoded
     try {
-      decoded = decodeObject(node, patched, mode === 'Ignore' ? 'Ignore' : 'Warn', parsed.problems)
+      const source = type === strategic ? 'map' : 'json'
+      decoded = decodeValue(node, patched, mode === 'Ignore' ? 'Ignore' : 'Warn', parsed.problems, source)
     } catch (error) {
-      throw refusedPatch(text, error instanceof StatusError ? error.message : String(error))
+      if (error instanceof DecodeError) throw refused(error.message)
+      throw error
     }
-    if (mode === 'Strict' && decoded.problems.length > 0) {
-      throw refusedPatch(text, `strict decoding error: ${decoded.problems.join(', ')}`)
-    }
+    if (mode === 'Strict' && decoded.problems.length > 0)
+      throw refused(`strict decoding error: ${decoded.problems.join(', ')}`)
     for (const problem of decoded.problems) if (!context.warnings.includes(problem)) context.warnings.push(problem)
     const object = decoded.object as unknown as KubeObject
     checkGroupVersionKind(object, apiVersionOf(shape), shape.kind)

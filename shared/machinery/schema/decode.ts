@@ -1,6 +1,7 @@
 import { badRequest } from '../errors.ts'
 import { canonicalBase64, canonicalQuantity, canonicalTime, formatGoDuration, parseGoDuration } from './go-values.ts'
 import type { ListNode, MapNode, ObjectNode, ScalarNode, SchemaNode, UnionNode } from './node.ts'
+import { cannotRestore } from './unstructured.ts'
 import { zeroOf } from './zero.ts'
 
 /** What a request asked for with fieldValidation. */
@@ -29,18 +30,33 @@ export function decodeObject(
   mode: FieldValidation,
   found: readonly string[] = [],
 ): Decoded {
-  const decoder = new Decoder(mode !== 'Ignore')
   const handled = (reason: string): Error => badRequest(`${cannotHandle(node, input)}: ${reason}`)
-  let object: unknown
+  let decoded: Decoded
   try {
-    object = decoder.value(node, input ?? {})
+    decoded = decodeValue(node, input, mode, found)
   } catch (error) {
     if (error instanceof DecodeError) throw handled(error.message)
     throw error
   }
-  const problems = mode === 'Ignore' ? [] : [...found, ...decoder.problems]
+  const { problems } = decoded
   if (mode === 'Strict' && problems.length > 0) throw handled(`strict decoding error: ${problems.join(', ')}`)
-  return { object: object as Json, problems }
+  return decoded
+}
+
+/**
+ * As decodeObject, for who has words of his own around it: a wrong type is a DecodeError as `source` tells it (Go's JSON
+ * decoding, or upstream's conversion from a map), and problems are only told.
+ */
+export function decodeValue(
+  node: ObjectNode,
+  input: unknown,
+  mode: FieldValidation,
+  found: readonly string[] = [],
+  source: 'json' | 'map' = 'json',
+): Decoded {
+  const decoder = new Decoder(mode !== 'Ignore', source)
+  const object = decoder.value(node, input ?? {}) as Json
+  return { object, problems: mode === 'Ignore' ? [] : [...found, ...decoder.problems] }
 }
 
 // apiserver/pkg/endpoints/handlers/rest.go transformDecodeError
@@ -53,17 +69,20 @@ function cannotHandle(node: ObjectNode, input: unknown): string {
   return `${givenKind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}`
 }
 
-class DecodeError extends Error {}
+/** A value is not of its field's type. */
+export class DecodeError extends Error {}
 
 class Decoder {
   readonly problems: string[] = []
   readonly #collect: boolean
+  readonly #source: 'json' | 'map'
   /** Where we are: field names and list positions, joined only when something is wrong. */
   readonly #path: (string | number)[] = []
   #struct = ''
 
-  constructor(collect: boolean) {
+  constructor(collect: boolean, source: 'json' | 'map') {
     this.#collect = collect
+    this.#source = source
   }
 
   value(node: SchemaNode, value: unknown): unknown {
@@ -214,6 +233,7 @@ class Decoder {
 
   // encoding/json UnmarshalTypeError.Error: field names alone make the path, list positions and map keys do not.
   #mismatch(node: SchemaNode, value: unknown, literal = shapeOf(value)): never {
+    if (this.#source === 'map') throw new DecodeError(cannotRestore(node, value))
     const names = this.#path.filter((part): part is string => typeof part === 'string' && !part.startsWith('\0'))
     const struct = this.#struct.slice(this.#struct.indexOf('.') + 1)
     const into = names.length > 0 ? `struct field ${struct}.${names.join('.')}` : 'value'
