@@ -1,6 +1,6 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { Container, Pod } from '@kubets/shared/api/types/core-v1.ts'
+import type { Container, EphemeralContainer, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import type { ObjectSource } from '../objects.ts'
 import { keys } from '../pods/model.ts'
 import type { ContainerConfig, Image, Mount } from '../runtime/types.ts'
@@ -27,6 +27,8 @@ export interface ConfigContext {
   /** Where seccomp profiles of the node are. */
   seccompDir: string
   volume(name: string): MountedVolume | undefined
+  /** The id of the newest container of that name in this Pod. */
+  containerId(name: string): string | undefined
   /** Files the kubelet keeps for the Pod: /etc/hosts and the like. */
   systemMounts: readonly Mount[]
 }
@@ -72,7 +74,17 @@ export async function containerConfig(context: ConfigContext, signal: AbortSigna
     tty: container.tty ?? false,
     resources: linuxResources(pod, container, context.nodeMemoryBytes),
     security,
+    pidTarget: pidTarget(container, context),
   }
+}
+
+// pkg/kubelet/kuberuntime/kuberuntime_container.go startSpec.getTargetID
+function pidTarget(container: Container, { containerId }: ConfigContext): string | undefined {
+  const name = (container as EphemeralContainer).targetContainerName ?? ''
+  if (name === '') return undefined
+  const id = containerId(name)
+  if (id === undefined) throw new ConfigError(`unable to find target container ${name}`)
+  return id
 }
 
 // each instance writes its last words into a file of its own

@@ -8,7 +8,7 @@ import { ensureImage, ImageError } from '../images/ensure.ts'
 import type { PodSandboxStatus } from '../runtime/types.ts'
 import type { PodDeps } from './deps.ts'
 import { killContainer } from './kill-container.ts'
-import type { StartFailure } from './model.ts'
+import { newest, type PodRuntimeState, type StartFailure } from './model.ts'
 import { sandboxConfig, systemMounts } from './sandbox.ts'
 import type { Step } from './sync.ts'
 
@@ -44,6 +44,7 @@ export async function startContainer(
   pod: Pod,
   container: Container,
   step: Extract<Step, { kind: 'startContainer' }>,
+  state: PodRuntimeState,
   sandbox: PodSandboxStatus,
   before: StartFailure | undefined,
   interrupt: AbortSignal,
@@ -76,6 +77,7 @@ export async function startContainer(
         podDir: deps.volumes.podDir(pod.metadata.uid ?? ''),
         seccompDir: deps.node.seccompDir,
         volume: (name) => deps.volumes.find(pod, name),
+        containerId: (name) => newest(state, name)?.id,
         systemMounts: await systemMounts(deps, pod, addresses.podIPs),
       },
       interrupt,

@@ -312,7 +312,7 @@ export class PodWorker {
     const sandbox = state.sandboxes.find((one) => one.id === step.sandboxId)
     if (!container || !sandbox) return
     try {
-      await startContainer(this.#deps, pod, container, step, sandbox, this.#failures.get(step.name), interrupt)
+      await startContainer(this.#deps, pod, container, step, state, sandbox, this.#failures.get(step.name), interrupt)
       this.#failures.delete(step.name)
     } catch (error) {
       if (!(error instanceof StartError)) throw error

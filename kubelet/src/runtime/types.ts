@@ -117,6 +117,8 @@ export interface ContainerConfig {
   tty: boolean
   resources: LinuxResources
   security: ContainerSecurity
+  /** The container whose processes it sees (CRI's NamespaceMode TARGET); undefined: as the sandbox says. */
+  pidTarget: string | undefined
 }
 
 export type ContainerState = 'CONTAINER_CREATED' | 'CONTAINER_RUNNING' | 'CONTAINER_EXITED' | 'CONTAINER_UNKNOWN'

@@ -35,7 +35,8 @@ function containerOptions(
 ): ContainerCreateOptions {
   const { security, resources } = config
   const inSandbox = `container:${sandboxId}`
-  const pidMode = { NODE: 'host', POD: inSandbox, CONTAINER: undefined }[sandbox.namespaces.pid]
+  const podPidMode = { NODE: 'host', POD: inSandbox, CONTAINER: undefined }[sandbox.namespaces.pid]
+  const pidMode = config.pidTarget === undefined ? podPidMode : `container:${config.pidTarget}`
   const labels = { ...config.labels, [labelNames.sandboxId]: sandboxId }
   const oomScoreAdj = context.negativeOomScores ? resources.oomScoreAdj : Math.max(0, resources.oomScoreAdj)
   const user = userOf(security.runAsUser, security.runAsGroup)

@@ -69,6 +69,7 @@ function config(name: string, script: string, more: Partial<ContainerConfig> = {
       unmaskedProc: false,
       seccomp: 'Unconfined',
     },
+    pidTarget: undefined,
     ...more,
   }
 }
@@ -154,6 +155,14 @@ describe('Docker runtime', () => {
     expect(await readFile(path.join(folder, 'file'), 'utf8')).toBe('written\n')
     const { HostConfig } = await runtime.context.docker.getContainer(id).inspect()
     expect(HostConfig).toMatchObject({ CpuShares: 102, CpuQuota: 50_000, Memory: 16 << 20, OomScoreAdj: 900 })
+  })
+
+  it('lets a container see the processes of another', async () => {
+    const target = await start(config('target', 'exec sleep 1234'))
+    const id = await start(config('looker', 'ps', { pidTarget: target }))
+    await ended(id)
+    const logs = await runtime.containerLogs(id, { follow: false, timestamps: false }, signal)
+    expect(await text(logs.stdout)).toContain('sleep 1234')
   })
 
   it('says why a container cannot be started', async () => {
