@@ -6,6 +6,7 @@ import { down } from './down.ts'
 import { UserError } from './errors.ts'
 import { ensureCompose, makeDebianImage } from './install/compose.ts'
 import { stopOwnEngine } from './install/docker-engine.ts'
+import { fetchKubectls } from './install/kubectls.ts'
 import { Progress } from './progress.ts'
 import { readLiveState } from './cluster/state.ts'
 import { run } from './run.ts'
@@ -48,6 +49,7 @@ export async function test(settings: Settings): Promise<number> {
     ...process.env,
     KUBETS_STATE_DIR: own.stateDir,
     KUBECONFIG: own.kubeconfig,
+    KUBETS_KUBECTLS: join(work, 'kubectls'),
     PATH: `${join(own.stateDir, 'bin')}:${process.env.PATH ?? ''}`,
   }
   try {
@@ -56,6 +58,7 @@ export async function test(settings: Settings): Promise<number> {
       const stage = (project: string): Promise<string> =>
         progress.step(`${project} tests`, () => vitest(project, work, env, total))
       if (settings.long) {
+        await progress.step('kubectl in several versions', () => fetchKubectls(env.KUBETS_KUBECTLS))
         await up(own)
         await stage('long')
       } else {
