@@ -35,7 +35,7 @@ export default defineConfig({
       },
       {
         test: {
-          // `npm run test:long`: kills at random moments.
+          // `npm run test:long`: kills at random moments, and properties tried for minutes.
           name: 'long',
           include: ['e2e/long/**/*.e2e.ts'],
           exclude: ['**/node_modules/**'],
