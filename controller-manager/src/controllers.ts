@@ -6,6 +6,7 @@ import { deploymentController } from './deployment/controller.ts'
 import { disruptionController } from './disruption/controller.ts'
 import { endpointsController } from './endpoints/controller.ts'
 import { endpointSliceController } from './endpointslice/controller.ts'
+import { endpointSliceMirroringController } from './endpointslicemirroring/controller.ts'
 import { garbageCollectorController } from './garbage-collector/controller.ts'
 import { jobController } from './job/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
@@ -42,6 +43,7 @@ export const controllers: readonly Controller[] = [
   ttlAfterFinishedController,
   endpointsController,
   endpointSliceController,
+  endpointSliceMirroringController,
   disruptionController,
   serviceCIDRController,
   resourceQuotaController,

@@ -339,4 +339,32 @@ describe.concurrent('workloads:', () => {
     await ns.kubectl(['delete', 'service', name])
     await until('both to go', async () => ((await none(name)) ? true : undefined))
   })
+  it(`mirrors Endpoints that somebody wrote in slices${covers('EndpointSlice Mirroring')}`, async () => {
+    const name = next()
+    await ns.create('services', {
+      metadata: { name },
+      spec: { ports: [{ name: 'example', port: 80, protocol: 'TCP' }] },
+    })
+    const endpoints = `/api/v1/namespaces/${ns.name}/endpoints`
+    const ports = [{ name: 'http', port: 80, protocol: 'TCP' }]
+    const created = await api.call<object>('POST', endpoints, {
+      metadata: { name },
+      subsets: [{ ports, addresses: [{ ip: '10.1.2.3' }] }],
+    })
+    const mirrored = (wanted: string): Promise<true> =>
+      until(`the mirror of ${wanted}`, async () => {
+        const found = await slices(name)
+        return found.length === 1 &&
+          found[0]?.ports?.length === 1 &&
+          found[0].ports[0]?.port === 80 &&
+          JSON.stringify(found[0].endpoints?.map((one) => one.addresses)) === JSON.stringify([[wanted]])
+          ? true
+          : undefined
+      })
+    await mirrored('10.1.2.3')
+    await api.call('PUT', `${endpoints}/${name}`, { ...created, subsets: [{ ports, addresses: [{ ip: '10.2.3.4' }] }] })
+    await mirrored('10.2.3.4')
+    await api.call('DELETE', `${endpoints}/${name}`)
+    await until('the mirror to go', async () => ((await slices(name)).length === 0 ? true : undefined))
+  })
 })
