@@ -47,7 +47,7 @@ export function readSettings(root: string, argv: readonly string[], env: NodeJS.
   return {
     root,
     stateDir,
-    compileCache: join(env.NODE_COMPILE_CACHE ?? join(root, 'node_modules', '.cache'), 'kubets'),
+    compileCache: env.KUBETS_COMPILE_CACHE ?? join(root, 'node_modules', '.cache', 'kubets'),
     nodeName: values['node-name'] ?? hostname().toLowerCase(),
     nodeIP: values['node-ip'] ?? firstAddress(),
     kubeconfig: resolve(values.kubeconfig ?? env.KUBECONFIG?.split(':')[0] ?? join(homedir(), '.kube', 'config')),

@@ -9,7 +9,7 @@ it('compiles every program once', { timeout: 60_000 }, async () => {
   const cache = await mkdtemp(join(tmpdir(), 'compiled-test-'))
   try {
     const root = resolve(import.meta.dirname, '../../..')
-    const settings = readSettings(root, [], { NODE_COMPILE_CACHE: cache })
+    const settings = readSettings(root, [], { KUBETS_COMPILE_CACHE: cache })
     expect(await ensureCompiled(settings)).toBe('made')
     expect((await readdir(cache, { recursive: true })).length).toBeGreaterThan(500)
     expect(await ensureCompiled(settings)).toBe('present')
