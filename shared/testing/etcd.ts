@@ -77,7 +77,9 @@ export async function startEtcd(): Promise<TestEtcd> {
 }
 
 function run(args: string[]): ReturnType<typeof spawn> {
-  const child = spawn('etcd', args, { stdio: ['ignore', 'ignore', 'inherit'] })
+  // a pipe, and none of the test run's own: an etcd whose test process was killed must not hold those open
+  const child = spawn('etcd', args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  child.stderr.on('data', (text: Buffer) => process.stderr.write(text))
   child.on('error', () => undefined)
   return child
 }

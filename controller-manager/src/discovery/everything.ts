@@ -90,7 +90,12 @@ export class Everything {
       this.#log.warn({}, 'not all resources have synced, going on without')
       this.#markReady()
     })
-    signal.addEventListener('abort', cancel, { once: true })
+    const end = (): void => {
+      cancel()
+      // whoever waits has the signal too, and ends
+      this.#markReady()
+    }
+    signal.addEventListener('abort', end, { once: true })
     while (!signal.aborted) {
       let pauseMs = discoveryPeriodMs
       try {

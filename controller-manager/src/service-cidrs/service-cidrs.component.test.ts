@@ -22,7 +22,9 @@ it('keeps a ServiceCIDR ready, and whole until its addresses are given back', as
   })
   const says = async (message: string): Promise<boolean> => {
     const { metadata, status } = await client.get(serviceCIDRs, 'more')
-    expect(metadata.finalizers ?? []).toEqual(status ? ['networking.k8s.io/service-cidr-finalizer'] : expect.anything())
+    // until the controller has seen it there is neither
+    const isSeen = status?.conditions !== undefined
+    expect(metadata.finalizers ?? []).toEqual(isSeen ? ['networking.k8s.io/service-cidr-finalizer'] : expect.anything())
     return status?.conditions?.[0]?.message?.includes(message) ?? false
   }
   await waitFor(() => says('is ready'), 20_000)
