@@ -1,4 +1,4 @@
-import { request, type RequestOptions } from 'node:https'
+import { Agent, request, type RequestOptions } from 'node:https'
 import { kubectl } from './kubectl.ts'
 
 /** What the API server answered: its code, and the body as JSON when it is that. */
@@ -68,7 +68,8 @@ export async function connect(): Promise<Api> {
   const config = JSON.parse(await kubectl(['config', 'view', '--raw', '--minify', '-o', 'json'])) as Config
   const server = config.clusters[0]?.cluster.server ?? ''
   const options: RequestOptions = {
-    agent: false,
+    // many cases look every moment: a handshake for each look would be most of what it costs
+    agent: new Agent({ keepAlive: true, maxSockets: 32 }),
     ca: decoded(config.clusters[0]?.cluster['certificate-authority-data']),
     cert: decoded(config.users[0]?.user['client-certificate-data']),
     key: decoded(config.users[0]?.user['client-key-data']),
@@ -113,7 +114,7 @@ export async function connect(): Promise<Api> {
     watch: (path) => {
       const events: { type: string; object: ApiObject }[] = []
       let rest = ''
-      const sent = request(`${server}${path}`, options, (response) => {
+      const sent = request(`${server}${path}`, { ...options, agent: false }, (response) => {
         response.on('error', () => {})
         response.on('data', (chunk: Buffer) => {
           const lines = (rest + chunk.toString()).split('\n')

@@ -15,6 +15,7 @@ export interface Namespace {
   /** The items whose labels match the selector; all without one. */
   list<T>(resource: Resource, selector?: string): Promise<T[]>
   create(resource: Resource, object: object): Promise<void>
+  logs(pod: string, container: string): Promise<string>
 }
 
 const prefixes = {
@@ -59,6 +60,7 @@ export async function makeNamespace(prefix: string): Promise<Namespace> {
           await api()
         ).call<{ items: T[] }>('GET', `${path(resource)}?labelSelector=${encodeURIComponent(selector)}`)
       ).items,
+    logs: async (pod, container) => (await api()).call('GET', `${path('pods')}/${pod}/log?container=${container}`),
     create: async (resource, object) => void (await (await api()).call('POST', path(resource), object)),
   }
   await until(`the default ServiceAccount of ${name}`, () => namespace.get('serviceaccounts', 'default'))

@@ -27,7 +27,10 @@ export interface Pod {
     readonly labels?: Record<string, string>
     readonly ownerReferences?: readonly { readonly kind: string; readonly name: string }[]
   }
-  readonly spec: { readonly nodeName?: string; readonly containers: readonly { readonly image: string }[] }
+  readonly spec: {
+    readonly nodeName?: string
+    readonly containers: readonly { readonly name: string; readonly image: string }[]
+  }
   readonly status: {
     readonly phase: string
     readonly reason?: string
@@ -97,7 +100,7 @@ export const isReady = (pod: Pod): boolean =>
 export async function outputOf(ns: Namespace, name: string, spec: object, metadata?: object): Promise<string> {
   await startPod(ns, name, { restartPolicy: 'Never', ...spec }, metadata)
   const pod = await podUntil(ns, name, 'to end', ({ status }) => ['Succeeded', 'Failed'].includes(status.phase))
-  const output = await ns.kubectl(['logs', name])
+  const output = await ns.logs(name, pod.spec.containers[0]?.name ?? '')
   if (pod.status.phase !== 'Succeeded') throw new Error(`Pod ${name} failed: ${JSON.stringify(pod.status)}\n${output}`)
   return output
 }
