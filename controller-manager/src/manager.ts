@@ -35,7 +35,13 @@ export const runControllers = async (options: ManagerOptions, signal: AbortSigna
   })
   informers.start(signal)
   void everything.run(signal)
-  await informers.waitForSync(signal)
+  try {
+    await informers.waitForSync(signal)
+  } catch (error) {
+    // told to end before it had begun
+    if (signal.aborted) return
+    throw error
+  }
   log.info({ controllers: loops.map(({ name }) => name) }, 'controllers started')
   await Promise.all(
     loops.map(async ({ name, run }) => {

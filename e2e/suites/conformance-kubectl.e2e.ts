@@ -39,6 +39,11 @@ describe.concurrent('with kubectl', () => {
       ])
         expect(version?.[field], field).toMatch(/./)
   })
+  it(`version names client and server${covers('Kubectl, version')}`, async () => {
+    const version = 'v\\d+\\.\\d+\\.\\d+\\S*'
+    const text = await kubectl(['version'])
+    for (const who of ['Client', 'Server']) expect(text).toMatch(new RegExp(`^${who} Version: ${version}$`, 'm'))
+  })
   it(`api-versions has v1${covers('Kubectl, check version v1')}`, async () => {
     expect((await kubectl(['api-versions'])).split('\n')).toContain('v1')
   })
