@@ -20,7 +20,7 @@ describe.concurrent('with kubectl', () => {
   })
   afterAll(() => removeNamespace(ns))
 
-  // No mark: the entry asks for the commit too, which the apiserver does not know yet.
+  // No mark: the entry's text asks for the commit too, which the apiserver does not know; its own test looks at the words, as below
   it('version tells both sides', async () => {
     const { clientVersion, serverVersion } = JSON.parse(await kubectl(['version', '-o', 'json'])) as Record<
       string,
