@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { down } from './down.ts'
 import { UserError } from './errors.ts'
+import { fetchClients } from './install/clients.ts'
 import { ensureCompose, makeDebianImage } from './install/compose.ts'
 import { stopOwnEngine } from './install/docker-engine.ts'
 import { fetchKubectls } from './install/kubectls.ts'
@@ -50,6 +51,7 @@ export async function test(settings: Settings): Promise<number> {
     KUBETS_STATE_DIR: own.stateDir,
     KUBECONFIG: own.kubeconfig,
     KUBETS_KUBECTLS: join(work, 'kubectls'),
+    KUBETS_CLIENTS: join(work, 'clients'),
     PATH: `${join(own.stateDir, 'bin')}:${process.env.PATH ?? ''}`,
   }
   try {
@@ -59,6 +61,8 @@ export async function test(settings: Settings): Promise<number> {
         progress.step(`${project} tests`, () => vitest(project, work, env, total))
       if (settings.long) {
         await progress.step('kubectl in several versions', () => fetchKubectls(env.KUBETS_KUBECTLS))
+        const sources = join(settings.root, 'e2e', 'long', 'clients', 'go')
+        await progress.step('clients in Go and Python', () => fetchClients(env.KUBETS_CLIENTS, sources))
         await up(own)
         await stage('long')
       } else {
