@@ -1,6 +1,5 @@
 import { expect } from 'vitest'
 import { until } from '../../harness/until.ts'
-import { webDeployment } from '../../harness/web.ts'
 import { idleDeployment } from './objects.ts'
 import type { Case, Kubectl } from './versions.ts'
 
@@ -31,10 +30,11 @@ export const workloadCases: readonly Case[] = [
   {
     name: 'rollout status, history, pause, resume, undo, restart',
     run: async (kubectl) => {
-      await kubectl.run(['apply', '-f', '-'], { input: webDeployment('rolled', { replicas: 1 }) })
+      // undo puts back the template as this kubectl knows it: 1.20 has never heard of the other's preStop
+      await kubectl.run(['create', 'deployment', 'rolled', '--image=kubets/web:1'])
       const status = () => kubectl.run(['rollout', 'status', 'deployment/rolled', '--timeout=120s'])
       expect(await status()).toContain('deployment "rolled" successfully rolled out\n')
-      await kubectl.run(['set', 'image', 'deployment/rolled', 'web=kubets/web:2'])
+      await kubectl.run(['set', 'image', 'deployment/rolled', '*=kubets/web:2'])
       await status()
       await kubectl.run(['annotate', 'deployment', 'rolled', 'kubernetes.io/change-cause=the second'])
       await until('its history', async () => {
