@@ -4,7 +4,7 @@ import {
   nodes as nodesRef,
   pods as podsRef,
 } from '@kubets/shared/api/resources.gen.ts'
-import type { ControllerRevision, DaemonSet, DaemonSetStatus } from '@kubets/shared/api/types/apps-v1.ts'
+import type { ControllerRevision, DaemonSet } from '@kubets/shared/api/types/apps-v1.ts'
 import type { Node, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { isNotFound } from '@kubets/shared/machinery/errors.ts'
@@ -13,7 +13,7 @@ import { labelSelectorFromObject } from '@kubets/shared/machinery/selector.ts'
 import type { Controller, ControllerContext, Run } from '../context.ts'
 import { messageOf, namespaceIsGoing } from '../failure.ts'
 import { keepRevision, removeRevisions } from '../history/keep.ts'
-import { inOrder, revisionHashLabel } from '../history/revisions.ts'
+import { inOrder, revisionHashLabel, surplus } from '../history/revisions.ts'
 import { indexByOwner } from '../owner-index.ts'
 import { applyClaim } from '../pods/adopt.ts'
 import { claim } from '../pods/claim.ts'
@@ -22,6 +22,7 @@ import { slowStart } from '../pods/slow-start.ts'
 import { podFromTemplate } from '../pods/template.ts'
 import { watchPods } from '../replicaset/pod-events.ts'
 import { runLoop } from '../run-loop.ts'
+import { updateStatus } from '../status.ts'
 import { FailedPods } from './failed-pods.ts'
 import { daemonTemplate, placementFor, templateForNode } from './placement.ts'
 import { plan, planStatus, type DaemonPlan } from './plan.ts'
@@ -137,16 +138,6 @@ const start = (context: ControllerContext): Run => {
     if (failure !== undefined) throw failure
   }
 
-  const writeStatus = async (set: DaemonSet, status: DaemonSetStatus, signal: AbortSignal): Promise<void> => {
-    if (deepEqual(status, set.status)) return
-    try {
-      await client.update(ref, { ...set, status }, { subresource: 'status', signal })
-    } catch (error) {
-      // the set went since the cache was read
-      if (!isNotFound(error)) throw error
-    }
-  }
-
   const reconcile = async (key: string, signal: AbortSignal): Promise<void> => {
     const set = sets.lister.byKey(key)
     if (!set) {
@@ -198,14 +189,13 @@ const start = (context: ControllerContext): Run => {
         await act(set, key, hash, planned, signal).catch((error: unknown) => (failure = { error }))
       const old = history.filter(({ metadata }) => metadata.uid !== revision.metadata.uid)
       const live = new Set(owned.map(({ metadata }) => metadata.labels?.[revisionHashLabel]))
-      const dead = old.filter(({ metadata }) => !live.has(metadata.labels?.[revisionHashLabel]))
-      const tooMany = Math.max(0, old.length - revisionHistoryLimit)
-      await removeRevisions(client, dead.slice(0, tooMany), signal)
+      const isLive = ({ metadata }: ControllerRevision): boolean => live.has(metadata.labels?.[revisionHashLabel])
+      await removeRevisions(client, surplus(old, isLive, revisionHistoryLimit, 'all'), signal)
     }
     // what was not acted on was not seen
     const observedGeneration = current ? generation : (set.status?.observedGeneration ?? 0)
     const { status, checkAfter } = planStatus(seen, { observedGeneration, collisionCount }, clock.now())
-    await writeStatus(set, status, signal)
+    if (!deepEqual(status, set.status)) await updateStatus(client, ref, { ...set, status }, signal)
     if (checkAfter !== undefined) queue.addAfter(key, checkAfter)
     if (failure) throw failure.error
   }

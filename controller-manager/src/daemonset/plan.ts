@@ -3,6 +3,7 @@ import type { DaemonSet, DaemonSetStatus } from '@kubets/shared/api/types/apps-v
 import type { Node, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { scaledValue } from '@kubets/shared/machinery/intstr.ts'
 import { availableIn } from '../pods/availability.ts'
+import { nonZero } from '../status.ts'
 import { revisionHashLabel } from '../history/revisions.ts'
 import { isUpdated, placementFor, targetNode, type Placement } from './placement.ts'
 
@@ -261,7 +262,3 @@ export const planStatus = (
     checkAfter,
   }
 }
-
-// the server stores none of these when it is 0, so that must not look like a difference
-const nonZero = (counts: Record<string, number>): Record<string, number> =>
-  Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0))

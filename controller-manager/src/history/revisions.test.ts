@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ControllerRevision } from '@kubets/shared/api/types/apps-v1.ts'
-import { inOrder, planRevision, templatePatch } from './revisions.ts'
+import { inOrder, planRevision, surplus, templatePatch } from './revisions.ts'
 
 const revision = (
   name: string,
@@ -42,5 +42,16 @@ describe('revisions', () => {
     ['count an old template as new again', [first, second], 'one', { kind: 'renumber', revision: first, number: 3 }],
   ])('%s', (_, revisions, data, plan) => {
     expect(planRevision(revisions, { template: data })).toEqual(plan)
+  })
+
+  it.each<[string, number, string[], 'all' | 'dead', string[]]>([
+    ['none within the limit', 3, [], 'all', []],
+    ['the oldest over it', 1, [], 'all', ['a', 'b']],
+    ['none that are live, though all count', 1, ['a'], 'all', ['b', 'c']],
+    ['the oldest of those that are not live, if only they count', 1, ['a'], 'dead', ['b']],
+    ['everything', 0, [], 'dead', ['a', 'b', 'c']],
+  ])('that go: %s', (_, limit, live, kept, gone) => {
+    const old = [revision('a', 1, 'a'), revision('b', 2, 'b'), revision('c', 3, 'c')]
+    expect(names(surplus(old, ({ metadata }) => live.includes(metadata.name ?? ''), limit, kept))).toEqual(gone)
   })
 })

@@ -38,3 +38,18 @@ export const planRevision = (revisions: readonly ControllerRevision[], data: Rec
   if (equal === last) return { kind: 'keep', revision: equal }
   return { kind: 'renumber', revision: equal, number }
 }
+
+/**
+ * The revisions to forget, oldest first: none that Pods still are of. `kept` says what the limit is about: all old
+ * revisions (DaemonSets), or those alone that are no Pod's (StatefulSets).
+ */
+// pkg/controller/daemon/update.go cleanupHistory, pkg/controller/statefulset/stateful_set_control.go truncateHistory
+export const surplus = (
+  old: readonly ControllerRevision[],
+  isLive: (revision: ControllerRevision) => boolean,
+  limit: number,
+  kept: 'all' | 'dead',
+): ControllerRevision[] => {
+  const dead = old.filter((one) => !isLive(one))
+  return dead.slice(0, Math.max(0, (kept === 'all' ? old : dead).length - limit))
+}

@@ -16,6 +16,7 @@ import type { ReplicaKind } from './kind.ts'
 import { plan, planStatus } from './plan.ts'
 import { watchPods } from './pod-events.ts'
 import { runLoop } from '../run-loop.ts'
+import { updateStatus } from '../status.ts'
 
 const workers = 5
 
@@ -95,15 +96,6 @@ export const startReplicas = <T extends KubeObject>(kind: ReplicaKind<T>, contex
     for (const result of results) if (result.status === 'rejected') throw result.reason
   }
 
-  const writeStatus = async (owner: T, signal: AbortSignal): Promise<void> => {
-    try {
-      await client.update(kind.ref, owner, { subresource: 'status', signal })
-    } catch (error) {
-      // The owner went since the cache was read.
-      if (!isNotFound(error)) throw error
-    }
-  }
-
   const reconcile = async (key: string, signal: AbortSignal): Promise<void> => {
     const owner = owners.lister.byKey(key)
     if (!owner) {
@@ -129,7 +121,7 @@ export const startReplicas = <T extends KubeObject>(kind: ReplicaKind<T>, contex
     }
 
     const next = planStatus(view, owned, failure && messageOf(failure.error), clock.now())
-    if (next.changed) await writeStatus(kind.withStatus(owner, next.status), signal)
+    if (next.changed) await updateStatus(client, kind.ref, kind.withStatus(owner, next.status), signal)
     if (next.checkAfter !== undefined) queue.addAfter(key, next.checkAfter)
     if (failure) throw failure.error
   }

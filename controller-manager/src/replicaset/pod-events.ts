@@ -11,7 +11,8 @@ interface PodEvents<T> {
   /** The kind a controller reference must name. */
   ownerKind: string
   matches: (owner: T, labels: Record<string, string>) => boolean
-  expectations: Expectations
+  /** Not there for owners whose Pods have fixed names: nothing is created twice. */
+  expectations?: Expectations
   enqueue: (key: string) => void
 }
 
@@ -35,7 +36,7 @@ export const watchPods = <T extends KubeObject>(events: PodEvents<T>): void => {
   const going = (pod: Pod): void => {
     const key = ownerKey(pod)
     if (!key) return
-    expectations.deletionSeen(key, objectKey(pod))
+    expectations?.deletionSeen(key, objectKey(pod))
     enqueue(key)
   }
 
@@ -44,7 +45,7 @@ export const watchPods = <T extends KubeObject>(events: PodEvents<T>): void => {
       if (pod.metadata.deletionTimestamp !== undefined) return going(pod)
       const key = ownerKey(pod)
       if (key) {
-        expectations.creationSeen(key)
+        expectations?.creationSeen(key)
         enqueue(key)
       } else if (!controllerOf(pod)) enqueueMatching(pod)
     },

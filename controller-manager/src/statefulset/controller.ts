@@ -4,7 +4,7 @@ import {
   pods as podsRef,
   statefulSets as ref,
 } from '@kubets/shared/api/resources.gen.ts'
-import type { ControllerRevision, StatefulSet, StatefulSetStatus } from '@kubets/shared/api/types/apps-v1.ts'
+import type { ControllerRevision, StatefulSet } from '@kubets/shared/api/types/apps-v1.ts'
 import type { Pod, PodTemplateSpec } from '@kubets/shared/api/types/core-v1.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { isAlreadyExists, isNotFound } from '@kubets/shared/machinery/errors.ts'
@@ -13,14 +13,14 @@ import { labelSelectorFromObject } from '@kubets/shared/machinery/selector.ts'
 import type { Controller, ControllerContext, Run } from '../context.ts'
 import { messageOf, namespaceIsGoing } from '../failure.ts'
 import { keepRevision, removeRevisions } from '../history/keep.ts'
-import { inOrder } from '../history/revisions.ts'
+import { inOrder, surplus } from '../history/revisions.ts'
 import { indexByOwner } from '../owner-index.ts'
 import { applyClaim } from '../pods/adopt.ts'
 import { claim } from '../pods/claim.ts'
-import { Expectations } from '../pods/expectations.ts'
 import { slowStart } from '../pods/slow-start.ts'
 import { watchPods } from '../replicaset/pod-events.ts'
 import { runLoop } from '../run-loop.ts'
+import { updateStatus } from '../status.ts'
 import { isMember, revisionOf } from './identity.ts'
 import { plan, planStatus, type Action, type Version } from './plan.ts'
 import { Storage } from './storage.ts'
@@ -64,8 +64,6 @@ const start = (context: ControllerContext): Run => {
     owners: sets,
     ownerKind: 'StatefulSet',
     matches,
-    // names are fixed, so a stale cache creates nothing twice: none are ever set
-    expectations: new Expectations(() => clock.now()),
     enqueue: (key) => queue.add(key),
   })
   // a Pod may wait for an earlier one's claim to go
@@ -121,16 +119,6 @@ const start = (context: ControllerContext): Run => {
     }
   }
 
-  const writeStatus = async (set: StatefulSet, status: StatefulSetStatus, signal: AbortSignal): Promise<void> => {
-    if (deepEqual(status, set.status)) return
-    try {
-      await client.update(ref, { ...set, status }, { subresource: 'status', signal })
-    } catch (error) {
-      // the set went since the cache was read
-      if (!isNotFound(error)) throw error
-    }
-  }
-
   const reconcile = async (key: string, signal: AbortSignal): Promise<void> => {
     const set = sets.lister.byKey(key)
     if (!set) return
@@ -170,12 +158,12 @@ const start = (context: ControllerContext): Run => {
       }).then(({ error }) => (error === undefined ? undefined : Promise.reject(error as Error))),
     ])
     const { status, checkAfter } = planStatus(seen, collisionCount, clock.now())
-    await writeStatus(set, status, signal)
+    if (!deepEqual(status, set.status)) await updateStatus(client, ref, { ...set, status }, signal)
     if (checkAfter !== undefined) queue.addAfter(key, checkAfter)
 
     const live = new Set([status.currentRevision, update.metadata.name, ...owned.map(revisionOf)])
-    const dead = history.filter(({ metadata }) => !live.has(metadata.name))
-    await removeRevisions(client, dead.slice(0, Math.max(0, dead.length - revisionHistoryLimit)), signal)
+    const isLive = ({ metadata }: ControllerRevision): boolean => live.has(metadata.name)
+    await removeRevisions(client, surplus(history, isLive, revisionHistoryLimit, 'dead'), signal)
     for (const result of results)
       if (result.status === 'rejected' && !namespaceIsGoing(result.reason)) throw result.reason
   }

@@ -5,6 +5,7 @@ import { scaledValue } from '@kubets/shared/machinery/intstr.ts'
 import { newControllerRef } from '@kubets/shared/machinery/object.ts'
 import { statefulSets as ref } from '@kubets/shared/api/resources.gen.ts'
 import { availableIn } from '../pods/availability.ts'
+import { nonZero } from '../status.ts'
 import { isBeyond } from './claims.ts'
 import { newPod, ordinalOf, replicasOf, revisionOf, startOrdinal, withIdentity } from './identity.ts'
 
@@ -179,7 +180,3 @@ export const planStatus = (
     checkAfter: waits.length > 0 ? Math.min(...waits) : undefined,
   }
 }
-
-// the server stores none of these when it is 0, so that must not look like a difference
-const nonZero = (counts: Record<string, number>): Record<string, number> =>
-  Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0))
