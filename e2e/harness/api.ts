@@ -100,7 +100,11 @@ export async function connect(): Promise<Api> {
         },
       )
       sent.on('timeout', () => sent.destroy(new Error(`no answer to ${method} ${path} within 30 s`)))
-      sent.on('error', reject)
+      sent.on('error', (error: NodeJS.ErrnoException) => {
+        // the server ended an idle connection at the moment this took it: net/http's clients ask again too
+        if (sent.reusedSocket && error.code === 'ECONNRESET') resolve(send(method, path, body, headers))
+        else reject(error)
+      })
       sent.end(data)
     })
 

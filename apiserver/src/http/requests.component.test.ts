@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import http2 from 'node:http2'
 import { connect } from 'node:tls'
 import { createCA, issueCertificate } from '@kubets/shared/process/certificates.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -237,5 +239,39 @@ describe('bad requests', () => {
       403,
       'namespaces "default" is forbidden: this namespace may not be deleted',
     ])
+  })
+})
+
+describe('connections', () => {
+  it('may be idle for as long as clients in Go and Python keep theirs', async () => {
+    const { cert, key } = server.admin.certificate ?? {}
+    const socket = connect({ host: '127.0.0.1', port: server.port, ca: server.authority.cert, cert, key })
+    socket.write('GET /version HTTP/1.1\r\nhost: localhost\r\n\r\n')
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    expect(answer.toString()).toMatch(/^HTTP\/1.1 200 [^]*keep-alive: timeout=90\r\n/i)
+    socket.destroy()
+  })
+
+  it.each(['HTTP/1.1', 'HTTP/2'])('take selectors of 100 KB over %s', async (protocol) => {
+    const names = Array.from({ length: 5000 }, (_, index) => `some-name-${String(10_000 + index)}`)
+    const path = `${maps}?labelSelector=${encodeURIComponent(`app in (${names.join(',')})`)}`
+    if (protocol === 'HTTP/1.1') {
+      const { code, json: list } = await server.call(path)
+      expect([code, list.items]).toEqual([200, []])
+      return
+    }
+    const { cert = '', key = '' } = server.admin.certificate ?? {}
+    const session = http2.connect(`https://127.0.0.1:${String(server.port)}`, {
+      ca: server.authority.cert,
+      cert,
+      key,
+      maxSendHeaderBlockLength: 1 << 20,
+    })
+    try {
+      const [headers] = (await once(session.request({ ':path': path }), 'response')) as [http2.IncomingHttpHeaders]
+      expect(headers[':status']).toBe(200)
+    } finally {
+      session.destroy()
+    }
   })
 })

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Http2SecureServer, Http2ServerRequest } from 'node:http2'
+import type { IncomingMessage, ServerOptions as HttpServerOptions, ServerResponse } from 'node:http'
+import type { Http2SecureServer, Http2ServerRequest, SecureServerOptions } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
@@ -44,23 +44,38 @@ export interface Server {
 
 const requestMilliseconds = 60_000
 const drainMilliseconds = 5_000
+/** staging/src/k8s.io/apiserver/pkg/server/secure_serving.go IdleTimeout, ReadHeaderTimeout */
+const idleMilliseconds = 90_000
+const headersMilliseconds = 32_000
+/** net/http/server.go DefaultMaxHeaderBytes */
+const maxHeaderBytes = 1 << 20
 /** How long a connection is still read after an answer that came before the whole body. */
 const lingerMilliseconds = 500
 
 /** Listens with TLS for HTTP/2, HTTP/1.1 and upgrades on one port. Rejects when it cannot listen. */
 export async function startServer(options: ServerOptions, routes: Routes, deps: Deps): Promise<Server> {
+  // the second is for HTTP/1.1, which Node's types leave out
+  const https: SecureServerOptions & HttpServerOptions = {
+    allowHTTP1: true,
+    cert: options.cert,
+    key: options.key,
+    ca: [options.clientCa, ...(options.requestHeader === undefined ? [] : [options.requestHeader.clientCa])],
+    requestCert: true,
+    // who shows a certificate of another authority gets an answer, not a broken handshake
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.2',
+    // those of Go's servers: Node's 16 KiB are too few for a long selector
+    maxHeaderSize: maxHeaderBytes,
+    settings: { maxHeaderListSize: maxHeaderBytes },
+    headersTimeout: headersMilliseconds,
+    // short requests have their time limit, the others may send as long as they like
+    requestTimeout: 0,
+    keepAliveTimeout: idleMilliseconds,
+  }
   const app = fastify({
     http2: true,
-    https: {
-      allowHTTP1: true,
-      cert: options.cert,
-      key: options.key,
-      ca: [options.clientCa, ...(options.requestHeader === undefined ? [] : [options.requestHeader.clientCa])],
-      requestCert: true,
-      // who shows a certificate of another authority gets an answer, not a broken handshake
-      rejectUnauthorized: false,
-      minVersion: 'TLSv1.2',
-    },
+    https,
+    http2SessionTimeout: idleMilliseconds,
     exposeHeadRoutes: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024 },
     frameworkErrors: (error, _request, reply) => {
