@@ -63,6 +63,16 @@ describe('judge', () => {
     expect(verdicts[0]?.result).toBe(result)
     expect(verdicts[0]?.cases).toEqual(cases.map(([name]) => marksIn(name).rest))
   })
+  it('asks for no case of what joined the list after the version served', () => {
+    const later = [
+      { ...entry('One'), release: 'v1.37' },
+      { ...entry('Two'), release: 'v1.9, v1.37' },
+    ]
+    const { verdicts } = judge(later, [])
+    expect(verdicts.map((one) => one.result)).toEqual(['not in this version', 'no case yet'])
+    expect(summary(verdicts)).toBe('conformance: 0 of 1 entries have a case, 0 passed, 0 failed')
+    expect(judge(later, [report(['a {One}', 'passed'])]).verdicts[0]?.result).toBe('passed')
+  })
   it('puts several reports together', () => {
     const { verdicts } = judge(entries, [
       report(['a {One}', 'passed']),

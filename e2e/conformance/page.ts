@@ -1,6 +1,6 @@
 import type { Verdict } from './judge.ts'
 
-/** Entries in all, with a case, passed and failed. */
+/** Entries of the version served, and of them with a case, passed and failed. */
 interface Count {
   readonly all: number
   readonly covered: number
@@ -11,7 +11,8 @@ interface Count {
 function count(verdicts: readonly Verdict[]): Count {
   const passed = verdicts.filter((one) => one.result === 'passed').length
   const failed = verdicts.filter((one) => one.result === 'failed').length
-  return { all: verdicts.length, covered: passed + failed, passed, failed }
+  const all = verdicts.filter((one) => one.result !== 'not in this version').length
+  return { all, covered: passed + failed, passed, failed }
 }
 
 /** The line that ends a test run. */
