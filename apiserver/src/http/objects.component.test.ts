@@ -108,10 +108,13 @@ describe('a list', () => {
       const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { text } }
       expect((await server.call(path, { body })).code).toBe(201)
     }
-    const as = (accept: string) => server.call(path, { headers: { accept } })
-    const { json } = await server.call(path)
+    const { json: newest } = await server.call(path)
+    // of one moment: others write meanwhile, and a list says when it was
+    const then = `${path}?resourceVersionMatch=Exact&resourceVersion=${String(newest.metadata?.['resourceVersion'])}`
+    const as = (accept: string) => server.call(then, { headers: { accept } })
+    const { json } = await server.call(then)
     expect(json.items).toHaveLength(3)
-    expect((await server.call(`${path}?pretty=1`)).text).toBe(JSON.stringify(json, null, 2))
+    expect((await server.call(`${then}&pretty=1`)).text).toBe(JSON.stringify(json, null, 2))
     const yaml = await as('application/yaml')
     expect(parse(yaml.text)).toEqual(json)
     const protobuf = await as('application/vnd.kubernetes.protobuf')
