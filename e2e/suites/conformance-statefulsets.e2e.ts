@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { covers } from '../conformance/covers.ts'
 import { connect, type Api, type ApiList, type ApiObject, type Watch } from '../harness/api.ts'
-import { makeNamespace, removeNamespace, type Namespace } from '../harness/namespace.ts'
-import { busybox, getPod, isReady, podUntil, type Pod } from '../harness/pods.ts'
+import { makeNamespace, nodes, removeNamespace, type Namespace } from '../harness/namespace.ts'
+import { busybox, getPod, isReady, podUntil, shell, startPod, type Pod } from '../harness/pods.ts'
 import { until } from '../harness/until.ts'
 
 interface StatefulSet extends ApiObject {
@@ -250,6 +250,34 @@ describe.concurrent('a StatefulSet', () => {
       const pod = await getPod(ns, `${name}-0`)
       return pod.metadata.uid !== uid && isReady(pod) ? true : undefined
     })
+  })
+
+  it(`makes a Pod again that its node refused${covers('StatefulSet, Recreate Failed Pod')}`, async () => {
+    const name = next()
+    const nodeName = (await nodes())[0]?.metadata.name ?? ''
+    // a port of the machine that nobody else asks for
+    const ports = [{ name: 'conflict', containerPort: 21_017, hostPort: 21_017 }]
+    const container = { name: 'web', ...shell(script), ports }
+    await startPod(ns, `${name}-first`, { nodeName, containers: [container] })
+    await podUntil(ns, `${name}-first`, 'to run', ({ status }) => status.phase === 'Running')
+    const watch = watchPods(name)
+    try {
+      const metadata = { labels: { set: name } }
+      const spec = { nodeName, terminationGracePeriodSeconds: 1, containers: [container] }
+      await make(name, 1, { template: { metadata, spec } })
+      const refused = await until('a Pod to be made, refused and deleted', async () =>
+        Promise.resolve(watch.events.find(({ type }) => type === 'DELETED')?.object),
+      )
+      expect(refused).toMatchObject({
+        metadata: { name: `${name}-0` },
+        status: { phase: 'Failed', reason: 'NodePorts' },
+      })
+      await ns.kubectl(['delete', 'pod', `${name}-first`, '--force', '--grace-period=0'])
+      const pod = await podUntil(ns, `${name}-0`, 'to run', ({ status }) => status.phase === 'Running')
+      expect(pod.metadata.uid).not.toBe(refused.metadata.uid)
+    } finally {
+      watch.stop()
+    }
   })
 
   it(`has a scale${covers('StatefulSet resource Replica scaling')}`, async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { covers } from '../conformance/covers.ts'
-import { makeNamespace, removeNamespace, type Namespace } from '../harness/namespace.ts'
+import { makeNamespace, nodes, removeNamespace, type Namespace } from '../harness/namespace.ts'
 import { until } from '../harness/until.ts'
 
 const image = 'kubets/busybox:1'
@@ -20,6 +20,8 @@ interface ContainerStatus {
 
 interface PodStatus {
   readonly phase: string
+  readonly reason?: string
+  readonly message?: string
   readonly qosClass: string
   readonly conditions: { type: string; status: string; reason?: string; message?: string }[]
   readonly containerStatuses?: ContainerStatus[]
@@ -235,6 +237,29 @@ describe('Pods', () => {
     const ended = await phase('oom', 'Failed')
     expect(ended.containerStatuses?.[0]?.state.terminated?.reason).toMatch(/OOMKilled|Error/)
     expect(ended.qosClass).toBe('Burstable')
+  })
+
+  it('are refused by their node, by name, when it cannot take them', async () => {
+    const nodeName = (await nodes())[0]?.metadata.name ?? ''
+    const containers = [{ name: 'main', ...shell('sleep 600') }]
+    const resources = { requests: { cpu: '5000' } }
+    await start('too-big', { nodeName, containers: [{ ...containers[0], resources }] })
+    await start('elsewhere', { nodeName, nodeSelector: { none: 'such' }, containers })
+    const big = await phase('too-big', 'Failed')
+    const lacking =
+      /^Pod was rejected: Node didn't have enough resource: cpu, requested: 5000000, used: \d+, capacity: \d+$/
+    expect(big).toMatchObject({ reason: 'OutOfcpu', qosClass: 'Burstable' })
+    expect(big.message).toMatch(lacking)
+    expect(big.containerStatuses).toBeUndefined()
+    const affinity = "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector"
+    const message = `Pod was rejected: ${affinity}`
+    expect(await phase('elsewhere', 'Failed')).toMatchObject({ reason: 'NodeAffinity', message })
+    await until('the events to say so', async () =>
+      (await events('too-big')).includes('OutOfcpu') && (await events('elsewhere')).includes(affinity)
+        ? true
+        : undefined,
+    )
+    await ns.kubectl(['delete', 'pod', 'too-big', 'elsewhere', '--timeout=60s'], { timeoutMs: 70_000 })
   })
 
   it('get their grace period on deletion', async () => {

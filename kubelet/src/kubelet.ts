@@ -17,7 +17,7 @@ import { PodNetwork } from './network/network.ts'
 import { keepLease } from './node/lease.ts'
 import { defaultAddress, mayLowerOomScore, readMachine } from './node/machine.ts'
 import { NodeRegistration } from './node/registration.ts'
-import { nodeResources } from './node/status.ts'
+import { initialNode, nodeResources } from './node/status.ts'
 import type { Options } from './options.ts'
 import type { PodDeps } from './pods/deps.ts'
 import { PodManager } from './pods/manager.ts'
@@ -56,6 +56,7 @@ export async function runKubelet(options: Options, signal: AbortSignal): Promise
   const podInformer = podFactory.informer(pods, { fieldSelector: `spec.nodeName=${nodeName}` })
   const factory = new InformerFactory(client, { clock, log })
   const serviceInformer = factory.informer(services)
+  const nodeInformer = factory.informer(nodes, { fieldSelector: `metadata.name=${nodeName}` })
   const objects = new ApiObjects(client, serviceInformer.lister)
   const resources = nodeResources(machine, options.maxPods)
   const allocatable: NodeAllocatable = {
@@ -84,7 +85,11 @@ export async function runKubelet(options: Options, signal: AbortSignal): Promise
       seccompDir: path.join(rootDir, 'seccomp'),
     },
   }
-  const manager = new PodManager(deps, client, podInformer)
+  const fresh = initialNode(nodeName, machine.info.architecture, { capacity: resources, allocatable: resources })
+  const manager = new PodManager(deps, client, podInformer, {
+    known: () => nodeInformer.lister.get(nodeName) ?? fresh,
+    fetch: () => client.get(nodes, nodeName, { signal }),
+  })
 
   const registration = new NodeRegistration({
     client,

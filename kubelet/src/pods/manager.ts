@@ -1,9 +1,11 @@
+import { isPodTerminal } from '@kubets/shared/api/pod.ts'
 import { pods as podsRef } from '@kubets/shared/api/resources.gen.ts'
-import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
+import type { Node, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import type { Client } from '@kubets/shared/client/client.ts'
 import type { Informer } from '@kubets/shared/client/informer.ts'
 import { isConflict, isNotFound } from '@kubets/shared/machinery/errors.ts'
 import type { PodIdentity } from '../runtime/types.ts'
+import { rejection, type Rejection } from './admission.ts'
 import type { PodDeps } from './deps.ts'
 import { changedPods, traces, type PodTrace } from './relist.ts'
 import { StatusWriter } from './status-writer.ts'
@@ -14,21 +16,35 @@ const deleteRetryMs = 1000
 // pkg/kubelet/kubelet_pods.go HandlePodCleanups: what nobody knows any more ends soon
 const orphanGraceSeconds = 2
 
+/** The Node object of this node. */
+export interface OwnNode {
+  /** As it was last seen, or as it will be registered. */
+  known(): Node
+  /** As the API server has it now. */
+  fetch(): Promise<Node>
+}
+
 /** Has a worker for each Pod of this node, and for what is left of Pods that the API server does not know any more. */
 export class PodManager {
   readonly #deps: PodDeps
   readonly #client: Client
   readonly #informer: Informer<Pod>
+  readonly #node: OwnNode
   readonly #writer: StatusWriter
   readonly #workers = new Map<string, PodWorker>()
   /** Pods whose worker has ended while the API server still has them. */
   readonly #ended = new Set<string>()
+  /** Pods that this node does not take, which have failed for that. */
+  readonly #rejected = new Set<string>()
+  /** Pods that wait for a newer look at the Node object before they are judged. */
+  readonly #unjudged = new Map<string, Pod>()
   #seen: ReadonlyMap<string, PodTrace> = new Map()
 
-  constructor(deps: PodDeps, client: Client, informer: Informer<Pod>) {
+  constructor(deps: PodDeps, client: Client, informer: Informer<Pod>, node: OwnNode) {
     this.#deps = deps
     this.#client = client
     this.#informer = informer
+    this.#node = node
     this.#writer = new StatusWriter(client, deps.clock, deps.log, deps.lifetime)
     informer.addHandler({
       add: (pod) => this.#take(pod),
@@ -99,11 +115,50 @@ export class PodManager {
     this.#writer.observe(pod)
     const worker = this.#workers.get(uid)
     if (worker) worker.update(pod)
-    else this.#start(pod)
+    else if (this.#unjudged.has(uid)) this.#unjudged.set(uid, pod)
+    // what ends or has ended is not judged any more
+    else if (isPodTerminal(pod) || pod.metadata.deletionTimestamp !== undefined) this.#start(pod)
+    else void this.#admit(pod)
+  }
+
+  // pkg/kubelet/kubelet.go HandlePodAdditions
+  async #admit(pod: Pod): Promise<void> {
+    const { uid = '' } = pod.metadata
+    const first = this.#judge(pod, this.#node.known())
+    if (first?.reason !== 'NodeAffinity') return this.#begin(pod, first)
+    // the node may have been labelled for this very Pod a moment ago
+    this.#unjudged.set(uid, pod)
+    const node = await this.#node.fetch().catch(() => this.#node.known())
+    const newest = this.#unjudged.get(uid)
+    this.#unjudged.delete(uid)
+    if (newest && !this.#deps.lifetime.aborted) this.#begin(newest, this.#judge(newest, node))
+  }
+
+  #judge(pod: Pod, node: Node): Rejection | undefined {
+    const others = this.#informer.lister.list().filter(({ metadata: { uid = '' }, status }) => {
+      // after a restart those the kubelet had taken before count, in whatever order they are seen
+      const taken = this.#workers.has(uid) ? !this.#rejected.has(uid) : status?.startTime !== undefined
+      return taken && uid !== pod.metadata.uid
+    })
+    const active = others.filter((other) => !isPodTerminal(other))
+    return rejection(pod, active, node)
+  }
+
+  #begin(pod: Pod, why: Rejection | undefined): void {
+    if (!why) {
+      this.#start(pod)
+      return
+    }
+    const { reason, message } = why
+    this.#deps.recorder.event(pod, 'Warning', reason, message)
+    this.#rejected.add(pod.metadata.uid ?? '')
+    this.#start(pod, { reason, message: `Pod was rejected: ${message}` })
   }
 
   #lose(pod: Pod): void {
     const { uid = '', deletionGracePeriodSeconds } = pod.metadata
+    this.#unjudged.delete(uid)
+    this.#rejected.delete(uid)
     this.#workers.get(uid)?.remove(deletionGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30)
     if (this.#ended.delete(uid)) this.#workers.delete(uid)
     this.#writer.forget(uid)
@@ -115,7 +170,7 @@ export class PodManager {
     this.#start(pod).remove(orphanGraceSeconds)
   }
 
-  #start(pod: Pod): PodWorker {
+  #start(pod: Pod, rejected?: Rejection): PodWorker {
     const uid = pod.metadata.uid ?? ''
     const worker = new PodWorker(
       this.#deps,
@@ -124,6 +179,7 @@ export class PodManager {
         finished: (finished) => this.#delete(finished),
       },
       pod,
+      rejected,
     )
     this.#workers.set(uid, worker)
     void worker.run().then(() => {

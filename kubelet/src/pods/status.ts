@@ -39,7 +39,7 @@ export function podStatus(input: StatusInput): PodStatus {
   const podIPs = ips.length > 0 ? ips.map((ip) => ({ ip })) : input.ended ? (pod.status?.podIPs ?? []) : []
   const failed = phase === 'Failed' ? (input.failed ?? keptReason(pod)) : undefined
   return {
-    ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
+    ...observed(pod),
     phase,
     conditions: podConditions(pod, phase, init, main, ips.length > 0, now),
     ...(failed ?? {}),
@@ -52,6 +52,22 @@ export function podStatus(input: StatusInput): PodStatus {
     ...(ephemeral.length > 0 ? { ephemeralContainerStatuses: ephemeral } : {}),
     qosClass: pod.status?.qosClass ?? podQOS(pod),
   }
+}
+
+/** The status of a Pod of which nothing has run here, because the node does not take it. */
+// pkg/kubelet/kubelet.go rejectPod
+export function rejectedStatus(pod: Pod, failed: Waiting, now: number): PodStatus {
+  return {
+    ...observed(pod),
+    phase: 'Failed',
+    ...failed,
+    startTime: pod.status?.startTime ?? formatTime(now),
+    qosClass: pod.status?.qosClass ?? podQOS(pod),
+  }
+}
+
+function observed({ metadata: { generation } }: Pod): { observedGeneration?: number } {
+  return generation === undefined ? {} : { observedGeneration: generation }
 }
 
 function finalPhase(input: StatusInput, init: readonly ContainerStatus[], main: readonly ContainerStatus[]): string {

@@ -4,11 +4,11 @@ import { RuntimeError } from '../runtime/types.ts'
 import { VolumeError } from '../volumes/manager.ts'
 import type { PodDeps } from './deps.ts'
 import { killContainer } from './kill-container.ts'
-import { formatPod, readySandbox, shared, type PodRuntimeState, type StartFailure } from './model.ts'
+import { formatPod, readySandbox, shared, type PodRuntimeState, type ProbeResults, type StartFailure } from './model.ts'
 import { runSandbox } from './sandbox.ts'
 import { addressesOf, startContainer, StartError } from './start-container.ts'
 import { PodStateReader } from './state.ts'
-import { podStatus } from './status.ts'
+import { podStatus, rejectedStatus } from './status.ts'
 import { sync, type Step, type SyncResult, type Waiting } from './sync.ts'
 
 /** Where a worker's news go. */
@@ -31,6 +31,7 @@ export class PodWorker {
   readonly #reporter: PodReporter
   readonly #reader: PodStateReader
   readonly #failures = new Map<string, StartFailure>()
+  readonly #rejected: Waiting | undefined
   #pod: Pod
   #status: PodStatus | undefined
   #gone: { graceSeconds: number } | undefined
@@ -43,10 +44,12 @@ export class PodWorker {
   #poked = false
   #resume: () => void = () => undefined
 
-  constructor(deps: PodDeps, reporter: PodReporter, pod: Pod) {
+  /** @param rejected why the node does not take the Pod, if it does not: it has failed then, and nothing of it runs */
+  constructor(deps: PodDeps, reporter: PodReporter, pod: Pod, rejected?: Waiting) {
     this.#deps = deps
     this.#reporter = reporter
     this.#pod = pod
+    this.#rejected = rejected
     this.#reader = new PodStateReader(deps.runtime, pod.metadata.uid ?? '')
   }
 
@@ -180,6 +183,7 @@ export class PodWorker {
     if (deletionTimestamp !== undefined) {
       return { graceSeconds: Math.max(1, deletionGracePeriodSeconds ?? ofSpec), remove: true }
     }
+    if (this.#rejected) return { graceSeconds: 1, remove: false }
     const deadline = this.#deadline()
     return deadline && deadline.at <= this.#deps.clock.now() ? { graceSeconds: ofSpec, remove: false } : undefined
   }
@@ -220,20 +224,20 @@ export class PodWorker {
   #report(pod: Pod, state: PodRuntimeState, result: SyncResult, now: number): void {
     // nobody looks at the status of what is gone
     if (this.#gone) return
-    const deadline = this.#deadline()
-    const failed = deadline && deadline.at <= now && result.done ? deadline.failed : undefined
+    const failed = this.#rejected ?? this.#overtime(now, result.done)
     const ended = result.done && !state.containers.some((one) => one.state === 'CONTAINER_RUNNING')
-    this.#status = podStatus({
-      pod,
-      state,
-      now,
-      failed,
-      ended,
-      probes: (id, kind) => this.#deps.probes.result(id, kind),
-      waiting: result.waiting,
-      hostIPs: this.#deps.node.ips,
-    })
+    const probes: ProbeResults = (id, kind) => this.#deps.probes.result(id, kind)
+    const { waiting } = result
+    this.#status =
+      this.#rejected && state.containers.length === 0
+        ? rejectedStatus(pod, this.#rejected, now)
+        : podStatus({ pod, state, now, failed, ended, probes, waiting, hostIPs: this.#deps.node.ips })
     this.#reporter.report(pod, this.#status)
+  }
+
+  #overtime(now: number, done: boolean): Waiting | undefined {
+    const deadline = this.#deadline()
+    return deadline && deadline.at <= now && done ? deadline.failed : undefined
   }
 
   async #do(step: Step, pod: Pod, state: PodRuntimeState, interrupt: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Node } from '@kubets/shared/api/types/core-v1.ts'
 import { parseQuantity } from '@kubets/shared/machinery/quantity.ts'
-import type { HostPort } from './host-ports.ts'
+import type { HostPort } from '@kubets/shared/api/host-ports.ts'
 import type { PodInfo } from './pod-info.ts'
 import { addTo, noResources, resourcesOf, type Resources } from './resources.ts'
 

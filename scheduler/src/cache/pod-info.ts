@@ -1,6 +1,6 @@
 import type { Pod, PodAffinityTerm } from '@kubets/shared/api/types/core-v1.ts'
 import { labelSelectorFromObject, nothing, type Selector } from '@kubets/shared/machinery/selector.ts'
-import { hostPortsOf, type HostPort } from './host-ports.ts'
+import { hostPortsOf, type HostPort } from '@kubets/shared/api/host-ports.ts'
 import { podResources, type Resources } from './resources.ts'
 
 /** One affinity term, ready to be matched. */

@@ -1,4 +1,4 @@
-import { portsConflict } from '../cache/host-ports.ts'
+import { portsConflict } from '@kubets/shared/api/host-ports.ts'
 import { rejected, type Plugin } from '../framework/plugin.ts'
 
 const taken = rejected("node(s) didn't have free ports for the requested pod ports")

@@ -1,4 +1,4 @@
-import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
+import type { Pod } from './types/core-v1.ts'
 
 /** A port of the node that a container wants for itself. */
 export interface HostPort {
