@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { down } from './down.ts'
 import { UserError } from './errors.ts'
+import { inherit } from './inherit.ts'
 import { fetchClients } from './install/clients.ts'
 import { ensureCompose, makeDebianImage } from './install/compose.ts'
 import { stopOwnEngine } from './install/docker-engine.ts'
@@ -19,6 +20,13 @@ interface Counts {
   passed: number
   failed: number
   skipped: number
+}
+
+/** One run of all stages: its folder, what was counted so far, and whether it is to end. */
+interface Run {
+  readonly work: string
+  readonly total: Counts
+  readonly signal: AbortSignal
 }
 
 type Check = readonly [name: string, command: string, ...args: string[]]
@@ -46,6 +54,14 @@ export async function test(settings: Settings): Promise<number> {
   const own: Settings = { ...settings, stateDir, kubeletDir, kubeconfig: join(work, 'kubeconfig'), purge: true }
   const progress = new Progress(say)
   const total: Counts = { passed: 0, failed: 0, skipped: 0 }
+  const interrupted = new AbortController()
+  const thisRun: Run = { work, total, signal: interrupted.signal }
+  // who is told to end takes the cluster along
+  const interrupt = (name: NodeJS.Signals): void => {
+    say(`${name}: the tests end, and what they made is removed`)
+    interrupted.abort(new UserError('The tests were interrupted.'))
+  }
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, interrupt)
   const env = {
     ...process.env,
     KUBETS_STATE_DIR: own.stateDir,
@@ -58,7 +74,7 @@ export async function test(settings: Settings): Promise<number> {
     try {
       await prepare(own, progress)
       const stage = (project: string): Promise<string> =>
-        progress.step(`${project} tests`, () => vitest(project, work, env, total))
+        progress.step(`${project} tests`, () => vitest(project, env, thisRun))
       if (settings.long) {
         await progress.step('kubectl in several versions', () => fetchKubectls(env.KUBETS_KUBECTLS))
         const sources = join(settings.root, 'e2e', 'long', 'clients', 'go')
@@ -66,13 +82,13 @@ export async function test(settings: Settings): Promise<number> {
         await up(own)
         await stage('long')
       } else {
-        for (const check of checks) await progress.step(check[0], () => runCheck(check, env, total))
+        for (const check of checks) await progress.step(check[0], () => runCheck(check, env, thisRun))
         for (const project of ['unit', 'component']) await stage(project)
         await up(own)
         for (const project of ['e2e', 'faults']) await stage(project)
         const reports = ['e2e', 'faults'].map((project) => join(work, `${project}.json`))
         await progress.step('conformance ledger', () =>
-          runCheck(['', 'node', 'e2e/conformance/ledger.ts', ...reports], env, total),
+          runCheck(['', 'node', 'e2e/conformance/ledger.ts', ...reports], env, thisRun),
         )
       }
     } finally {
@@ -81,7 +97,7 @@ export async function test(settings: Settings): Promise<number> {
         say(`down failed: ${error instanceof Error ? error.message : String(error)}`)
       })
     }
-    if (!settings.long) await testCompose(settings, work, progress, total)
+    if (!settings.long) await testCompose(settings, progress, thisRun)
   } finally {
     await rm(work, { recursive: true, force: true })
   }
@@ -90,9 +106,12 @@ export async function test(settings: Settings): Promise<number> {
 }
 
 /** The cluster of containers comes last and alone: it needs the ports and kernel rules that the other one had. */
-async function testCompose(settings: Settings, work: string, progress: Progress, total: Counts): Promise<void> {
+async function testCompose(settings: Settings, progress: Progress, thisRun: Run): Promise<void> {
+  const { work, signal } = thisRun
+  signal.throwIfAborted()
   const own: Settings = { ...settings, stateDir: join(work, 'compose') }
   const base = 'kubets-test/debian:trixie'
+  const composeDir = join(work, 'compose-cluster')
   try {
     await prepare(own, progress)
     const tools = await progress.step('docker compose', () => ensureCompose(join(work, 'docker')))
@@ -102,8 +121,14 @@ async function testCompose(settings: Settings, work: string, progress: Progress,
       ...tools,
       PATH: `${join(own.stateDir, 'bin')}:${process.env.PATH ?? ''}`,
       KUBETS_BASE_IMAGE: base,
+      KUBETS_COMPOSE_DIR: composeDir,
     }
-    await progress.step('compose tests', () => vitest('compose', work, env, total))
+    try {
+      await progress.step('compose tests', () => vitest('compose', env, thisRun))
+    } finally {
+      // tests that were interrupted could not do this themselves
+      if (existsSync(composeDir)) await inherit('node', ['e2e/compose/dispose.ts'], env)
+    }
   } finally {
     await run('docker', ['image', 'rm', base])
     await stopOwnEngine(own.stateDir)
@@ -111,18 +136,18 @@ async function testCompose(settings: Settings, work: string, progress: Progress,
 }
 
 /** Runs one static check and counts it as one case. */
-async function runCheck([, command, ...args]: Check, env: NodeJS.ProcessEnv, total: Counts): Promise<string> {
-  const code = await inherit(command, args, env)
+async function runCheck([, command, ...args]: Check, env: NodeJS.ProcessEnv, { total, signal }: Run): Promise<string> {
+  const code = await inherit(command, args, env, signal)
   if (code === 0) total.passed++
   else total.failed++
   return code === 0 ? 'ok' : `exit code ${String(code)}`
 }
 
 /** Runs one vitest project and adds what it counted; a run that wrote no report counts as one failure. */
-async function vitest(project: string, work: string, env: NodeJS.ProcessEnv, total: Counts): Promise<string> {
+async function vitest(project: string, env: NodeJS.ProcessEnv, { work, total, signal }: Run): Promise<string> {
   const report = join(work, `${project}.json`)
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-  const code = await inherit('vitest', ['run', '--project', project, ...reporters], env)
+  const code = await inherit('vitest', ['run', '--project', project, ...reporters], env, signal)
   const text = await readFile(report, 'utf8').catch(() => undefined)
   const counted = text === undefined ? undefined : (JSON.parse(text) as Record<string, number>)
   const failed = counted?.numFailedTests ?? 1
@@ -130,15 +155,4 @@ async function vitest(project: string, work: string, env: NodeJS.ProcessEnv, tot
   total.failed += failed === 0 && code !== 0 ? 1 : failed
   total.skipped += (counted?.numPendingTests ?? 0) + (counted?.numTodoTests ?? 0)
   return `${String(counted?.numPassedTests ?? 0)} passed, ${String(failed)} failed`
-}
-
-function inherit(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  return new Promise((done) => {
-    const child = spawn(command, args, { env, stdio: ['ignore', 'inherit', 'inherit'] })
-    child.on('error', (error) => {
-      say(`${command}: ${error.message}`)
-      done(127)
-    })
-    child.on('close', (code) => done(code ?? 137))
-  })
 }

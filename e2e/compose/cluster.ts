@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -24,12 +24,9 @@ async function must(command: string, args: readonly string[], timeoutMs = 60_000
   throw new Error(`${command} ${args.join(' ')} ended with ${String(ended.code)}: ${words}`)
 }
 
-/**
- * Builds the image and starts the cluster with a folder of its own for the kubelet; points $KUBECONFIG at it. The image
- * is based on $KUBETS_BASE_IMAGE.
- */
-export async function startCluster(): Promise<ComposeCluster> {
-  const work = await mkdtemp(join(tmpdir(), 'kubets-compose-'))
+/** The cluster in $KUBETS_COMPOSE_DIR, whether it runs or not; sets what compose.yaml reads from the environment. */
+export async function theCluster(): Promise<ComposeCluster & { readonly work: string; readonly kubeletDir: string }> {
+  const work = process.env.KUBETS_COMPOSE_DIR ?? join(tmpdir(), 'kubets-compose')
   const kubeletDir = join(work, 'kubelet')
   const image = 'kubets-test/compose:1'
   Object.assign(process.env, {
@@ -41,10 +38,10 @@ export async function startCluster(): Promise<ComposeCluster> {
     ...((await run('docker', ['buildx', 'version'])).code === 0 ? {} : { DOCKER_BUILDKIT: '0' }),
   })
   const files = ['-f', file, ...((await hasSysResource()) ? [] : ['-f', join(here, 'override.yaml')])]
-  const compose = (args: readonly string[], timeoutMs?: number): Promise<string> =>
-    must('docker', ['compose', ...files, ...args], timeoutMs)
-  const cluster: ComposeCluster = {
-    compose,
+  return {
+    work,
+    kubeletDir,
+    compose: (args, timeoutMs) => must('docker', ['compose', ...files, ...args], timeoutMs),
     dispose: async () => {
       await run('docker', ['compose', ...files, 'run', '--rm', 'cleanup'])
       await run('docker', ['compose', ...files, 'down', '-v', '--remove-orphans'])
@@ -54,19 +51,27 @@ export async function startCluster(): Promise<ComposeCluster> {
       await run('docker', ['image', 'prune', '--force', '--filter', 'label=kubets.stage=packages'])
     },
   }
+}
+
+/**
+ * Builds the image and starts the cluster with a folder of its own for the kubelet; points $KUBECONFIG at it. The image
+ * is based on $KUBETS_BASE_IMAGE.
+ */
+export async function startCluster(): Promise<ComposeCluster> {
+  const { work, kubeletDir, ...cluster } = await theCluster()
   try {
     // What deploy/README.md asks for where no systemd has made all mounts shared.
-    await mkdir(kubeletDir)
+    await mkdir(kubeletDir, { recursive: true })
     await must('mount', ['--bind', kubeletDir, kubeletDir])
     await must('mount', ['--make-shared', kubeletDir])
-    await compose(['build'], 180_000)
-    await compose(['up', '--wait'], 120_000)
-    await compose(['cp', 'apiserver:/var/lib/kubets/kubeconfigs/admin', join(work, 'kubeconfig')])
+    await cluster.compose(['build'], 180_000)
+    await cluster.compose(['up', '--wait'], 120_000)
+    await cluster.compose(['cp', 'apiserver:/var/lib/kubets/kubeconfigs/admin', join(work, 'kubeconfig')])
     return cluster
   } catch (error) {
-    const logs = await run('docker', ['compose', ...files, 'logs', '--tail=5'])
+    const logs = await cluster.compose(['logs', '--tail=5']).catch(String)
     await cluster.dispose()
-    throw new Error(`${(error as Error).message}\n${logs.stdout}`)
+    throw new Error(`${(error as Error).message}\n${logs}`)
   }
 }
 
