@@ -1,12 +1,12 @@
 import { nodes } from '@kubets/shared/api/resources.gen.ts'
-import type { Node, NodeStatus } from '@kubets/shared/api/types/core-v1.ts'
+import type { Node } from '@kubets/shared/api/types/core-v1.ts'
 import type { Client } from '@kubets/shared/client/client.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { isAlreadyExists, isNotFound } from '@kubets/shared/machinery/errors.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import type { Image, Runtime } from '../runtime/types.ts'
 import type { Machine } from './machine.ts'
-import { initialNode, nodeLabels, nodeStatus, worthWriting, type NodeSeen } from './status.ts'
+import { initialNode, nodeLabels, nodeStatus, statusPatch, worthWriting, type NodeSeen } from './status.ts'
 
 export interface RegistrationOptions {
   client: Client
@@ -81,7 +81,7 @@ export class NodeRegistration {
     const status = nodeStatus(seen, node.status)
     const now = clock.now()
     if (worthWriting(node.status, status) || now - this.#writtenAt >= reportMs) {
-      const body = { status: withReplacedAddresses(status) }
+      const body = { status: statusPatch(node.status, status) }
       await client.patch(nodes, name, body, { type: 'strategic', subresource: 'status', signal })
       this.#writtenAt = now
     }
@@ -131,9 +131,4 @@ export class NodeRegistration {
       return client.get(nodes, name, { signal })
     }
   }
-}
-
-// merged by type, two addresses of one type would become one
-function withReplacedAddresses(status: NodeStatus): object {
-  return { ...status, addresses: [{ $patch: 'replace' }, ...(status.addresses ?? [])] }
 }

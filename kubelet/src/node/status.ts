@@ -49,7 +49,8 @@ export function nodeResources(machine: Machine, maxPods: number): Record<string,
 /** The status; a condition keeps its transition time from `before` while its status stays. */
 export function nodeStatus(seen: NodeSeen, before: NodeStatus | undefined): NodeStatus {
   const { machine } = seen
-  const resources = nodeResources(machine, seen.maxPods)
+  // what others say that the node has stays, and all of it is for Pods
+  const resources = { ...before?.capacity, ...nodeResources(machine, seen.maxPods) }
   return {
     capacity: resources,
     allocatable: resources,
@@ -124,6 +125,23 @@ export function worthWriting(before: NodeStatus | undefined, after: NodeStatus):
       ? after.conditions?.some((one) => !deepEqual(lasting(one), lasting(conditionOf(before, one.type))))
       : !deepEqual(value, known[key]),
   )
+}
+
+/** The strategic merge patch from one status to the other. Of resources it names those that change: others may write too. */
+export function statusPatch(before: NodeStatus | undefined, after: NodeStatus): object {
+  return {
+    ...after,
+    capacity: resourcePatch(before?.capacity, after.capacity),
+    allocatable: resourcePatch(before?.allocatable, after.allocatable),
+    // merged by type, two addresses of one type would become one
+    addresses: [{ $patch: 'replace' }, ...(after.addresses ?? [])],
+  }
+}
+
+function resourcePatch(before: NodeStatus['capacity'] = {}, after: NodeStatus['capacity'] = {}): object {
+  const changed = Object.entries(after).filter(([name, amount]) => before[name] !== amount)
+  const gone = Object.keys(before).filter((name) => after[name] === undefined)
+  return Object.fromEntries([...changed, ...gone.map((name) => [name, null] as const)])
 }
 
 function conditionOf(status: NodeStatus | undefined, type: string): NodeCondition | undefined {

@@ -1,0 +1,65 @@
+import type { NodeStatus } from '@kubets/shared/api/types/core-v1.ts'
+import { describe, expect, it } from 'vitest'
+import { nodeStatus, statusPatch, worthWriting, type NodeSeen } from './status.ts'
+
+const seen: NodeSeen = {
+  name: 'n',
+  ips: ['192.0.2.1'],
+  port: 10250,
+  maxPods: 110,
+  machine: {
+    cpus: 2,
+    memoryBytes: 1024 * 1024,
+    diskBytes: 1024 * 1024,
+    info: {
+      architecture: 'amd64',
+      bootID: 'b',
+      kernelVersion: '6',
+      machineID: 'm',
+      operatingSystem: 'linux',
+      osImage: 'o',
+      systemUUID: 's',
+    },
+  },
+  runtimeVersion: '20.10',
+  images: [],
+  problems: [],
+  now: 0,
+}
+const own = nodeStatus(seen, undefined)
+const foo = 'example.com/foo'
+
+describe('nodeStatus', () => {
+  it.each<[string, NodeStatus, string | undefined, object]>([
+    [
+      'offers a resource that somebody added',
+      { ...own, capacity: { ...own.capacity, [foo]: '3' } },
+      '3',
+      { [foo]: '3' },
+    ],
+    [
+      'follows its amount',
+      { ...own, capacity: { ...own.capacity, [foo]: '5' }, allocatable: { ...own.allocatable, [foo]: '3' } },
+      '5',
+      { [foo]: '5' },
+    ],
+    [
+      'takes it back when it is gone',
+      { ...own, allocatable: { ...own.allocatable, [foo]: '3' } },
+      undefined,
+      { [foo]: null },
+    ],
+    [
+      "corrects what is the machine's",
+      { ...own, capacity: { ...own.capacity, cpu: '99' }, allocatable: { ...own.allocatable, cpu: '99' } },
+      undefined,
+      { cpu: '2' },
+    ],
+    ['leaves what is right', own, undefined, {}],
+  ])('%s', (_name, before, allocatable, patch) => {
+    const after = nodeStatus(seen, before)
+    expect(after.allocatable?.[foo]).toBe(allocatable)
+    expect(statusPatch(before, after)).toMatchObject({ allocatable: patch })
+    expect(worthWriting(before, after)).toBe(Object.keys(patch).length > 0)
+  })
+})
