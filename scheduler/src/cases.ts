@@ -1,27 +1,31 @@
 // Short ways to write nodes and Pods in the tests' tables.
 import type { Node, NodeSpec, Pod, PodSpec } from '@kubets/shared/api/types/core-v1.ts'
+import type { PodDisruptionBudget } from '@kubets/shared/api/types/policy-v1.ts'
 import { selectorFromLabels } from '@kubets/shared/machinery/selector.ts'
 import { Cache } from './cache/cache.ts'
+import type { Plugin } from './framework/plugin.ts'
+import { defaultPreemption } from './plugins/default-preemption.ts'
 
 interface NodeCase {
   cpu?: string
   memory?: string
   pods?: string
+  /** How much it has of scheduling.k8s.io/foo. */
+  foo?: number
   labels?: Record<string, string>
   images?: { names: string[]; sizeBytes: number }[]
   spec?: Partial<NodeSpec>
 }
 
-export function node(
-  name: string,
-  { cpu = '4', memory = '8Gi', pods = '110', labels, images, spec }: NodeCase = {},
-): Node {
+export function node(name: string, options: NodeCase = {}): Node {
+  const { cpu = '4', memory = '8Gi', pods = '110', labels, images, spec } = options
+  const allocatable = { cpu, memory, pods, ...(options.foo ? { [foo]: String(options.foo) } : {}) }
   return {
     apiVersion: 'v1',
     kind: 'Node',
     metadata: { name, labels: { 'kubernetes.io/hostname': name, ...labels } },
     spec: { ...spec },
-    status: { allocatable: { cpu, memory, pods }, ...(images ? { images } : {}) },
+    status: { allocatable, ...(images ? { images } : {}) },
   }
 }
 
@@ -30,14 +34,26 @@ interface PodCase {
   memory?: string
   hostPort?: number
   image?: string
+  /** Its request in scheduling.k8s.io/foo. */
+  foo?: number
+  priority?: number
+  /** The minute of 2026-01-01 in which it started. */
+  started?: number
   on?: string
   namespace?: string
   labels?: Record<string, string>
   spec?: Partial<PodSpec>
 }
 
-export function pod(name: string, { cpu, memory, hostPort, image, on, namespace, labels, spec }: PodCase = {}): Pod {
-  const requests = { ...(cpu ? { cpu } : {}), ...(memory ? { memory } : {}) }
+const foo = 'scheduling.k8s.io/foo'
+
+export function pod(name: string, options: PodCase = {}): Pod {
+  const { cpu, memory, hostPort, image, on, namespace, labels, spec, priority, started } = options
+  const requests = {
+    ...(cpu ? { cpu } : {}),
+    ...(memory ? { memory } : {}),
+    ...(options.foo ? { [foo]: String(options.foo) } : {}),
+  }
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -48,13 +64,17 @@ export function pod(name: string, { cpu, memory, hostPort, image, on, namespace,
         {
           name: 'c',
           image: image ?? 'web',
-          resources: { requests },
+          resources: { requests, ...(options.foo ? { limits: { [foo]: String(options.foo) } } : {}) },
           ...(hostPort ? { ports: [{ containerPort: hostPort, hostPort }] } : {}),
         },
       ],
       ...(on ? { nodeName: on } : {}),
+      ...(priority === undefined ? {} : { priority }),
       ...spec,
     },
+    ...(started === undefined
+      ? {}
+      : { status: { startTime: `2026-01-01T00:${String(started).padStart(2, '0')}:00Z` } }),
   }
 }
 
@@ -65,3 +85,28 @@ export function cacheOf(nodes: readonly Node[], pods: readonly Pod[] = []): Cach
   for (const each of pods) cache.setPod(each)
   return cache
 }
+
+interface PreemptionCase {
+  budgets?: readonly PodDisruptionBudget[]
+  isEvicting?: (uid: string) => boolean
+}
+
+/** Preemption as by default, at noon. */
+export const preemptionOf = ({ budgets = [], isEvicting = () => false }: PreemptionCase = {}): Plugin =>
+  defaultPreemption({
+    budgets: () => budgets,
+    isEvicting,
+    now: () => Date.parse('2026-01-01T12:00:00Z'),
+    random: () => 0,
+    minCandidateNodesPercentage: 10,
+    minCandidateNodesAbsolute: 100,
+  })
+
+/** A budget for Pods with this "app" label that allows so many to go. */
+export const budget = (app: string, disruptionsAllowed: number): PodDisruptionBudget => ({
+  apiVersion: 'policy/v1',
+  kind: 'PodDisruptionBudget',
+  metadata: { name: app, namespace: 'default' },
+  spec: { selector: { matchLabels: { app } } },
+  status: { disruptionsAllowed, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 },
+})

@@ -16,14 +16,9 @@ interface HandlerOptions {
 
 type Place = 'assigned' | 'pending' | 'none'
 
-/** Feeds the cache and the queue from the informers. Returns how to look a Pod up. */
+/** Feeds the cache and the queue from the informers. */
 // pkg/scheduler/eventhandlers.go
-export function addHandlers({
-  informers,
-  cache,
-  queue,
-  schedulerName,
-}: HandlerOptions): (key: string) => Pod | undefined {
+export function addHandlers({ informers, cache, queue, schedulerName }: HandlerOptions): void {
   const place = ({ spec, status }: Pod): Place => {
     if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return 'none'
     if (spec.nodeName) return 'assigned'
@@ -35,16 +30,24 @@ export function addHandlers({
       cache.setPod(pod)
       queue.move(() => ({ kind: 'AssignedPodAdd', pod: podInfo(pod) }))
     } else if (where === 'pending') {
-      queue.add(podInfo(pod))
+      const info = podInfo(pod)
+      cache.nominator.set(info)
+      queue.add(info)
     }
   }
   const removed = (pod: Pod): void => {
     const uid = pod.metadata.uid ?? ''
     queue.delete(uid)
     const held = place(pod) === 'assigned' || cache.isAssumed(uid)
+    const waited = cache.nominator.nodeOf(uid) !== ''
     cache.removePod(uid)
+    cache.nominator.delete(uid)
     if (held) queue.move(() => ({ kind: 'AssignedPodDelete', pod: podInfo(pod) }))
+    else if (waited) freed(pod)
   }
+  /** The place that the Pod waited for is free for those that had to leave it to it. */
+  const freed = (pod: Pod): void =>
+    queue.move(() => ({ kind: 'AssignedPodDelete', pod: podInfo(pod) }), pod.spec.priority ?? 0)
   const updated = (old: Pod, pod: Pod): void => {
     const uid = pod.metadata.uid ?? ''
     if (old.metadata.uid !== uid) {
@@ -57,17 +60,21 @@ export function addHandlers({
       if (before !== 'none') removed(old)
     } else if (before !== now) {
       queue.delete(uid)
+      cache.nominator.delete(uid)
       added(pod)
     } else if (now === 'assigned') {
       cache.setPod(pod)
       queue.move(() => ({ kind: 'AssignedPodUpdate', old: podInfo(old), pod: podInfo(pod) }))
     } else if (!cache.isAssumed(uid)) {
-      queue.update(podInfo(pod), relevantChange(old, pod))
+      const info = podInfo(pod)
+      const node = cache.nominator.nodeOf(uid)
+      cache.nominator.update(podInfo(old), info)
+      queue.update(info, relevantChange(old, pod))
+      if (node !== '' && cache.nominator.nodeOf(uid) !== node) freed(pod)
     }
   }
 
-  const podInformer = informers.informer(pods)
-  podInformer.addHandler({ add: added, update: updated, delete: removed })
+  informers.informer(pods).addHandler({ add: added, update: updated, delete: removed })
   informers.informer(nodes).addHandler({
     add(node) {
       cache.setNode(node)
@@ -90,7 +97,6 @@ export function addHandlers({
     },
     delete: (namespace) => cache.removeNamespace(namespace.metadata.name ?? ''),
   })
-  return (key) => podInformer.lister.byKey(key)
 }
 
 /** Something other than the status changed. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import { podDisruptionBudgets, pods } from '@kubets/shared/api/resources.gen.ts'
 import { Client } from '@kubets/shared/client/client.ts'
 import { loadKubeconfig } from '@kubets/shared/client/config.ts'
 import { EventRecorder } from '@kubets/shared/client/events.ts'
@@ -16,7 +17,9 @@ import { addHandlers } from './handlers.ts'
 import { SchedulerMetrics } from './metrics.ts'
 import { readOptions } from './options.ts'
 import { defaultBinder } from './plugins/default-binder.ts'
+import { defaultPreemption } from './plugins/default-preemption.ts'
 import { defaultProfile } from './plugins/default-profile.ts'
+import { ApiEvictor } from './preemption/evictor.ts'
 import { SchedulingQueue } from './queue/queue.ts'
 import { apiReporter } from './reporter.ts'
 import { Scheduler } from './scheduler.ts'
@@ -29,10 +32,22 @@ await runMain('kube-scheduler', async (signal) => {
   const log = createLogger('kube-scheduler', { level: options.logLevel })
   const client = new Client({ ...loadKubeconfig(options.kubeconfig), userAgent: 'kube-scheduler' }, { clock })
   const informers = new InformerFactory(client, { clock, log })
-  const plugins = defaultProfile(defaultBinder(client))
+  const recorder = new EventRecorder({ client, clock, log, component: schedulerName })
+  const podLister = informers.informer(pods).lister
+  const budgetLister = informers.informer(podDisruptionBudgets).lister
+  const evictor = new ApiEvictor({ client, recorder, clock, log, podByKey: (key) => podLister.byKey(key) })
+  const preemption = defaultPreemption({
+    budgets: () => budgetLister.list(),
+    isEvicting: (uid) => evictor.isEvicting(uid),
+    now: () => clock.now(),
+    random: Math.random,
+    minCandidateNodesPercentage: 10,
+    minCandidateNodesAbsolute: 100,
+  })
+  const plugins = defaultProfile(preemption, defaultBinder(client))
   const cache = new Cache(siblingSelector(informers))
   const queue = new SchedulingQueue({ clock, plugins: plugins.map(({ plugin }) => plugin) })
-  const podByKey = addHandlers({ informers, cache, queue, schedulerName })
+  addHandlers({ informers, cache, queue, schedulerName })
   const register = createRegistry()
   const metrics = new SchedulerMetrics(register, queue, cache)
 
@@ -47,7 +62,6 @@ await runMain('kube-scheduler', async (signal) => {
   synced = true
 
   const work = async (leading: AbortSignal): Promise<void> => {
-    const recorder = new EventRecorder({ client, clock, log, component: schedulerName })
     const scheduler = new Scheduler({
       queue,
       cache,
@@ -55,9 +69,10 @@ await runMain('kube-scheduler', async (signal) => {
       metrics,
       clock,
       log,
+      evictor,
       report: apiReporter({ client, recorder, clock, log, signal: leading }),
       isPending: ({ pod, uid }) => {
-        const known = podByKey(objectKey(pod))
+        const known = podLister.byKey(objectKey(pod))
         return known !== undefined && known.metadata.uid === uid && !known.spec.nodeName
       },
       random: Math.random,

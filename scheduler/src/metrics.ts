@@ -14,6 +14,8 @@ export class SchedulerMetrics {
   readonly #algorithmSeconds: Histogram
   readonly #podSeconds: Histogram
   readonly #podAttempts: Histogram
+  readonly #preemptions: Counter
+  readonly #victims: Histogram
 
   constructor(register: Registry, queue: SchedulingQueue, cache: Cache) {
     const registers = [register]
@@ -50,6 +52,17 @@ export class SchedulerMetrics {
       buckets: [1, 2, 4, 8, 16],
       registers,
     })
+    this.#preemptions = new Counter({
+      name: 'scheduler_preemption_attempts_total',
+      help: 'Total preemption attempts in the cluster till now',
+      registers,
+    })
+    this.#victims = new Histogram({
+      name: 'scheduler_preemption_victims',
+      help: 'Number of selected preemption victims',
+      buckets: [1, 2, 4, 8, 16, 32, 64],
+      registers,
+    })
     new Gauge({
       name: 'scheduler_pending_pods',
       help: "Number of pending pods, by the queue type. 'active' means number of pods in activeQ; 'backoff' means number of pods in backoffQ; 'unschedulable' means number of pods in unschedulablePods that the scheduler attempted to schedule and failed; 'gated' is the number of unschedulable pods that the scheduler never attempted to schedule because they are gated.",
@@ -75,6 +88,12 @@ export class SchedulerMetrics {
   attempt(result: AttemptResult, seconds: number): void {
     this.#attempts.inc({ result, profile })
     this.#attemptSeconds.observe({ result, profile }, seconds)
+  }
+
+  /** An attempt ended in looking for Pods that could go; so many were found. */
+  preempted(victims: number): void {
+    this.#preemptions.inc()
+    if (victims > 0) this.#victims.observe(victims)
   }
 
   algorithm(seconds: number): void {

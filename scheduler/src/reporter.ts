@@ -17,31 +17,43 @@ interface ReporterOptions {
   readonly signal: AbortSignal
 }
 
-/** Condition writes at a time; further ones wait, the newest one of each Pod alone. */
+/** What is to be written of a Pod's status. */
+interface Change {
+  readonly info: PodInfo
+  readonly condition: PodCondition | undefined
+  /** Empty takes the nomination back. */
+  readonly nominated: string | undefined
+}
+
+/** Status writes at a time; further ones wait, the newest one of each Pod alone. */
 const maxWrites = 16
 
-/** Writes events, and for Pods that found no node the PodScheduled condition. */
+/** Writes events, and for Pods that found no node the PodScheduled condition and where they are to wait. */
 // pkg/scheduler/schedule_one.go handleSchedulingFailure, updatePod
 export function apiReporter({ client, recorder, clock, log, signal }: ReporterOptions): Reporter {
-  const waiting = new Map<string, { info: PodInfo; condition: PodCondition }>()
+  const waiting = new Map<string, Change>()
   let writing = 0
 
-  const write = async (info: PodInfo, condition: PodCondition): Promise<void> => {
+  const write = async ({ info, condition, nominated }: Change): Promise<void> => {
     const { name = '', namespace, uid } = info.pod.metadata
-    const body = { metadata: { uid }, status: { conditions: [condition] } }
+    const status = {
+      ...(condition ? { conditions: [condition] } : {}),
+      ...(nominated === undefined ? {} : { nominatedNodeName: nominated || null }),
+    }
+    const body = { metadata: { uid }, status }
     try {
       await client.patch(pods, name, body, { type: 'strategic', namespace, subresource: 'status', signal })
     } catch (error) {
       if (isNotFound(error) || signal.aborted) return
-      log.warn({ err: error, pod: `${namespace}/${name}` }, 'condition not written')
+      log.warn({ err: error, pod: `${namespace}/${name}` }, 'status not written')
     }
   }
   const next = (): void => {
-    for (const [uid, { info, condition }] of waiting) {
+    for (const [uid, change] of waiting) {
       if (writing >= maxWrites || signal.aborted) return
       waiting.delete(uid)
       writing++
-      void write(info, condition).finally(() => {
+      void write(change).finally(() => {
         writing--
         next()
       })
@@ -53,11 +65,18 @@ export function apiReporter({ client, recorder, clock, log, signal }: ReporterOp
       const { namespace, name } = pod.metadata
       recorder.event(pod, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${node}`)
     },
-    failed(info, reason, message) {
+    failed(info, reason, message, node) {
       recorder.event(info.pod, 'Warning', 'FailedScheduling', message)
-      const condition = nextCondition(info, reason, message, formatTime(clock.now()))
-      if (condition) waiting.set(info.uid, { info, condition })
+      const known = waiting.get(info.uid)
+      const condition = nextCondition(info, reason, message, formatTime(clock.now())) ?? known?.condition
+      const isNew = node !== undefined && node !== (info.pod.status?.nominatedNodeName ?? '')
+      const nominated = isNew ? node : known?.nominated
+      if (condition || nominated !== undefined) waiting.set(info.uid, { info, condition, nominated })
       next()
+    },
+    skipped({ pod }) {
+      const { namespace, name } = pod.metadata
+      recorder.event(pod, 'Warning', 'FailedScheduling', `skip schedule deleting pod: ${namespace}/${name}`)
     },
   }
 }

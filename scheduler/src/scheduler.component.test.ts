@@ -1,7 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { events, nodes, pods, serviceAccounts } from '@kubets/shared/api/resources.gen.ts'
+import {
+  events,
+  nodes,
+  podDisruptionBudgets,
+  pods,
+  priorityClasses,
+  serviceAccounts,
+} from '@kubets/shared/api/resources.gen.ts'
 import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { startApiServer } from '@kubets/shared/testing/apiserver.ts'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
@@ -32,8 +39,8 @@ const eventMessage = (name: string, reason: string): Promise<string> =>
     return items.find((event) => event.involvedObject.name === name && event.reason === reason)?.message
   }, 10_000)
 
-async function createNode(name: string, cpu: string): Promise<void> {
-  const { status, ...rest } = node(name, { cpu })
+async function createNode(name: string, cpu: string, amount = 0): Promise<void> {
+  const { status, ...rest } = node(name, { cpu, foo: amount })
   await api.client.create(nodes, rest)
   await api.client.patch(nodes, name, { status }, { type: 'merge', subresource: 'status' })
   // nobody here makes nodes ready
@@ -95,5 +102,88 @@ describe('kube-scheduler on a real apiserver', () => {
     await createPod(pod('p6'))
     await nodeOf('p6')
     expect((await podNamed('p5')).spec.nodeName).toBeUndefined()
+  })
+
+  describe('makes Pods go for a more important one', () => {
+    const wants = (name: string, priorityClassName: string, amount: number): Pod =>
+      pod(name, { foo: amount, spec: { priorityClassName, terminationGracePeriodSeconds: 0 } })
+    const merge = { type: 'merge', namespace: 'default' } as const
+
+    beforeAll(async () => {
+      await createNode('c', '4', 3)
+      for (const [name, value] of [
+        ['low', 1],
+        ['middle', 5],
+        ['high', 10],
+      ] as const) {
+        const meta = { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name } }
+        await api.client.create(priorityClasses, { ...meta, value })
+      }
+    })
+
+    it('tells them why, waits until they are gone, and lets nobody take the place meanwhile', async () => {
+      const victim = wants('victim', 'low', 2)
+      // it is seen going until this is taken off
+      await createPod({ ...victim, metadata: { ...victim.metadata, finalizers: ['example.com/look'] } })
+      expect(await nodeOf('victim')).toBe('c')
+      await createPod(wants('wanting', 'high', 2))
+      const going = await waitFor(async () => {
+        const found = await podNamed('victim')
+        return found.metadata.deletionTimestamp ? found : undefined
+      }, 10_000)
+      expect(going.status?.conditions?.find(({ type }) => type === 'DisruptionTarget')).toMatchObject({
+        status: 'True',
+        reason: 'PreemptionByScheduler',
+        message: 'default-scheduler: preempting to accommodate a higher priority pod',
+      })
+      const wanting = await waitFor(async () => {
+        const found = await podNamed('wanting')
+        return found.status?.nominatedNodeName ? found : undefined
+      }, 10_000)
+      expect(wanting.status?.nominatedNodeName).toBe('c')
+      expect(await eventMessage('victim', 'Preempted')).toBe(`Preempted by pod ${wanting.metadata.uid} on node c`)
+      expect(await eventMessage('wanting', 'FailedScheduling')).toBe(
+        '0/3 nodes are available: 3 Insufficient scheduling.k8s.io/foo.',
+      )
+
+      await createPod(wants('hopeful', 'middle', 2))
+      await eventMessage('hopeful', 'FailedScheduling')
+      await api.client.patch(pods, 'wanting', { metadata: { labels: { tried: 'again' } } }, merge)
+      const message = await waitFor(async () => {
+        const found = await condition('wanting')
+        return found?.message?.includes('preemption') ? found.message : undefined
+      }, 20_000)
+      expect(message).toBe(
+        '0/3 nodes are available: 3 Insufficient scheduling.k8s.io/foo. ' +
+          'preemption: not eligible due to a terminating pod on the nominated node.',
+      )
+      await api.client.patch(pods, 'victim', { metadata: { finalizers: null } }, merge)
+      const bound = await waitFor(async () => {
+        const found = await podNamed('wanting')
+        return found.spec.nodeName ? found : undefined
+      }, 20_000)
+      expect([bound.spec.nodeName, bound.status?.nominatedNodeName]).toEqual(['c', undefined])
+      expect((await podNamed('hopeful')).spec.nodeName).toBeUndefined()
+    })
+
+    it('spares those that a budget protects when others can go', async () => {
+      await api.client.delete(pods, 'hopeful', { namespace: 'default' })
+      await api.client.delete(pods, 'wanting', { namespace: 'default', gracePeriodSeconds: 0 })
+      const budget = {
+        apiVersion: 'policy/v1',
+        kind: 'PodDisruptionBudget',
+        metadata: { name: 'kept', namespace: 'default' },
+        spec: { minAvailable: 1, selector: { matchLabels: { app: 'kept' } } },
+      }
+      await api.client.create(podDisruptionBudgets, budget)
+      const kept = wants('kept', 'low', 1)
+      await createPod({ ...kept, metadata: { ...kept.metadata, labels: { app: 'kept' } } })
+      await createPod(wants('free', 'middle', 2))
+      expect([await nodeOf('kept'), await nodeOf('free')]).toEqual(['c', 'c'])
+      await createPod(wants('second', 'high', 1))
+      expect(await nodeOf('second')).toBe('c')
+      expect((await podNamed('kept')).spec.nodeName).toBe('c')
+      await expect(podNamed('free')).rejects.toThrow('not found')
+    })
   })
 })

@@ -1,14 +1,16 @@
+import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { notFound } from '@kubets/shared/machinery/errors.ts'
 import { FakeClock } from '@kubets/shared/machinery/fake-clock.ts'
 import { silentLogger } from '@kubets/shared/machinery/logger.ts'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, describe, expect, it } from 'vitest'
 import { podInfo } from './cache/pod-info.ts'
-import { cacheOf, node, pod } from './cases.ts'
+import { cacheOf, node, pod, preemptionOf } from './cases.ts'
+import type { ClusterEvent } from './framework/events.ts'
 import type { Plugin } from './framework/plugin.ts'
 import { defaultProfile } from './plugins/default-profile.ts'
 import { SchedulingQueue } from './queue/queue.ts'
-import { Scheduler } from './scheduler.ts'
+import { Scheduler, type Evictor } from './scheduler.ts'
 
 const stop = new AbortController()
 const running: Promise<void>[] = []
@@ -19,11 +21,14 @@ afterAll(async () => {
 
 type Bind = NonNullable<Plugin['bind']>
 
+const nobody: Evictor = { isEvicting: () => false, evict: () => Promise.resolve(true) }
+
 /** A scheduler over one node with two CPUs; `log` is what it told users. */
-function setUp(bind: Bind, isPending = true) {
+function setUp(bind: Bind, { isPending = true, evictor = nobody, running: placed = [] as Pod[] } = {}) {
   const clock = new FakeClock()
-  const cache = cacheOf([node('a', { cpu: '2' })])
-  const plugins = defaultProfile({ name: 'TestBinder', bind })
+  const cache = cacheOf([node('a', { cpu: '2' })], placed)
+  const isEvicting = (uid: string): boolean => evictor.isEvicting(uid)
+  const plugins = defaultProfile(preemptionOf({ isEvicting }), { name: 'TestBinder', bind })
   const queue = new SchedulingQueue({ clock, plugins: plugins.map(({ plugin }) => plugin) })
   const log: string[] = []
   const scheduler = new Scheduler({
@@ -35,10 +40,19 @@ function setUp(bind: Bind, isPending = true) {
     random: () => 0,
     percentageOfNodesToScore: 0,
     isPending: () => isPending,
-    metrics: { attempt: (result) => log.push(result), algorithm: () => undefined, scheduled: () => undefined },
+    evictor,
+    metrics: {
+      attempt: (result) => log.push(result),
+      algorithm: () => undefined,
+      scheduled: () => undefined,
+      preempted: () => undefined,
+    },
     report: {
       scheduled: ({ pod: { metadata } }, name) => log.push(`${metadata.name} on ${name}`),
-      failed: ({ pod: { metadata } }, reason, message) => log.push(`${metadata.name} ${reason}: ${message}`),
+      failed({ pod: { metadata } }, reason, message, nominated) {
+        log.push(`${metadata.name} ${reason}: ${message}${nominated ? ` Waits for ${nominated}` : ''}`)
+      },
+      skipped: ({ pod: { metadata } }) => log.push(`${metadata.name} skipped`),
     },
   })
   running.push(scheduler.run(stop.signal))
@@ -75,10 +89,84 @@ describe('Scheduler', () => {
     ['is gone', async () => Promise.reject(notFound({ group: '', plural: 'pods' }, 'p1')), true],
     ['has its node by now', async () => Promise.reject(new Error('already assigned')), false],
   ] as const)('does not try a Pod again that %s', async (_name, bind, isPending) => {
-    const { queue, log } = setUp(bind, isPending)
+    const { queue, log } = setUp(bind, { isPending })
     queue.add(podInfo(pod('p1')))
     await waitFor(() => log.includes('error'))
     expect(queue.sizes).toEqual({ active: 0, backoff: 0, unschedulable: 0, gated: 0 })
     expect(log).toEqual(['error'])
+  })
+
+  it('leaves a Pod that is being deleted without a node', async () => {
+    const { queue, log } = setUp(async () => undefined)
+    const going = pod('p1')
+    queue.add(podInfo({ ...going, metadata: { ...going.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } }))
+    await waitFor(() => log.length > 0)
+    expect(log).toEqual(['p1 skipped'])
+  })
+
+  describe('makes Pods go for a more important one', () => {
+    const low = pod('low', { on: 'a', cpu: '2' })
+    const high = podInfo(pod('high', { cpu: '2', priority: 10 }))
+    const removed = (): ClusterEvent => ({ kind: 'AssignedPodDelete', pod: podInfo(low) })
+
+    it('which is not tried while they are being told, and has the place then', async () => {
+      const told = Promise.withResolvers<boolean>()
+      let going = ''
+      const evictor: Evictor = {
+        isEvicting: (uid) => uid === going,
+        evict({ uid }, where, victims) {
+          going = uid
+          log.push(`${victims.map((victim) => victim.uid).join()} leaves ${where}`)
+          return told.promise
+        },
+      }
+      const { clock, cache, queue, log } = setUp(async () => undefined, { evictor, running: [low] })
+      queue.add(high)
+      await waitFor(() => log.length > 2)
+      expect(log.toSorted()).toEqual([
+        'high Unschedulable: 0/1 nodes are available: 1 Insufficient cpu. Waits for a',
+        'uid-low leaves a',
+        'unschedulable',
+      ])
+      queue.move(removed)
+      expect(queue.sizes).toMatchObject({ unschedulable: 1, backoff: 0 })
+      going = ''
+      told.resolve(true)
+      cache.removePod('uid-low')
+      queue.add(podInfo(pod('other', { cpu: '2' })))
+      await waitFor(() => log.some((line) => line.startsWith('other Unschedulable')))
+      queue.move(removed)
+      await clock.advance(1000)
+      await waitFor(() => log.includes('high on a'))
+      expect(cache.nominator.nodeOf('uid-high')).toBe('')
+    })
+
+    it('and tries it again at once when they cannot be told', async () => {
+      const answers = [false, true]
+      const evictor = { ...nobody, evict: () => Promise.resolve(answers.shift() ?? true) }
+      const { queue, log } = setUp(async () => undefined, { evictor, running: [low] })
+      queue.add(high)
+      const tries = () => log.filter((line) => line.startsWith('high Unschedulable')).length
+      await waitFor(() => tries() === 2)
+      expect(answers).toEqual([])
+    })
+
+    it('and takes the place back from less important ones that wait for it', async () => {
+      const demoted: string[] = []
+      const evictor: Evictor = {
+        ...nobody,
+        evict(_pod, _node, _victims, others) {
+          demoted.push(...others.map(({ uid }) => uid))
+          return Promise.resolve(true)
+        },
+      }
+      const { cache, queue, log } = setUp(async () => undefined, { evictor, running: [low] })
+      cache.nominator.set(podInfo(pod('middle', { cpu: '1', priority: 5 })), 'a')
+      cache.nominator.set(podInfo(pod('top', { priority: 20 })), 'a')
+      queue.add(high)
+      await waitFor(() => log.length > 1)
+      expect(demoted).toEqual(['uid-middle'])
+      expect([...cache.nominated('a')].map(({ uid }) => uid)).toEqual(['uid-top', 'uid-high'])
+    })
   })
 })

@@ -4,7 +4,7 @@ import { isNotFound } from '@kubets/shared/machinery/errors.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import type { Cache } from './cache/cache.ts'
 import type { PodInfo } from './cache/pod-info.ts'
-import { fitErrorMessage } from './framework/fit-error.ts'
+import { fitErrorMessage, type Diagnosis } from './framework/fit-error.ts'
 import type { ProfilePlugin } from './framework/plugin.ts'
 import { schedule } from './framework/schedule.ts'
 import type { AttemptResult } from './metrics.ts'
@@ -13,13 +13,34 @@ import type { SchedulingQueue, WaitingPod } from './queue/queue.ts'
 /** Tells users what became of a Pod; never throws. */
 export interface Reporter {
   scheduled(pod: PodInfo, node: string): void
-  failed(pod: PodInfo, reason: 'Unschedulable' | 'SchedulerError', message: string): void
+  /** @param nominated the node it waits for; empty takes an earlier one back, undefined leaves it as it is */
+  failed(pod: PodInfo, reason: 'Unschedulable' | 'SchedulerError', message: string, nominated?: string): void
+  /** It is being deleted and needs no node any more. */
+  skipped(pod: PodInfo): void
+}
+
+/** Makes Pods go for more important ones. */
+export interface Evictor {
+  /** Whether Pods are still being made to go for the Pod of this uid. */
+  isEvicting(uid: string): boolean
+  /**
+   * Deletes the victims, and takes back what was promised to others on their node. Resolves when all are told to go;
+   * with false when one was not. Never rejects.
+   */
+  evict(
+    pod: PodInfo,
+    node: string,
+    victims: readonly PodInfo[],
+    demoted: readonly PodInfo[],
+    signal: AbortSignal,
+  ): Promise<boolean>
 }
 
 export interface AttemptMetrics {
   attempt(result: AttemptResult, seconds: number): void
   algorithm(seconds: number): void
   scheduled(attempts: number, seconds: number): void
+  preempted(victims: number): void
 }
 
 export interface SchedulerOptions {
@@ -27,6 +48,7 @@ export interface SchedulerOptions {
   readonly cache: Cache
   readonly plugins: readonly ProfilePlugin[]
   readonly report: Reporter
+  readonly evictor: Evictor
   readonly metrics: AttemptMetrics
   /** Whether the API still has the Pod without a node. */
   readonly isPending: (pod: PodInfo) => boolean
@@ -81,14 +103,15 @@ export class Scheduler {
     const { cache, clock, metrics, plugins, queue, report, random, percentageOfNodesToScore } = this.#options
     const { info } = waiting
     const started = clock.now()
-    if (info.pod.metadata.deletionTimestamp) return
+    if (info.pod.metadata.deletionTimestamp) return report.skipped(info)
     const result = schedule(info, cache, { plugins, percentageOfNodesToScore, startIndex: this.#startIndex, random })
     metrics.algorithm((clock.now() - started) / 1000)
 
     if (!('node' in result)) {
       queue.putUnschedulable(waiting, result.plugins)
       metrics.attempt('unschedulable', (clock.now() - started) / 1000)
-      report.failed(info, 'Unschedulable', fitErrorMessage(result))
+      this.#nominate(info, result, signal)
+      report.failed(info, 'Unschedulable', fitErrorMessage(result), result.nominated)
       return
     }
     this.#startIndex = (this.#startIndex + result.evaluated) % Math.max(1, cache.nodes.length)
@@ -100,7 +123,7 @@ export class Scheduler {
       this.#release(waiting, node)
       queue.putUnschedulable(waiting, new Set([plugin.name]))
       metrics.attempt('unschedulable', (clock.now() - started) / 1000)
-      report.failed(info, 'Unschedulable', refusal.reasons.join(', '))
+      report.failed(info, 'Unschedulable', refusal.reasons.join(', '), '')
       return
     }
     this.#binding++
@@ -108,6 +131,20 @@ export class Scheduler {
       this.#binding--
       this.#bindingEnded?.()
       this.#bindingEnded = undefined
+    })
+  }
+
+  /** Keeps the node that postFilter found for the Pod, and makes room there. */
+  #nominate(info: PodInfo, { nominated, victims }: Diagnosis, signal: AbortSignal): void {
+    const { cache, evictor, metrics, queue } = this.#options
+    metrics.preempted(victims.length)
+    if (nominated === undefined) return
+    cache.nominator.set(info, nominated)
+    if (victims.length === 0) return
+    const demoted = [...cache.nominated(nominated)].filter(({ priority }) => priority < info.priority)
+    for (const { uid } of demoted) cache.nominator.delete(uid)
+    void evictor.evict(info, nominated, victims, demoted, signal).then((done) => {
+      if (!done) queue.activate(info.uid)
     })
   }
 
@@ -152,7 +189,7 @@ export class Scheduler {
     metrics.attempt('error', (clock.now() - started) / 1000)
     if (isNotFound(error) || !isPending(waiting.info)) return
     queue.putBackoff(waiting)
-    report.failed(waiting.info, 'SchedulerError', error instanceof Error ? error.message : String(error))
+    report.failed(waiting.info, 'SchedulerError', error instanceof Error ? error.message : String(error), '')
   }
 }
 

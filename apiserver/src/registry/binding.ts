@@ -67,7 +67,9 @@ export function refusal(pod: Pod, { metadata }: Binding): string | undefined {
 }
 
 function bound(pod: Pod, binding: Binding, now: number): Pod {
-  const conditions = pod.status?.conditions ?? []
+  // what it waited for is fulfilled: ClearingNominatedNodeNameAfterBinding
+  const { nominatedNodeName: _, ...status } = pod.status ?? {}
+  const conditions = status.conditions ?? []
   const before = conditions.find(({ type }) => type === 'PodScheduled')
   const lastTransitionTime = before?.status === 'True' ? before.lastTransitionTime : formatTime(now)
   const scheduled = {
@@ -84,6 +86,6 @@ function bound(pod: Pod, binding: Binding, now: number): Pod {
       ...(labels ? { labels: { ...pod.metadata.labels, ...labels } } : {}),
     },
     spec: { ...pod.spec, nodeName: binding.target.name ?? '' },
-    status: { ...pod.status, conditions: [...conditions.filter(({ type }) => type !== 'PodScheduled'), scheduled] },
+    status: { ...status, conditions: [...conditions.filter(({ type }) => type !== 'PodScheduled'), scheduled] },
   }
 }

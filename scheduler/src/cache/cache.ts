@@ -1,6 +1,7 @@
 import type { Namespace, Node, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import type { Selector } from '@kubets/shared/machinery/selector.ts'
 import { NodeInfo } from './node-info.ts'
+import { Nominator } from './nominator.ts'
 import { podInfo, type PodInfo } from './pod-info.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -11,6 +12,7 @@ import type { Snapshot } from './snapshot.ts'
  */
 // pkg/scheduler/backend/cache/cache.go cacheImpl
 export class Cache implements Snapshot {
+  readonly nominator = new Nominator()
   readonly nodesWithAffinity = new Set<NodeInfo>()
   readonly nodesWithRequiredAntiAffinity = new Set<NodeInfo>()
   readonly #byName = new Map<string, NodeInfo>()
@@ -34,6 +36,14 @@ export class Cache implements Snapshot {
   node(name: string): NodeInfo | undefined {
     const info = this.#byName.get(name)
     return info?.node ? info : undefined
+  }
+
+  nominated(node: string): Iterable<PodInfo> {
+    return this.nominator.on(node)
+  }
+
+  nominationOf({ uid }: PodInfo): string {
+    return this.nominator.nodeOf(uid)
   }
 
   imageNodes(image: string): number {
@@ -100,6 +110,7 @@ export class Cache implements Snapshot {
   /** Takes the place on the node for a Pod that is about to be bound. */
   assume(pod: PodInfo, node: string): void {
     this.#assumed.add(pod.uid)
+    this.nominator.delete(pod.uid)
     this.#place(pod, node)
   }
 

@@ -33,6 +33,17 @@ export class NodeInfo {
     return this.#node?.metadata.labels ?? {}
   }
 
+  /** A copy whose Pods may come and go without touching this one. */
+  clone(): NodeInfo {
+    const copy = new NodeInfo(this.name)
+    copy.#node = this.#node
+    copy.allocatable = this.allocatable
+    copy.allowedPods = this.allowedPods
+    copy.images = this.images
+    for (const pod of this.pods.values()) copy.addPod(pod)
+    return copy
+  }
+
   setNode(node: Node | undefined): void {
     this.#node = node
     this.allocatable = resourcesOf(node?.status?.allocatable)

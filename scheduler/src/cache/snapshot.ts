@@ -13,6 +13,10 @@ export interface Snapshot {
   readonly nodesWithAffinity: ReadonlySet<NodeInfo>
   readonly nodesWithRequiredAntiAffinity: ReadonlySet<NodeInfo>
   node(name: string): NodeInfo | undefined
+  /** Pods that wait for a place on the node, after others were made to leave it for them. */
+  nominated(node: string): Iterable<PodInfo>
+  /** The node where the Pod itself waits for a place; empty: none. */
+  nominationOf(pod: PodInfo): string
   /** How many nodes have the image. */
   imageNodes(image: string): number
   namespaceLabels(namespace: string): Readonly<Record<string, string>>

@@ -1,4 +1,5 @@
 import type { NodeInfo } from '../cache/node-info.ts'
+import type { PodInfo } from '../cache/pod-info.ts'
 import type { Rejection } from './plugin.ts'
 
 /** Why a Pod found no node. */
@@ -8,8 +9,23 @@ export interface Diagnosis {
   /** When no node was looked at: what preFilter said. */
   readonly preFilterMessage: string
   readonly postFilterMessage: string
+  /** The node that the Pod is to wait for; empty takes an earlier one back, undefined leaves it as it is. */
+  readonly nominated: string | undefined
+  /** The Pods that must leave that node first. */
+  readonly victims: readonly PodInfo[]
   /** The plugins that turned nodes away: their hints decide when the Pod is tried again. */
   readonly plugins: ReadonlySet<string>
+}
+
+/** There is no node at all; any change may help. */
+export const noNodes: Diagnosis = {
+  allNodes: 0,
+  rejections: new Map(),
+  preFilterMessage: '',
+  postFilterMessage: '',
+  nominated: '',
+  victims: [],
+  plugins: new Set(),
 }
 
 /** "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable. preemption: …" */

@@ -2,6 +2,7 @@ import type { NodeInfo } from '../cache/node-info.ts'
 import type { PodInfo } from '../cache/pod-info.ts'
 import type { Snapshot } from '../cache/snapshot.ts'
 import type { ClusterEvent } from './events.ts'
+import type { Filters } from './filters.ts'
 
 /** Why a Pod cannot have a node. */
 export interface Rejection {
@@ -14,7 +15,31 @@ export const rejected = (...reasons: string[]): Rejection => ({ unresolvable: fa
 export const unresolvable = (...reasons: string[]): Rejection => ({ unresolvable: true, reasons })
 
 /** What preFilter prepares: decides about one node; undefined means that the node will do. */
-export type NodeFilter = (node: NodeInfo) => Rejection | undefined
+export interface NodeFilter {
+  (node: NodeInfo): Rejection | undefined
+  /** No other nodes come into question. */
+  readonly only?: ReadonlySet<string>
+  /** Counts another Pod as on the node (1) or as gone from it (-1), to try out what would be then. */
+  readonly shift?: (other: PodInfo, node: NodeInfo, sign: 1 | -1) => void
+}
+
+/** What postFilter sees of an attempt that failed. */
+export interface FailedAttempt {
+  readonly snapshot: Snapshot
+  readonly rejections: ReadonlyMap<NodeInfo, Rejection>
+  /** undefined when no node was looked at. */
+  readonly filters: Filters | undefined
+}
+
+/** What postFilter found. */
+export interface PostFilterResult {
+  /** Ends the message; empty when there is a way out. */
+  readonly message: string
+  /** The node that the Pod is to wait for; empty takes an earlier one back, undefined leaves it as it is. */
+  readonly nominated?: string
+  /** Who must leave that node first, the most important Pod first. */
+  readonly victims?: readonly PodInfo[]
+}
 
 /** What preScore prepares. */
 export interface NodeScorer {
@@ -44,8 +69,8 @@ export interface Plugin {
   preEnqueue?(pod: PodInfo): Rejection | undefined
   /** undefined: there is nothing to filter by; a rejection: no node will do. */
   preFilter?(pod: PodInfo, snapshot: Snapshot): NodeFilter | Rejection | undefined
-  /** Runs when no node will do: its text ends the message; may name a node to wait for. */
-  postFilter?(pod: PodInfo, rejections: ReadonlyMap<NodeInfo, Rejection>): string
+  /** Runs when no node will do: may name a node to wait for. */
+  postFilter?(pod: PodInfo, attempt: FailedAttempt): PostFilterResult
   /** undefined: there is nothing to score by. Gets the nodes that passed. */
   preScore?(pod: PodInfo, snapshot: Snapshot, nodes: readonly NodeInfo[]): NodeScorer | undefined
   /** Takes what the Pod needs beside its place; unreserve gives it back. */

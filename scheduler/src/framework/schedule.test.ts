@@ -1,13 +1,13 @@
 import type { Node, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { describe, expect, it } from 'vitest'
 import { podInfo } from '../cache/pod-info.ts'
-import { cacheOf, node, pod } from '../cases.ts'
+import { cacheOf, node, pod, preemptionOf } from '../cases.ts'
 import { defaultProfile } from '../plugins/default-profile.ts'
 import { fitErrorMessage } from './fit-error.ts'
 import { nodesToFind, schedule } from './schedule.ts'
 
 const options = {
-  plugins: defaultProfile({ name: 'NoBinder' }),
+  plugins: defaultProfile(preemptionOf(), { name: 'NoBinder' }),
   percentageOfNodesToScore: 0,
   startIndex: 0,
   random: () => 0.99,
@@ -51,6 +51,24 @@ describe('schedule', () => {
       pod('p', { cpu: '5', spec: { preemptionPolicy: 'Never' } }),
       [node('a')],
       '0/1 nodes are available: 1 Insufficient cpu. preemption: not eligible due to preemptionPolicy=Never.',
+    ],
+    [
+      'when the one node it names is full',
+      pod('p', {
+        cpu: '5',
+        spec: {
+          affinity: {
+            nodeAffinity: {
+              requiredDuringSchedulingIgnoredDuringExecution: {
+                nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['a', 'gone'] }] }],
+              },
+            },
+          },
+        },
+      }),
+      [node('a'), node('b'), node('c')],
+      "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't satisfy plugin(s) [NodeAffinity]. " +
+        'preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.',
     ],
   ])('says why a Pod waits %s', (_name, incoming, nodes, want) => {
     expect(outcome(incoming, nodes)).toBe(want)

@@ -1,8 +1,9 @@
 import type { NodeInfo } from '../cache/node-info.ts'
 import type { PodInfo } from '../cache/pod-info.ts'
 import type { Snapshot } from '../cache/snapshot.ts'
-import type { Diagnosis } from './fit-error.ts'
-import { isRejection, type NodeFilter, type ProfilePlugin, type Rejection } from './plugin.ts'
+import { Filters, prepareFilters } from './filters.ts'
+import { noNodes, type Diagnosis } from './fit-error.ts'
+import { unresolvable, type FailedAttempt, type ProfilePlugin, type Rejection } from './plugin.ts'
 
 export interface ScheduleOptions {
   readonly plugins: readonly ProfilePlugin[]
@@ -24,6 +25,7 @@ export interface Scheduled {
 /** Finds the best node for a Pod. Pure: reads the snapshot, changes nothing. */
 // pkg/scheduler/schedule_one.go schedulePod
 export function schedule(pod: PodInfo, snapshot: Snapshot, options: ScheduleOptions): Scheduled | Diagnosis {
+  if (snapshot.nodes.length === 0) return noNodes
   const found = feasibleNodes(pod, snapshot, options)
   if (!('nodes' in found)) return found
   const { nodes, evaluated } = found
@@ -41,52 +43,67 @@ interface Feasible {
 // pkg/scheduler/schedule_one.go findNodesThatFitPod
 function feasibleNodes(pod: PodInfo, snapshot: Snapshot, options: ScheduleOptions): Feasible | Diagnosis {
   const all = snapshot.nodes
-  const filters: { name: string; filter: NodeFilter }[] = []
-  for (const { plugin } of options.plugins) {
-    const prepared = plugin.preFilter?.(pod, snapshot)
-    if (isRejection(prepared)) {
-      const rejections = new Map(all.map((node) => [node, prepared]))
-      const preFilterMessage = prepared.reasons.join(', ')
-      return diagnose(pod, options, {
-        allNodes: all.length,
-        rejections,
-        preFilterMessage,
-        plugins: new Set([plugin.name]),
-      })
-    }
-    if (prepared) filters.push({ name: plugin.name, filter: prepared })
+  const filters = prepareFilters(pod, snapshot, options.plugins)
+  if (!(filters instanceof Filters)) {
+    const { plugin, rejection } = filters
+    const rejections = new Map(all.map((node) => [node, rejection]))
+    const preFilterMessage = rejection.reasons.join(', ')
+    const attempt = { snapshot, rejections, filters: undefined }
+    return diagnose(pod, options, attempt, { preFilterMessage, plugins: new Set([plugin]) })
   }
 
-  const enough = nodesToFind(all.length, options.percentageOfNodesToScore)
+  // the place that others were made to leave for it is most likely the only one
+  const promised = snapshot.node(snapshot.nominationOf(pod))
+  if (promised && !filters.refusal(promised)) return { nodes: [promised], evaluated: 0 }
+
+  const { only } = filters
+  const candidates = only ? all.filter(({ name }) => only.has(name)) : all
+  const enough = nodesToFind(candidates.length, options.percentageOfNodesToScore)
   const nodes: NodeInfo[] = []
   const rejections = new Map<NodeInfo, Rejection>()
-  const plugins = new Set<string>()
+  const plugins = new Set(filters.restricting)
   let evaluated = 0
-  while (evaluated < all.length && nodes.length < enough) {
-    const node = all[(options.startIndex + evaluated) % all.length]
+  while (evaluated < candidates.length && nodes.length < enough) {
+    const node = candidates[(options.startIndex + evaluated) % candidates.length]
     evaluated++
     if (!node) continue
-    let rejection: Rejection | undefined
-    for (const { name, filter } of filters) {
-      rejection = filter(node)
-      if (!rejection) continue
-      rejections.set(node, rejection)
-      plugins.add(name)
-      break
+    const refusal = filters.refusal(node)
+    if (refusal) {
+      rejections.set(node, refusal.rejection)
+      plugins.add(refusal.plugin)
+    } else {
+      nodes.push(node)
     }
-    if (!rejection) nodes.push(node)
   }
   if (nodes.length > 0) return { nodes, evaluated }
-  return diagnose(pod, options, { allNodes: all.length, rejections, preFilterMessage: '', plugins })
+  if (only) {
+    const left = unresolvable(`node(s) didn't satisfy plugin(s) [${filters.restricting.join(' ')}]`)
+    for (const node of all) if (!only.has(node.name)) rejections.set(node, left)
+  }
+  return diagnose(pod, options, { snapshot, rejections, filters }, { preFilterMessage: '', plugins })
 }
 
+/** Asks what could be done for the Pod, until one plugin knows. */
+// pkg/scheduler/framework/runtime/framework.go RunPostFilterPlugins
 function diagnose(
   pod: PodInfo,
   { plugins }: ScheduleOptions,
-  diagnosis: Omit<Diagnosis, 'postFilterMessage'>,
+  attempt: FailedAttempt,
+  found: Pick<Diagnosis, 'preFilterMessage' | 'plugins'>,
 ): Diagnosis {
-  const messages = plugins.flatMap(({ plugin }) => plugin.postFilter?.(pod, diagnosis.rejections) ?? [])
-  return { ...diagnosis, postFilterMessage: messages.join(', ') }
+  const { snapshot, rejections } = attempt
+  const common = { ...found, allNodes: snapshot.nodes.length, rejections }
+  const messages: string[] = []
+  let nominated: string | undefined
+  for (const { plugin } of plugins) {
+    const result = plugin.postFilter?.(pod, attempt)
+    if (!result) continue
+    const { message, victims = [] } = result
+    nominated = result.nominated ?? nominated
+    if (message === '') return { ...common, nominated, victims, postFilterMessage: '' }
+    messages.push(message)
+  }
+  return { ...common, nominated, victims: [], postFilterMessage: messages.join(', ') }
 }
 
 /** How many feasible nodes are enough to choose from. */

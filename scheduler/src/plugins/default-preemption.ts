@@ -1,21 +1,23 @@
-import { histogram } from '../framework/fit-error.ts'
-import type { Plugin } from '../framework/plugin.ts'
+import { unresolvable, type Plugin } from '../framework/plugin.ts'
+import { preempt, type PreemptionOptions } from '../preemption/preempt.ts'
 
-/**
- * Says what preemption could do for a Pod. It evicts nobody: that is not supported yet, so where upstream would look
- * for victims, none are found.
- */
-// pkg/scheduler/framework/preemption/preemption.go Evaluator.Preempt
-export const defaultPreemption: Plugin = {
-  name: 'DefaultPreemption',
-  postFilter({ pod }, rejections) {
-    if (pod.spec.preemptionPolicy === 'Never') return 'preemption: not eligible due to preemptionPolicy=Never.'
-    if (rejections.size === 0) return ''
-    const outcomes = [...rejections.values()].map(({ unresolvable }) => ({
-      reasons: [
-        unresolvable ? 'Preemption is not helpful for scheduling' : 'No preemption victims found for incoming pod',
-      ],
-    }))
-    return `preemption: 0/${rejections.size} nodes are available: ${histogram(outcomes)}.`
-  },
+interface DefaultPreemptionOptions extends Omit<PreemptionOptions, 'budgets' | 'now'> {
+  readonly budgets: () => PreemptionOptions['budgets']
+  readonly now: () => number
+  /** Whether Pods are still being made to go for the Pod of this uid. */
+  readonly isEvicting: (uid: string) => boolean
+}
+
+/** Finds less important Pods that can go for one that fits nowhere. */
+// pkg/scheduler/framework/plugins/defaultpreemption/default_preemption.go
+export function defaultPreemption(options: DefaultPreemptionOptions): Plugin {
+  const { budgets, now, isEvicting } = options
+  const busy = unresolvable('waiting for the preemption for this pod to be finished')
+  return {
+    name: 'DefaultPreemption',
+    preEnqueue: ({ uid }) => (isEvicting(uid) ? busy : undefined),
+    postFilter: (pod, attempt) => preempt(pod, attempt, { ...options, budgets: budgets(), now: now() }),
+    // whoever turned the Pod away knows when it may pass
+    queueingHint: () => false,
+  }
 }

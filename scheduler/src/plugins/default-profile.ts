@@ -1,5 +1,4 @@
 import type { Plugin, ProfilePlugin } from '../framework/plugin.ts'
-import { defaultPreemption } from './default-preemption.ts'
 import { imageLocality } from './image-locality.ts'
 import { interPodAffinity } from './inter-pod-affinity.ts'
 import { nodeAffinity } from './node-affinity.ts'
@@ -15,7 +14,7 @@ import { taintToleration } from './taint-toleration.ts'
 
 /** The plugins of the default scheduler, in the order they are asked, with their scores' weights. */
 // pkg/scheduler/apis/config/v1/default_plugins.go getDefaultPlugins
-export function defaultProfile(binder: Plugin): ProfilePlugin[] {
+export function defaultProfile(preemption: Plugin, binder: Plugin): ProfilePlugin[] {
   return [
     { plugin: schedulingGates, weight: 0 },
     { plugin: prioritySort, weight: 0 },
@@ -27,7 +26,7 @@ export function defaultProfile(binder: Plugin): ProfilePlugin[] {
     { plugin: nodeResourcesFit, weight: 1 },
     { plugin: podTopologySpread, weight: 2 },
     { plugin: interPodAffinity, weight: 2 },
-    { plugin: defaultPreemption, weight: 0 },
+    { plugin: preemption, weight: 0 },
     { plugin: nodeResourcesBalancedAllocation, weight: 1 },
     { plugin: imageLocality, weight: 1 },
     { plugin: binder, weight: 0 },

@@ -55,6 +55,15 @@ const nodeTerm = (operator: string, key: string, values?: string[]) => ({
     },
   },
 })
+const named = (...terms: string[][]) => ({
+  affinity: {
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: {
+        nodeSelectorTerms: terms.map((values) => ({ matchFields: [{ key: 'metadata.name', operator: 'In', values }] })),
+      },
+    },
+  },
+})
 const spread = (app: string, topologyKey: string, minDomains?: number) => ({
   topologySpreadConstraints: [
     {
@@ -221,5 +230,21 @@ describe('filters', () => {
     ],
   ])('%s', (_name, plugin, incoming, want) => {
     expect(verdicts(plugin, incoming)).toEqual(want)
+  })
+
+  it.each<[string, Pod, string[] | undefined]>([
+    ['no terms', pod('p', { spec: { nodeSelector: { [zone]: 'a' } } }), undefined],
+    ['terms with names', pod('p', { spec: named(['small'], ['big', 'small']) }), ['small', 'big']],
+    ['a term without a name', pod('p', { spec: nodeTerm('In', zone, ['a']) }), undefined],
+  ])('node affinity brings few nodes into question: %s', (_name, incoming, want) => {
+    const filter = nodeAffinity.preFilter?.(podInfo(incoming), cacheOf(nodes))
+    expect(typeof filter === 'function' && filter.only && [...filter.only]).toEqual(want)
+  })
+
+  it('node affinity refuses terms that no name can meet', () => {
+    const fields = ['small', 'big'].map((name) => ({ key: 'metadata.name', operator: 'In', values: [name] }))
+    const required = { nodeSelectorTerms: [{ matchFields: fields }] }
+    const spec = { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: required } } }
+    expect(verdicts(nodeAffinity, pod('p', { spec }))[0]).toBe('!small: pod affinity terms conflict')
   })
 })

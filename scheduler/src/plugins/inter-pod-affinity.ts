@@ -2,7 +2,14 @@ import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import type { NodeInfo } from '../cache/node-info.ts'
 import { termMatches, type AffinityTerm, type PodInfo } from '../cache/pod-info.ts'
 import type { Snapshot } from '../cache/snapshot.ts'
-import { maxNodeScore, rejected, unresolvable, type NodeFilter, type Plugin } from '../framework/plugin.ts'
+import {
+  maxNodeScore,
+  rejected,
+  unresolvable,
+  type NodeFilter,
+  type Plugin,
+  type Rejection,
+} from '../framework/plugin.ts'
 import { TopologyCounts } from './topology-counts.ts'
 
 const affinityMissed = unresolvable("node(s) didn't match pod affinity rules")
@@ -23,52 +30,45 @@ function preFilter(pod: PodInfo, snapshot: Snapshot): NodeFilter | undefined {
   const labels: NamespaceLabels = (namespace) => snapshot.namespaceLabels(namespace)
   const { requiredAffinity, requiredAntiAffinity } = pod
   const others = new TopologyCounts()
-  for (const node of snapshot.nodesWithRequiredAntiAffinity) {
-    for (const other of node.podsWithRequiredAntiAffinity.values()) {
-      for (const term of other.requiredAntiAffinity) {
-        if (termMatches(term, pod, labels)) others.add(node, term.topologyKey, 1)
-      }
-    }
-  }
   const affinity = new TopologyCounts()
   const antiAffinity = new TopologyCounts()
-  if (requiredAffinity.length + requiredAntiAffinity.length > 0) {
-    for (const node of snapshot.nodes) {
-      for (const other of node.pods.values()) {
-        if (matchesAll(requiredAffinity, other, labels)) {
-          for (const term of requiredAffinity) affinity.add(node, term.topologyKey, 1)
-        }
-        for (const term of requiredAntiAffinity) {
-          if (termMatches(term, other, labels)) antiAffinity.add(node, term.topologyKey, 1)
-        }
-      }
+  const countTheirs = (other: PodInfo, node: NodeInfo, sign: 1 | -1): void => {
+    for (const term of other.requiredAntiAffinity) {
+      if (termMatches(term, pod, labels)) others.add(node, term.topologyKey, sign)
     }
+  }
+  const countOurs = (other: PodInfo, node: NodeInfo, sign: 1 | -1): void => {
+    if (matchesAll(requiredAffinity, other, labels)) {
+      for (const term of requiredAffinity) affinity.add(node, term.topologyKey, sign)
+    }
+    for (const term of requiredAntiAffinity) {
+      if (termMatches(term, other, labels)) antiAffinity.add(node, term.topologyKey, sign)
+    }
+  }
+  for (const node of snapshot.nodesWithRequiredAntiAffinity) {
+    for (const other of node.podsWithRequiredAntiAffinity.values()) countTheirs(other, node, 1)
+  }
+  if (requiredAffinity.length + requiredAntiAffinity.length > 0) {
+    for (const node of snapshot.nodes) for (const other of node.pods.values()) countOurs(other, node, 1)
   }
   if (others.empty && requiredAffinity.length === 0 && antiAffinity.empty) return undefined
 
-  // the first of a group that wants to be together has nobody to join
-  const isFirst = affinity.empty && matchesAll(requiredAffinity, pod, labels)
-  const otherKeys = othersKeys(snapshot)
-  return (node) => {
+  const wantsItself = matchesAll(requiredAffinity, pod, labels)
+  const filter = (node: NodeInfo): Rejection | undefined => {
     if (requiredAffinity.some(({ topologyKey }) => node.labels[topologyKey] === undefined)) return affinityMissed
     const joined = requiredAffinity.every(({ topologyKey }) => affinity.of(node, topologyKey) > 0)
-    if (!joined && !isFirst) return affinityMissed
+    // the first of a group that wants to be together has nobody to join
+    if (!joined && !(wantsItself && affinity.total === 0)) return affinityMissed
     if (requiredAntiAffinity.some(({ topologyKey }) => antiAffinity.of(node, topologyKey) > 0))
       return antiAffinityMissed
-    if (!others.empty && otherKeys.some((key) => others.of(node, key) > 0)) return othersAntiAffinityMissed
-    return undefined
+    return others.someAt(node) ? othersAntiAffinityMissed : undefined
   }
-}
-
-/** The topology keys of all required anti-affinity terms. */
-function othersKeys(snapshot: Snapshot): string[] {
-  const keys = new Set<string>()
-  for (const node of snapshot.nodesWithRequiredAntiAffinity) {
-    for (const other of node.podsWithRequiredAntiAffinity.values()) {
-      for (const term of other.requiredAntiAffinity) keys.add(term.topologyKey)
-    }
-  }
-  return [...keys]
+  return Object.assign(filter, {
+    shift(other: PodInfo, node: NodeInfo, sign: 1 | -1) {
+      countTheirs(other, node, sign)
+      countOurs(other, node, sign)
+    },
+  })
 }
 
 // pkg/scheduler/framework/plugins/interpodaffinity/scoring.go

@@ -1,16 +1,37 @@
+import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { normalizeScores } from '../framework/normalize.ts'
-import { unresolvable, type Plugin } from '../framework/plugin.ts'
+import { unresolvable, type NodeFilter, type Plugin } from '../framework/plugin.ts'
 import { requiredNodes, termMatcher } from '@kubets/shared/api/node-selector.ts'
 
 const mismatch = unresolvable("node(s) didn't match Pod's node affinity/selector")
+const conflict = unresolvable('pod affinity terms conflict')
+
+/** The nodes that the required terms name; undefined when a term names none, so that any node may match. */
+// pkg/scheduler/framework/plugins/nodeaffinity/node_affinity.go PreFilter
+function namedNodes({ spec }: Pod): ReadonlySet<string> | undefined {
+  const terms = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []
+  const names = new Set<string>()
+  for (const { matchFields = [] } of terms) {
+    const [first, ...others] = matchFields
+      .filter(({ key, operator }) => key === 'metadata.name' && operator === 'In')
+      .map(({ values = [] }) => values)
+    if (!first) return undefined
+    for (const name of first) if (others.every((values) => values.includes(name))) names.add(name)
+  }
+  return terms.length > 0 ? names : undefined
+}
 
 // pkg/scheduler/framework/plugins/nodeaffinity/node_affinity.go
 export const nodeAffinity: Plugin = {
   name: 'NodeAffinity',
   preFilter({ pod }) {
     const matches = requiredNodes(pod)
-    return matches && ((node) => (matches(node.labels, node.name) ? undefined : mismatch))
+    if (!matches) return undefined
+    const filter: NodeFilter = (node) => (matches(node.labels, node.name) ? undefined : mismatch)
+    const only = namedNodes(pod)
+    if (only?.size === 0) return conflict
+    return only ? Object.assign(filter, { only }) : filter
   },
   preScore({ pod }) {
     const preferred = pod.spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []

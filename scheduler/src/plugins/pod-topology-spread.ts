@@ -2,11 +2,19 @@ import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import type { NodeInfo } from '../cache/node-info.ts'
 import type { PodInfo } from '../cache/pod-info.ts'
 import type { Snapshot } from '../cache/snapshot.ts'
-import { maxNodeScore, rejected, unresolvable, type NodeScorer, type Plugin } from '../framework/plugin.ts'
+import {
+  maxNodeScore,
+  rejected,
+  unresolvable,
+  type NodeScorer,
+  type Plugin,
+  type Rejection,
+} from '../framework/plugin.ts'
 import {
   countMatching,
   defaultConstraints,
   hostnameKey,
+  isCounted,
   ownConstraints,
   type SpreadConstraint,
 } from './spread-constraints.ts'
@@ -21,24 +29,40 @@ const inAllTopologies = (node: NodeInfo, constraints: readonly SpreadConstraint[
 // pkg/scheduler/framework/plugins/podtopologyspread/filtering.go
 function filterBy(pod: PodInfo, snapshot: Snapshot, constraints: readonly SpreadConstraint[]) {
   const prepared = constraints.map((constraint) => {
-    const counts = new TopologyCounts()
+    const matching = new TopologyCounts()
     for (const node of snapshot.nodes) {
       if (!inAllTopologies(node, constraints) || !constraint.counts(node)) continue
-      counts.add(node, constraint.topologyKey, countMatching(node, constraint.selector, pod.namespace))
+      matching.add(node, constraint.topologyKey, countMatching(node, constraint.selector, pod.namespace))
     }
-    const domains = counts.values(constraint.topologyKey)
-    const enough = (domains?.size ?? 0) >= constraint.minDomains
-    const fewest = enough ? Math.min(...(domains?.values() ?? [])) : 0
     const self = constraint.selector.matches(pod.labels) ? 1 : 0
-    return { ...constraint, counts, fewest, self }
+    return { ...constraint, matching, fewest: fewestOf(constraint, matching), self }
   })
-  return (node: NodeInfo) => {
-    for (const { topologyKey, maxSkew, counts, fewest, self } of prepared) {
+  const filter = (node: NodeInfo): Rejection | undefined => {
+    for (const { topologyKey, maxSkew, matching, fewest, self } of prepared) {
       if (node.labels[topologyKey] === undefined) return unlabelled
-      if (counts.of(node, topologyKey) + self - fewest > maxSkew) return skewed
+      if (matching.of(node, topologyKey) + self - fewest > maxSkew) return skewed
     }
     return undefined
   }
+  return Object.assign(filter, {
+    shift(other: PodInfo, node: NodeInfo, sign: 1 | -1) {
+      if (!inAllTopologies(node, constraints)) return
+      for (const constraint of prepared) {
+        if (!isCounted(other, constraint.selector, pod.namespace) || !constraint.counts(node)) continue
+        constraint.matching.add(node, constraint.topologyKey, sign)
+        constraint.fewest = fewestOf(constraint, constraint.matching)
+      }
+    },
+  })
+}
+
+/** The number in the topology that has fewest; none in one that is yet to come. */
+function fewestOf({ topologyKey, minDomains }: SpreadConstraint, matching: TopologyCounts): number {
+  const domains = matching.values(topologyKey)
+  if (!domains || domains.size < minDomains) return 0
+  let fewest = Infinity
+  for (const count of domains.values()) fewest = Math.min(fewest, count)
+  return fewest
 }
 
 // pkg/scheduler/framework/plugins/podtopologyspread/scoring.go

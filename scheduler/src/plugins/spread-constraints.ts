@@ -54,11 +54,13 @@ export function defaultConstraints(info: PodInfo, snapshot: Snapshot): SpreadCon
 export function countMatching(node: NodeInfo, selector: Selector, namespace: string): number {
   if (selector.empty) return 0
   let count = 0
-  for (const pod of node.pods.values()) {
-    if (pod.namespace !== namespace || pod.pod.metadata.deletionTimestamp) continue
-    if (selector.matches(pod.labels)) count++
-  }
+  for (const pod of node.pods.values()) if (isCounted(pod, selector, namespace)) count++
   return count
+}
+
+/** Whether the Pod is one of those that the constraint of a Pod in this namespace counts. */
+export function isCounted({ namespace, labels, pod }: PodInfo, selector: Selector, own: string): boolean {
+  return !selector.empty && namespace === own && !pod.metadata.deletionTimestamp && selector.matches(labels)
 }
 
 /** The selector, narrowed to Pods with the same values of the named labels. */

@@ -4,8 +4,16 @@ import type { NodeInfo } from '../cache/node-info.ts'
 export class TopologyCounts {
   readonly #counts = new Map<string, Map<string, number>>()
 
+  #total = 0
+
+  /** Whether nothing was ever added. */
   get empty(): boolean {
     return this.#counts.size === 0
+  }
+
+  /** The sum of all numbers. */
+  get total(): number {
+    return this.#total
   }
 
   /** Adds to the topology that the node lies in; a node without the label lies in none. */
@@ -15,6 +23,13 @@ export class TopologyCounts {
     let values = this.#counts.get(key)
     if (!values) this.#counts.set(key, (values = new Map()))
     values.set(value, (values.get(value) ?? 0) + amount)
+    this.#total += amount
+  }
+
+  /** Whether any of the node's topologies has a number above zero. */
+  someAt(node: NodeInfo): boolean {
+    for (const key of this.#counts.keys()) if (this.of(node, key) > 0) return true
+    return false
   }
 
   /** The number for the node's own topology. */

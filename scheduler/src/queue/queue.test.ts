@@ -106,6 +106,33 @@ describe('SchedulingQueue', () => {
     expect(queue.sizes.active).toBe(1)
   })
 
+  it('wakes a Pod that nobody turned away by any event', async () => {
+    const { queue } = setUp()
+    queue.add(podInfo(pod('p')))
+    queue.putUnschedulable(await popped(queue), new Set())
+    queue.move(() => ({ kind: 'NamespaceUpdate' }))
+    expect(queue.sizes).toMatchObject({ unschedulable: 0, backoff: 1 })
+  })
+
+  it('wakes only Pods that are not more important than what an event is for', async () => {
+    const { queue } = setUp()
+    queue.add(podInfo(pod('p', { cpu: '1', priority: 5 })))
+    queue.putUnschedulable(await popped(queue), fit)
+    queue.move(() => nodeAdd, 4)
+    expect(queue.sizes).toMatchObject({ unschedulable: 1 })
+    queue.move(() => nodeAdd, 5)
+    expect(queue.sizes).toMatchObject({ unschedulable: 0 })
+  })
+
+  it('lets a Pod be tried without its backoff', async () => {
+    const { queue } = setUp()
+    for (const name of ['p', 'q']) queue.add(podInfo(pod(name)))
+    queue.putUnschedulable(await popped(queue), fit)
+    queue.putBackoff(await popped(queue))
+    for (const name of ['p', 'q', 'unknown']) queue.activate(`uid-${name}`)
+    expect(queue.sizes).toEqual({ active: 2, backoff: 0, unschedulable: 0, gated: 0 })
+  })
+
   it('forgets a deleted Pod wherever it is', async () => {
     const { queue } = setUp()
     for (const name of ['a', 'b', 'c']) queue.add(podInfo(pod(name)))

@@ -111,16 +111,24 @@ export class SchedulingQueue {
     this.#armBackoff()
   }
 
-  /** Wakes the Pods that the event may help. The event is made when somebody waits for one, which is rare. */
-  move(makeEvent: () => ClusterEvent): void {
+  /** Lets a Pod that waits be tried at once. */
+  activate(uid: string): void {
+    const pod = this.#unschedulable.get(uid) ?? this.#backoff.get(uid)
+    if (!pod || this.#isHeld(pod)) return
+    this.delete(uid)
+    this.#enter(pod)
+  }
+
+  /**
+   * Wakes the Pods that the event may help. The event is made when somebody waits for one, which is rare.
+   * @param highest only Pods up to this priority
+   */
+  move(makeEvent: () => ClusterEvent, highest = Infinity): void {
     if (this.#unschedulable.size === 0) return
     const event = makeEvent()
     for (const pod of [...this.#unschedulable.values()]) {
-      for (const name of pod.rejectedBy) {
-        if (this.#hints.get(name)?.queueingHint?.(pod.info, event) === false) continue
-        this.#wake(pod)
-        break
-      }
+      if (pod.info.priority > highest) continue
+      if (this.#mayHelp(pod, event)) this.#wake(pod)
     }
   }
 
@@ -132,9 +140,19 @@ export class SchedulingQueue {
     this.#waiter = undefined
   }
 
+  // pkg/scheduler/backend/queue/scheduling_queue.go isPodWorthRequeuing
+  #mayHelp({ info, rejectedBy }: WaitingPod, event: ClusterEvent): boolean {
+    if (rejectedBy.size === 0) return true
+    for (const name of rejectedBy) if (this.#hints.get(name)?.queueingHint?.(info, event) !== false) return true
+    return false
+  }
+
+  #isHeld({ info }: WaitingPod): boolean {
+    return this.#options.plugins.some((plugin) => plugin.preEnqueue?.(info))
+  }
+
   #enter(pod: WaitingPod): void {
-    const held = this.#options.plugins.some((plugin) => plugin.preEnqueue?.(pod.info))
-    if (held) {
+    if (this.#isHeld(pod)) {
       this.#gated.set(pod.info.uid, pod)
       return
     }
@@ -143,6 +161,8 @@ export class SchedulingQueue {
   }
 
   #wake(pod: WaitingPod): void {
+    // it is making room for itself; what ends that wakes it again
+    if (this.#isHeld(pod)) return
     this.#unschedulable.delete(pod.info.uid)
     if (this.#backoffEnds(pod) > this.#options.clock.now()) {
       this.#backoff.put(pod)

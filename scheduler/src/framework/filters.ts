@@ -1,0 +1,88 @@
+import type { NodeInfo } from '../cache/node-info.ts'
+import type { PodInfo } from '../cache/pod-info.ts'
+import type { Snapshot } from '../cache/snapshot.ts'
+import { isRejection, unresolvable, type NodeFilter, type ProfilePlugin, type Rejection } from './plugin.ts'
+
+/** A plugin's word against a node. */
+export interface Refusal {
+  readonly plugin: string
+  readonly rejection: Rejection
+}
+
+interface PreparedFilter {
+  readonly plugin: string
+  readonly filter: NodeFilter
+}
+
+/** The filters of one attempt, prepared for its Pod. */
+export class Filters {
+  /** The nodes that come into question, by name; undefined: all. */
+  readonly only: ReadonlySet<string> | undefined
+  /** The plugins that said so. */
+  readonly restricting: readonly string[]
+  readonly #pod: PodInfo
+  readonly #snapshot: Snapshot
+  readonly #filters: readonly PreparedFilter[]
+
+  constructor(pod: PodInfo, snapshot: Snapshot, filters: readonly PreparedFilter[]) {
+    this.#pod = pod
+    this.#snapshot = snapshot
+    this.#filters = filters
+    const sets = filters.flatMap(({ filter }) => filter.only ?? [])
+    const [first, ...others] = sets
+    this.only = first && new Set([...first].filter((name) => others.every((set) => set.has(name))))
+    this.restricting = filters.flatMap(({ plugin, filter }) => (filter.only ? plugin : [])).toSorted()
+  }
+
+  /**
+   * Why the node will not do; undefined: it will. It must do with and without the Pods that wait for a place there and
+   * are not less important: they may come or not, and affinity may need them or keep away from them.
+   */
+  // pkg/scheduler/framework/runtime/framework.go RunFilterPluginsWithNominatedPods
+  refusal(node: NodeInfo): Refusal | undefined {
+    let crowded: NodeInfo | undefined
+    const expected: PodInfo[] = []
+    for (const other of this.#snapshot.nominated(node.name)) {
+      if (other.priority < this.#pod.priority || other.uid === this.#pod.uid) continue
+      expected.push(other)
+      crowded ??= node.clone()
+      crowded.addPod(other)
+      this.shift(other, crowded, 1)
+    }
+    if (crowded) {
+      const refusal = this.#run(crowded)
+      for (const other of expected) this.shift(other, crowded, -1)
+      if (refusal) return refusal
+    }
+    return this.#run(node)
+  }
+
+  /** Counts another Pod as on the node, or as gone from it; the NodeInfo itself is the caller's to change. */
+  shift(other: PodInfo, node: NodeInfo, sign: 1 | -1): void {
+    for (const { filter } of this.#filters) filter.shift?.(other, node, sign)
+  }
+
+  #run(node: NodeInfo): Refusal | undefined {
+    for (const { plugin, filter } of this.#filters) {
+      const rejection = filter(node)
+      if (rejection) return { plugin, rejection }
+    }
+    return undefined
+  }
+}
+
+/** Asks every plugin about the Pod itself. Returns the filters, or the word of the plugin that lets no node pass. */
+// pkg/scheduler/framework/runtime/framework.go RunPreFilterPlugins
+export function prepareFilters(pod: PodInfo, snapshot: Snapshot, plugins: readonly ProfilePlugin[]): Filters | Refusal {
+  const prepared: PreparedFilter[] = []
+  for (const { plugin } of plugins) {
+    const filter = plugin.preFilter?.(pod, snapshot)
+    if (isRejection(filter)) return { plugin: plugin.name, rejection: filter }
+    if (filter) prepared.push({ plugin: plugin.name, filter })
+  }
+  const filters = new Filters(pod, snapshot, prepared)
+  if (filters.only?.size !== 0) return filters
+  const [plugin = '', ...more] = filters.restricting
+  const which = more.length === 0 ? `plugin ${plugin}` : `plugin(s) [${filters.restricting.join(' ')}] simultaneously`
+  return { plugin, rejection: unresolvable(`node(s) didn't satisfy ${which}`) }
+}
