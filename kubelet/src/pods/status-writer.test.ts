@@ -19,6 +19,12 @@ describe('the patch between two statuses', () => {
       { conditions: [expect.objectContaining({ reason: 'PodFailed', message: null })] },
     ],
     [
+      'a condition seen in a newer generation',
+      { conditions: [{ type: 'Ready', status: 'True', observedGeneration: 1 }] },
+      { conditions: [{ type: 'Ready', status: 'True', observedGeneration: 2 }] },
+      { conditions: [{ type: 'Ready', status: 'True', observedGeneration: 2 }] },
+    ],
+    [
       'new addresses replace the old',
       { podIPs: [{ ip: '10.0.0.1' }] },
       { podIPs: [{ ip: '10.0.0.2' }] },

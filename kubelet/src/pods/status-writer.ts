@@ -158,6 +158,6 @@ function withoutOldTexts(old: PodCondition | undefined, condition: PodCondition)
 }
 
 function stable(condition: PodCondition | undefined): Partial<PodCondition> {
-  const { type, status, reason, message, lastTransitionTime } = condition ?? {}
-  return { type, status, reason, message, lastTransitionTime }
+  const { type, status, reason, message, lastTransitionTime, observedGeneration } = condition ?? {}
+  return { type, status, reason, message, lastTransitionTime, observedGeneration }
 }

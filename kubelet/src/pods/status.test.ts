@@ -26,6 +26,7 @@ const one = pod({ containers: [container('a')] })
 const never = pod({ restartPolicy: 'Never', containers: [container('a'), container('b')] })
 const withInit = pod({ initContainers: [container('i')], containers: [container('a')] })
 const probed = pod({ containers: [container('a', { readinessProbe: {} })] })
+const debugged = pod({ containers: [container('a')], ephemeralContainers: [{ name: 'e', image: 'busybox' }] })
 const unready = (names: string) => `False ContainersNotReady: containers with unready status: [${names}]`
 
 const cases: Case[] = [
@@ -44,6 +45,24 @@ const cases: Case[] = [
     phase: 'Running',
     conditions: [],
     statuses: ['a running  0 true'],
+  },
+  {
+    name: 'an ephemeral container, which makes nothing ready',
+    pod: debugged,
+    sandboxes: [sandbox()],
+    containers: [running('a'), running('e')],
+    phase: 'Running',
+    conditions: [],
+    statuses: ['a running  0 true', 'e running  0 false'],
+  },
+  {
+    name: 'one that failed and counts for nothing',
+    pod: debugged,
+    sandboxes: [sandbox()],
+    containers: [running('a'), exited('e', 1)],
+    phase: 'Running',
+    conditions: [],
+    statuses: ['a running  0 true', 'e terminated Error 0 false'],
   },
   {
     name: 'initialising',
@@ -186,7 +205,8 @@ describe('podStatus', () => {
         hostIPs: ['192.0.2.1'],
       })
       expect(status.phase).toBe(test.phase)
-      const statuses = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]
+      const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } = status
+      const statuses = [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses]
       expect(
         statuses.map(({ name, state, restartCount, ready }) => {
           const [kind, detail] = Object.entries(state ?? {})[0] as [string, { reason?: string }]

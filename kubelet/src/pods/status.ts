@@ -7,7 +7,7 @@ import type { ContainerStatus as RuntimeContainer } from '../runtime/types.ts'
 import { podConditions } from './conditions.ts'
 import { isSidecar, newest, readySandbox, type PodRuntimeState, type ProbeResults } from './model.ts'
 import { podPhase } from './phase.ts'
-import type { Waiting } from './sync.ts'
+import { statusLists, type ContainerKind, type Waiting } from './sync.ts'
 
 export interface StatusInput {
   pod: Pod
@@ -27,11 +27,11 @@ export function podStatus(input: StatusInput): PodStatus {
   const { pod, state, now } = input
   const { spec } = pod
   const initDone = initContainersDone(pod, state)
-  const of = (container: Container, kind: 'init' | 'main'): ContainerStatus =>
+  const of = (container: Container, kind: ContainerKind): ContainerStatus =>
     containerStatus(input, container, kind, initDone)
   const init = (spec.initContainers ?? []).map((container) => of(container, 'init'))
   const main = spec.containers.map((container) => of(container, 'main'))
-  const ephemeral = (spec.ephemeralContainers ?? []).map((container) => of(container, 'main'))
+  const ephemeral = (spec.ephemeralContainers ?? []).map((container) => of(container, 'ephemeral'))
   const phase = finalPhase(input, init, main)
   const sandbox = readySandbox(state)
   const ips = sandbox?.network === 'NODE' ? input.hostIPs : (sandbox?.ips ?? [])
@@ -96,7 +96,7 @@ function initContainersDone(pod: Pod, state: PodRuntimeState): boolean {
 function containerStatus(
   input: StatusInput,
   container: Container,
-  kind: 'init' | 'main',
+  kind: ContainerKind,
   initDone: boolean,
 ): ContainerStatus {
   const { pod, state } = input
@@ -121,14 +121,13 @@ function containerStatus(
     image: last.image,
     imageID: imageId(last),
     containerID: containerId(last),
-    started: kind === 'init' && !isSidecar(container) ? runs(last) : started,
+    ...(kind === 'ephemeral' ? {} : { started: kind === 'init' && !isSidecar(container) ? runs(last) : started }),
     ...(container.resources && runs(last) ? { resources: container.resources } : {}),
   }
 }
 
-function reportedStatus(pod: Pod, name: string, kind: 'init' | 'main'): ContainerStatus | undefined {
-  const { initContainerStatuses, containerStatuses } = pod.status ?? {}
-  return (kind === 'init' ? initContainerStatuses : containerStatuses)?.find((one) => one.name === name)
+function reportedStatus(pod: Pod, name: string, kind: ContainerKind): ContainerStatus | undefined {
+  return pod.status?.[statusLists[kind]]?.find((one) => one.name === name)
 }
 
 function runs(container: RuntimeContainer): boolean {
@@ -138,10 +137,12 @@ function runs(container: RuntimeContainer): boolean {
 function isReady(
   input: StatusInput,
   container: Container,
-  kind: 'init' | 'main',
+  kind: ContainerKind,
   last: RuntimeContainer,
   started: boolean,
 ): boolean {
+  // nobody probes it, and nothing waits for it. pkg/kubelet/prober/prober_manager.go UpdatePodStatus
+  if (kind === 'ephemeral') return false
   if (kind === 'init' && !isSidecar(container)) return last.state === 'CONTAINER_EXITED' && last.exitCode === 0
   if (!runs(last) || !started) return false
   return !container.readinessProbe || input.probes(last.id, 'readiness') === 'Success'
@@ -150,14 +151,14 @@ function isReady(
 function withoutInstance(
   pod: Pod,
   container: Container,
-  kind: 'init' | 'main',
+  kind: ContainerKind,
   initDone: boolean,
   waiting: Waiting | undefined,
   podEnded: boolean,
 ): ContainerStatus {
   const reported = reportedStatus(pod, container.name, kind)
   if (reported?.state?.terminated && podEnded) return reported
-  const blocked = kind === 'main' && !initDone
+  const blocked = kind !== 'init' && !initDone
   const first: ContainerState = {
     waiting: waiting ?? { reason: blocked ? 'PodInitializing' : 'ContainerCreating' },
   }
@@ -169,7 +170,7 @@ function withoutInstance(
     restartCount: reported?.restartCount ?? 0,
     image: container.image ?? '',
     imageID: '',
-    started: false,
+    ...(kind === 'ephemeral' ? {} : { started: false }),
   }
   if (reported?.containerID === undefined) return status
   // it ran and somebody took it away, so nobody knows how it ended

@@ -32,12 +32,44 @@ const withSidecar = pod({
   containers: [container('a')],
 })
 const probed = pod({ containers: [container('a', { livenessProbe: {}, startupProbe: {} })] })
+const debugged = pod({
+  initContainers: [container('i')],
+  containers: [container('a')],
+  ephemeralContainers: [{ name: 'e', image: 'busybox' }],
+})
 const backOff10 = 'back-off 10s restarting failed container=a pod=web_default(u1)'
 
 const cases: Case[] = [
   { name: 'a new Pod gets volumes and a sandbox', pod: one, unmounted: true, steps: ['mount', 'runSandbox 0'] },
   { name: 'its containers start', pod: two, sandboxes: [sandbox()], steps: ['start a 0 +0s', 'start b 0 +0s'] },
   { name: 'nothing to do while all run', pod: one, sandboxes: [sandbox()], containers: [running('a')], steps: [] },
+  {
+    name: 'an ephemeral container starts before all others',
+    pod: debugged,
+    sandboxes: [sandbox()],
+    steps: ['start e 0 +0s', 'start i 0 +0s'],
+  },
+  {
+    name: 'it runs once, however it ends',
+    pod: debugged,
+    sandboxes: [sandbox()],
+    containers: [running('a'), exited('i', 0), exited('e', 1)],
+    steps: [],
+  },
+  {
+    name: 'one that was made and did not start yet starts',
+    pod: debugged,
+    sandboxes: [sandbox()],
+    containers: [running('a'), exited('i', 0), running('e', 0, { state: 'CONTAINER_CREATED', startedAt: 0 })],
+    steps: ['start e 0 +0s'],
+  },
+  {
+    name: 'a Pod ends though its ephemeral container runs',
+    pod: pod({ restartPolicy: 'Never', containers: [container('a')], ephemeralContainers: [{ name: 'e' }] }),
+    sandboxes: [sandbox()],
+    containers: [exited('a', 0), running('e')],
+    steps: ['killAll e-0 30s'],
+  },
   {
     name: 'the first restart comes at once',
     pod: one,

@@ -19,6 +19,13 @@ import {
 
 export type ContainerKind = 'init' | 'main' | 'ephemeral'
 
+/** Where a Pod's status tells of its containers of a kind. */
+export const statusLists = {
+  init: 'initContainerStatuses',
+  main: 'containerStatuses',
+  ephemeral: 'ephemeralContainerStatuses',
+} as const
+
 export type Step =
   | { kind: 'runSandbox'; attempt: number }
   | { kind: 'stopSandbox'; id: string }
@@ -92,7 +99,10 @@ export function sync(input: SyncInput): SyncResult {
   }
   const volumes = input.mounted || attempt(input, plan, shared.volumes, { kind: 'mountVolumes' })
   if (!sandbox) for (const step of newSandbox(input.state)) attempt(input, plan, shared.sandbox, step)
-  else if (volumes && planInit(input, plan, sandbox)) planMain(input, plan, sandbox)
+  else if (volumes) {
+    planEphemeral(input, plan, sandbox)
+    if (planInit(input, plan, sandbox)) planMain(input, plan, sandbox)
+  }
   plan.steps.push(...garbage(input.state))
   return { ...plan, done: false }
 }
@@ -161,10 +171,15 @@ function planInit(input: SyncInput, plan: Plan, sandbox: PodSandboxStatus): bool
   return true
 }
 
-function planMain(input: SyncInput, plan: Plan, sandbox: PodSandboxStatus): void {
+// kuberuntime_manager.go SyncPod: before the init containers, whose troubles they may be there to look into; once only
+function planEphemeral(input: SyncInput, plan: Plan, sandbox: PodSandboxStatus): void {
   for (const container of input.pod.spec.ephemeralContainers ?? []) {
-    if (!newest(input.state, container.name)) planStart(input, plan, sandbox, container, 'ephemeral', undefined)
+    const last = newest(input.state, container.name)
+    if (!last || last.state === 'CONTAINER_CREATED') planStart(input, plan, sandbox, container, 'ephemeral', last)
   }
+}
+
+function planMain(input: SyncInput, plan: Plan, sandbox: PodSandboxStatus): void {
   for (const container of input.pod.spec.containers) planKeepRunning(input, plan, sandbox, container, 'main')
 }
 
@@ -263,8 +278,7 @@ function backOffOf(container: ContainerStatus): number {
 function nextAttempt(input: SyncInput, name: string, kind: ContainerKind, last: ContainerStatus | undefined): number {
   const { pod, state } = input
   const seen = last ? (last.state === 'CONTAINER_CREATED' ? last.attempt : last.attempt + 1) : 0
-  const known = kind === 'init' ? pod.status?.initContainerStatuses : pod.status?.containerStatuses
-  const reported = known?.find((status) => status.name === name)
+  const reported = pod.status?.[statusLists[kind]]?.find((status) => status.name === name)
   const ran = reported?.containerID ?? reported?.lastState?.terminated?.containerID
   if (!reported || ran === undefined) return seen
   // somebody may have removed an instance from the runtime: the Pod's status still knows that there was one

@@ -180,7 +180,7 @@ export interface StreamSession {
   stderr: Readable | undefined
   /** Sets the terminal's size in characters; does nothing without a tty. */
   resize(width: number, height: number): Promise<void>
-  /** Exit code when the process has ended and its output was read; for attach, the container's. Rejects when aborted. */
+  /** Exit code when the process has ended and its output was read; 0 for attach. Rejects when aborted. */
   done: Promise<number>
   /** Gives the streams up. The process itself goes on. */
   close(): void

@@ -204,6 +204,17 @@ describe('Docker runtime', () => {
     await runtime.stopContainer('no-such-container', 5, signal)
   })
 
+  it.each([
+    ['goes on', false, 'read x; sleep 0.3; echo got $x; exit 3', 'got a\n'],
+    ['ends the input of a container that wants it once', true, 'cat; echo over', 'a\nover\n'],
+  ])('an attached session whose input ends %s', async (name, stdinOnce, script, said) => {
+    const id = await start(config(`attach-${name.split(' ')[0]}`, script, { stdin: true, stdinOnce }))
+    const session = await runtime.attach(id, { stdin: true, stdout: true, stderr: false }, signal)
+    session.stdin?.end('a\n')
+    expect(await text(session.stdout as Readable)).toBe(said)
+    expect(await session.done).toBe(0)
+  })
+
   it('follows a log until its end', async () => {
     const id = await start(config('log', 'echo a; sleep 0.3; echo b'))
     const logs = await runtime.containerLogs(id, { follow: true, timestamps: false }, signal)

@@ -1,4 +1,4 @@
-import type { Duplex, Readable } from 'node:stream'
+import { Writable, type Duplex, type Readable } from 'node:stream'
 import type { AttachOptions, ExecOptions, ExecResult, StreamSession } from '../types.ts'
 import { RuntimeError } from '../types.ts'
 import { call, limits, type DockerContext } from './client.ts'
@@ -66,10 +66,19 @@ export async function attach(
       abortSignal,
     }),
   )
-  return session(socket, tty, options.stdin, signal, {
+  const attached = session(socket, tty, options.stdin, signal, {
     resize: (w, h) => call(context, signal, limits.read, (abortSignal) => container.resize({ w, h, abortSignal })),
-    exitCode: async () => (await inspectContainer(context, id, signal)).State.ExitCode,
+    // how the container ended is for its status to say. cri/streaming/remotecommand/attach.go ServeAttach
+    exitCode: () => Promise.resolve(0),
   })
+  // at the end of the input Docker also ends the output, but where the container's own input ends with it
+  const endsInput = info.Config.StdinOnce && !tty
+  return attached.stdin && !endsInput ? { ...attached, stdin: lasting(attached.stdin) } : attached
+}
+
+/** Hands on what is written, but not its end. */
+function lasting(stream: Writable): Writable {
+  return new Writable({ write: (chunk: Buffer, _encoding, done) => void stream.write(chunk, done) })
 }
 
 function session(
