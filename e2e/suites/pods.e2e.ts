@@ -207,7 +207,7 @@ describe('Pods', () => {
       return condition?.status === 'False' ? condition : undefined
     })
     expect(pending.reason).toBe('Unschedulable')
-    expect(pending.message).toMatch(/^0\/1 nodes are available: 1 Insufficient cpu\./)
+    expect(pending.message).toMatch(/^0\/\d+ nodes are available: 1 Insufficient cpu[.,]/)
     await until('the event', async () => ((await events('greedy')).includes('FailedScheduling') ? true : undefined))
   })
 

@@ -18,6 +18,8 @@ const start = (context: ControllerContext): Run => {
   const pods = informers.informer(podsRef)
   const podsOf = indexByNode(pods)
   const queue = context.queue(name)
+  /** Since when the taints of its node are tolerated for a time, by the Pod's key. */
+  const tolerated = new Map<string, number>()
 
   const enqueuePodsOf = (node: Node): void => {
     for (const pod of podsOf(node.metadata.name ?? '')) queue.add(objectKey(pod))
@@ -42,17 +44,21 @@ const start = (context: ControllerContext): Run => {
 
   const reconcile = async (key: string, signal: AbortSignal): Promise<void> => {
     const pod = pods.lister.byKey(key)
-    if (!pod?.spec?.nodeName) return
     const now = clock.now()
-    const due = evictionTime(pod, nodes.lister.get(pod.spec.nodeName), now)
-    if (due === undefined) return
-    if (due > now) return queue.addAfter(key, due - now)
+    const times = { now, since: tolerated.get(key) ?? now }
+    const due = pod?.spec?.nodeName ? evictionTime(pod, nodes.lister.get(pod.spec.nodeName), times) : undefined
+    if (!pod || due === undefined) return void tolerated.delete(key)
+    if (due > now) {
+      tolerated.set(key, times.since)
+      return queue.addAfter(key, due - now)
+    }
     recorder.event(pod, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${key}`)
     const because = {
       reason: 'DeletionByTaintManager',
       message: 'Taint manager: deleting due to NoExecute taint',
     }
     await disrupt(client, pod, { because, now, signal })
+    tolerated.delete(key)
   }
 
   return runLoop(context, { name, queue, workers, reconcile })

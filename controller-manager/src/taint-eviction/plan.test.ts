@@ -55,6 +55,12 @@ const cases: { name: string; pod: Pod; node: Node | undefined; want: number | un
     want: now + 3 * minute,
   },
   {
+    name: 'from when it was first seen, of a taint that bears no time',
+    pod: pod([{ ...lost, tolerationSeconds: 300 }]),
+    node: node({ key: 'lost', effect: 'NoExecute' }),
+    want: now + 4 * minute,
+  },
+  {
     name: 'from when the Pod came, if later',
     pod: pod([{ ...lost, tolerationSeconds: 300 }], '2026-01-01T00:59:00Z'),
     node: node(taint('lost', 'NoExecute', '2026-01-01T00:10:00Z')),
@@ -76,5 +82,5 @@ const cases: { name: string; pod: Pod; node: Node | undefined; want: number | un
 
 describe('evictionTime', () => {
   for (const { name, pod: each, node: on, want } of cases)
-    it(name, () => expect(evictionTime(each, on, now)).toBe(want))
+    it(name, () => expect(evictionTime(each, on, { now, since: now - minute })).toBe(want))
 })

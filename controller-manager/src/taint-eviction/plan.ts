@@ -2,8 +2,15 @@ import type { Node, Pod, Taint, Toleration } from '@kubets/shared/api/types/core
 import { tolerates } from '@kubets/shared/machinery/taints.ts'
 import { parseTime } from '@kubets/shared/machinery/time.ts'
 
+interface Times {
+  readonly now: number
+  /** When the Pod was first seen on a node with such taints: taints of kubectl and most clients bear no time. */
+  readonly since: number
+}
+
 /** When a Pod has to leave its node: milliseconds since the epoch, undefined for never. */
-const leavesAt = (taint: Taint, tolerations: readonly Toleration[], pod: Pod, now: number): number | undefined => {
+const leavesAt = (taint: Taint, tolerations: readonly Toleration[], pod: Pod, times: Times): number | undefined => {
+  const { now, since } = times
   const accepting = tolerations.filter((toleration) => tolerates(toleration, taint))
   if (accepting.length === 0) return now
   const limits = accepting.flatMap(({ tolerationSeconds }) =>
@@ -11,19 +18,19 @@ const leavesAt = (taint: Taint, tolerations: readonly Toleration[], pod: Pod, no
   )
   if (limits.length === 0) return undefined
   // A Pod that came to a tainted node is tolerated from its own start on.
-  const tainted = taint.timeAdded ? parseTime(taint.timeAdded) : now
+  const tainted = taint.timeAdded ? parseTime(taint.timeAdded) : since
   const created = pod.metadata.creationTimestamp ? parseTime(pod.metadata.creationTimestamp) : now
   return Math.max(tainted, created) + Math.min(...limits) * 1000
 }
 
 /** When the NoExecute taints of its node make the Pod leave; `now` or earlier means at once, undefined never. */
 // pkg/controller/tainteviction/taint_eviction.go processPodOnNode
-export const evictionTime = (pod: Pod, node: Node | undefined, now: number): number | undefined => {
+export const evictionTime = (pod: Pod, node: Node | undefined, times: Times): number | undefined => {
   if (!node || pod.metadata.deletionTimestamp !== undefined) return undefined
   let earliest: number | undefined
   for (const taint of node.spec.taints ?? []) {
     if (taint.effect !== 'NoExecute') continue
-    const time = leavesAt(taint, pod.spec?.tolerations ?? [], pod, now)
+    const time = leavesAt(taint, pod.spec?.tolerations ?? [], pod, times)
     if (time !== undefined) earliest = Math.min(earliest ?? time, time)
   }
   return earliest
