@@ -32,12 +32,13 @@ export function clone<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map((item: unknown) => clone(item)) as T
   const copy: Record<string, unknown> = {}
-  for (const [key, item] of Object.entries(value)) {
+  for (const key of Object.keys(value)) {
+    const item = clone((value as Record<string, unknown>)[key])
     if (item === undefined) continue
     // a plain assignment to this one key would set the prototype instead
     if (key === '__proto__')
-      Object.defineProperty(copy, key, { value: clone(item), enumerable: true, configurable: true, writable: true })
-    else copy[key] = clone(item)
+      Object.defineProperty(copy, key, { value: item, enumerable: true, configurable: true, writable: true })
+    else copy[key] = item
   }
   return copy as T
 }

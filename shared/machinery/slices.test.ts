@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { FakeClock } from './fake-clock.ts'
-import { inSlices, joinInSlices } from './slices.ts'
+import { inSlices, joinInSlices, unhurried } from './slices.ts'
 
 /** A clock on which every look at the time takes a millisecond. */
 class BusyClock extends FakeClock {
@@ -36,6 +36,17 @@ describe('inSlices', () => {
     await expect(all).rejects.toThrow('gone')
     const broken = inSlices([1], () => JSON.parse('{') as unknown, clock)
     await expect(broken).rejects.toThrow(SyntaxError)
+  })
+
+  it('lets others have their turn after one long step, and not after a short one', async () => {
+    const clock = new BusyClock()
+    const long = unhurried(() => (clock.looks += 10), clock)
+    expect(clock.pending).toBe(1)
+    await clock.advance(0)
+    await long
+    expect(await unhurried(() => 'done', clock)).toBe('done')
+    expect(clock.pending).toBe(0)
+    await expect(unhurried(() => JSON.parse('{') as unknown, clock)).rejects.toThrow(SyntaxError)
   })
 
   it('joins buffers', async () => {

@@ -25,6 +25,17 @@ export async function inSlices<T, R>(
   return results
 }
 
+/**
+ * What `work` gives. When it took longer than a slice, everything else that waits has a turn before the next step: between
+ * steps of work on one large object. Rejects with what `work` throws.
+ */
+export async function unhurried<R>(work: () => R, clock: Clock): Promise<R> {
+  const end = clock.now() + sliceMilliseconds
+  const result = work()
+  if (clock.now() >= end) await clock.sleep(0)
+  return result
+}
+
 /** The parts as one, in slices too: a long answer is copied for some time. */
 export async function joinInSlices(parts: readonly Buffer[], clock: Clock, signal?: AbortSignal): Promise<Buffer> {
   const joined = Buffer.allocUnsafe(parts.reduce((sum, part) => sum + part.length, 0))

@@ -4,13 +4,14 @@ import { badRequest, unknownError } from '@kubets/shared/machinery/errors.ts'
 import { apiVersionOf, type KubeObject } from '@kubets/shared/machinery/object.ts'
 import { decodeObject } from '@kubets/shared/machinery/schema/decode.ts'
 import { parseJson, type Parsed } from '@kubets/shared/machinery/schema/json.ts'
-import { parseYaml } from '@kubets/shared/machinery/schema/yaml.ts'
+import { unhurried } from '@kubets/shared/machinery/slices.ts'
 import { apply, shapeOf } from '../registry/managed-fields.ts'
 import type { RequestScope } from '../registry/types.ts'
 import { fieldValidation } from './body.ts'
 import type { Deps, RequestContext } from './context.ts'
 import { isTrue } from './request-info.ts'
 import { checkNamespace } from './write.ts'
+import { readYaml } from './yaml.ts'
 
 export const applyType = 'application/apply-patch+yaml'
 
@@ -24,15 +25,18 @@ export async function applied(
   deps: Deps,
   kind: Kind,
   scope: RequestScope,
-): Promise<(current: KubeObject) => KubeObject> {
+): Promise<(current: KubeObject) => Promise<KubeObject>> {
   const { query, info } = context
   const mode = fieldValidation(query)
   const force = isTrue(query.get('force'))
-  const config = configuration((await context.body()).toString('utf8'), mode !== 'Ignore')
+  const config = await configuration(context, (await context.body()).toString('utf8'), mode !== 'Ignore')
   const shape = shapeOf(kind, info.subresource)
-  return (current) => {
+  return async (current) => {
     const live = current.metadata.uid ? current : undefined
-    const merged = apply(scope, info.subresource, config.value, force, live, deps.clock.now())
+    const merged = await unhurried(
+      () => apply(scope, info.subresource, config.value, force, live, deps.clock.now()),
+      deps.clock,
+    )
     for (const problem of config.problems) {
       if (mode === 'Strict') throw badRequest(`error strict decoding YAML: ${problem}`)
       scope.warn(problem)
@@ -59,11 +63,16 @@ interface Configuration {
   problems: string[]
 }
 
-function configuration(text: string, findDuplicates: boolean): Configuration {
+async function configuration(
+  { clock, signal }: RequestContext,
+  text: string,
+  findDuplicates: boolean,
+): Promise<Configuration> {
   let parsed: Parsed
   try {
-    parsed = fromJson(text) ?? parseYaml(text, findDuplicates)
+    parsed = (await unhurried(() => fromJson(text), clock)) ?? (await readYaml(text, findDuplicates, signal))
   } catch (error) {
+    if (signal.aborted) throw error
     const reason = error instanceof Error ? error.message : String(error)
     throw badRequest(`error decoding YAML: error converting YAML to JSON: ${reason}`)
   }

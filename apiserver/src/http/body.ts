@@ -3,12 +3,15 @@ import { schemaFor } from '@kubets/shared/api/schemas.ts'
 import { badRequest, requestEntityTooLarge, unsupportedMediaType } from '@kubets/shared/machinery/errors.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { quote } from '@kubets/shared/machinery/quote.ts'
-import { decodeBody } from '@kubets/shared/machinery/schema/body.ts'
+import { malformedBody, objectIn, type BodyFormat } from '@kubets/shared/machinery/schema/body.ts'
 import { decodeObject, type Decoded, type FieldValidation } from '@kubets/shared/machinery/schema/decode.ts'
+import { parseJson, type Parsed } from '@kubets/shared/machinery/schema/json.ts'
 import type { ObjectNode } from '@kubets/shared/machinery/schema/node.ts'
 import { parseProtobuf } from '@kubets/shared/machinery/schema/protobuf.ts'
+import { unhurried } from '@kubets/shared/machinery/slices.ts'
 import type { RequestContext } from './context.ts'
 import { answerTypes, mediaTypes } from './negotiate.ts'
+import { readYaml } from './yaml.ts'
 
 // staging/src/k8s.io/apiserver/pkg/server/config.go MaxRequestBodyBytes
 const bodyLimit = 3 * 1024 * 1024
@@ -30,7 +33,7 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
 const tooLarge = () => requestEntityTooLarge(`limit is ${bodyLimit}`)
 
 /** JSON unless said otherwise. Throws 415 for what is not spoken here. */
-function bodyFormat(contentType: string | undefined): 'json' | 'yaml' | 'protobuf' {
+function bodyFormat(contentType: string | undefined): BodyFormat | 'protobuf' {
   const type = (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
   if (type === '' || type === mediaTypes.json) return 'json'
   if (type === mediaTypes.yaml) return 'yaml'
@@ -45,25 +48,44 @@ export function fieldValidation(query: URLSearchParams): FieldValidation {
   throw badRequest(`fieldValidation: Unsupported value: ${quote(value)}: supported values: "Ignore", "Strict", "Warn"`)
 }
 
-/** The body as what the schema says, in whichever format it came. Throws 400 and 415. */
-export function decodeBytes(
-  { headers, query }: Pick<RequestContext, 'headers' | 'query'>,
-  node: ObjectNode,
-  body: Buffer,
-): Decoded {
+/** The body as what the schema says, in whichever format it came. Rejects with 400 and 415. */
+export async function decodeBytes(context: RequestContext, node: ObjectNode, body: Buffer): Promise<Decoded> {
+  const { headers, query, clock } = context
   const format = bodyFormat(headers['content-type'])
   // apiextensions-apiserver/pkg/apiserver/customresource_handler.go: custom kinds have no protobuf
   if (node.structural && format === 'protobuf') throw unsupportedMediaType(answerTypes.slice(0, 2))
   const mode = fieldValidation(query)
-  if (format !== 'protobuf') return decodeBody(node, body, format, mode)
-  let value: unknown
+  if (format === 'protobuf') {
+    const value = await unhurried(() => protobufIn(node, body), clock)
+    // protobuf has no names that could be unknown
+    return unhurried(() => decodeObject(node, value, 'Ignore'), clock)
+  }
+  const { value, problems } = await parsedBody(context, node, body, format, mode !== 'Ignore')
+  return unhurried(() => decodeObject(node, value, mode, problems), clock)
+}
+
+async function parsedBody(
+  { clock, signal }: RequestContext,
+  node: ObjectNode,
+  body: Buffer,
+  format: BodyFormat,
+  findDuplicates: boolean,
+): Promise<Parsed> {
+  const text = body.toString('utf8')
   try {
-    value = parseProtobuf(node, body)
+    if (format === 'yaml') return objectIn(await readYaml(text, findDuplicates, signal))
+    return await unhurried(() => objectIn(parseJson(text, findDuplicates)), clock)
+  } catch (error) {
+    throw signal.aborted ? error : malformedBody(node, body, format, error)
+  }
+}
+
+function protobufIn(node: ObjectNode, body: Buffer): unknown {
+  try {
+    return parseProtobuf(node, body)
   } catch (error) {
     throw badRequest(`the object provided is unrecognized: ${error instanceof Error ? error.message : String(error)}`)
   }
-  // protobuf has no names that could be unknown
-  return decodeObject(node, value, 'Ignore')
 }
 
 /** The body as an object of this group, version and kind; unknown fields are dropped, warned about, or refused. */
@@ -74,7 +96,7 @@ export async function bodyObject(
   kind: string,
   node: ObjectNode = schemaFor(group, version, kind),
 ): Promise<KubeObject> {
-  const { object, problems } = decodeBytes(context, node, await context.body())
+  const { object, problems } = await decodeBytes(context, node, await context.body())
   context.warnings.push(...problems)
   const decoded = object as unknown as KubeObject
   checkGroupVersionKind(decoded, group === '' ? version : `${group}/${version}`, kind)

@@ -52,6 +52,7 @@ export interface RequestContext {
   headers: IncomingHttpHeaders
   info: RequestInfo
   user: UserInfo
+  clock: Clock
   /** Aborted when the client is gone or the request's time is over. */
   signal: AbortSignal
   warnings: string[]

@@ -5,6 +5,7 @@ import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { ObjectNode } from '@kubets/shared/machinery/schema/node.ts'
 import { openApiComponents, type OpenApiOptions } from '@kubets/shared/machinery/schema/openapi.ts'
+import { inSlices, unhurried } from '@kubets/shared/machinery/slices.ts'
 import { aggregated } from './aggregated.ts'
 import { jsonAnswer, pageNotFound, textAnswer, type Answer } from './answer.ts'
 import type { Handler } from './context.ts'
@@ -110,9 +111,10 @@ function documentOf(place: string, served: ServedKinds, clock: Clock): Promise<D
 
 async function makeDocument(kinds: readonly Kind[], served: ServedKinds, clock: Clock): Promise<Document> {
   await clock.sleep(0) // the index makes all of them: others have their turn between two
-  const { paths, schemas } = await partsOf(kinds, served, 'v3')
+  const { paths, schemas } = await partsOf(kinds, served, 'v3', clock)
   const info = { title: 'Kubernetes', version: gitVersion }
-  const json = jsonAnswer(200, { openapi: '3.0.0', info, paths, components: { schemas, securitySchemes } })
+  const whole = { openapi: '3.0.0', info, paths, components: { schemas, securitySchemes } }
+  const json = await unhurried(() => jsonAnswer(200, whole), clock)
   let made: Answer | undefined
   return {
     json,
@@ -140,7 +142,12 @@ interface Parts {
   schemas: Record<string, Record<string, unknown>>
 }
 
-async function partsOf(kinds: readonly Kind[], { groups }: ServedKinds, version: OpenApiVersion): Promise<Parts> {
+async function partsOf(
+  kinds: readonly Kind[],
+  { groups }: ServedKinds,
+  version: OpenApiVersion,
+  clock: Clock,
+): Promise<Parts> {
   const describe = await (descriptions ??= loadDescriptions())
   // those of the table: a document stays as it is when definitions bring others
   const groupVersions = groups.flatMap(({ name, versions }) =>
@@ -148,14 +155,16 @@ async function partsOf(kinds: readonly Kind[], { groups }: ServedKinds, version:
       .filter((one) => one.kinds.some(({ schema }) => schema === undefined))
       .map((one) => ({ group: name, version: one.version })),
   )
-  return { paths: pathsOf(kinds), schemas: componentsOf(kinds, { describe, groupVersions }, version) }
+  const paths = Object.assign({}, ...(await inSlices(kinds, (kind) => pathsOf([kind]), clock))) as Parts['paths']
+  return { paths, schemas: await componentsOf(kinds, { describe, groupVersions }, version, clock) }
 }
 
-function componentsOf(
+async function componentsOf(
   kinds: readonly Kind[],
   options: OpenApiOptions & { describe: Describe },
   version: OpenApiVersion,
-): Parts['schemas'] {
+  clock: Clock,
+): Promise<Parts['schemas']> {
   const custom = kinds.filter(({ schema }) => schema !== undefined)
   const generated = kinds.filter(({ schema }) => schema === undefined)
   const roots = generated.flatMap(({ group, version, kind, listKind }) => [
@@ -172,9 +181,12 @@ function componentsOf(
       .map(({ group, version, kind: name }) => findSchema(group, version, name)),
   )
   const nodes = [...roots, ...common, ...foreign].filter((node): node is ObjectNode => node !== undefined)
+  const components = {}
+  await inSlices(nodes, (node) => openApiComponents([node], options, components), clock)
+  const customs = await inSlices(custom, (kind) => customComponents(kind, options.describe, version), clock)
   return {
-    ...openApiComponents(nodes, options),
-    ...(Object.assign({}, ...custom.map((kind) => customComponents(kind, options.describe, version))) as object),
+    ...components,
+    ...(Object.assign({}, ...customs) as object),
     'io.k8s.apimachinery.pkg.apis.meta.v1.Patch': { type: 'object' },
   }
 }
@@ -225,20 +237,22 @@ async function makeSwaggerParts(
   served: readonly Kind[],
   kinds: ServedKinds,
   known: ReadonlyMap<string, SwaggerPart>,
+  clock: Clock,
 ): Promise<SwaggerParts> {
-  const { paths, schemas } = await partsOf(served, kinds, 'v2')
-  const path = (name: string, item: Record<string, unknown>): SwaggerPart => {
+  const { paths, schemas } = await partsOf(served, kinds, 'v2', clock)
+  type Entry = [name: string, value: Record<string, unknown>]
+  const path = ([name, item]: Entry): [string, SwaggerPart] => {
     const inV2 = pathItemOf(item)
-    return { text: `${JSON.stringify(name)}:${JSON.stringify(inV2)}`, bytes: pathEntry(name, inV2) }
+    return [name, { text: `${JSON.stringify(name)}:${JSON.stringify(inV2)}`, bytes: pathEntry(name, inV2) }]
   }
-  const definition = (name: string, component: Record<string, unknown>): SwaggerPart => {
+  const definition = ([name, component]: Entry): [string, SwaggerPart] => {
     const inV2 = definitionOf(name, component)
-    return { text: `${JSON.stringify(name)}:${JSON.stringify(inV2)}`, bytes: definitionEntry(name, inV2) }
+    return [name, { text: `${JSON.stringify(name)}:${JSON.stringify(inV2)}`, bytes: definitionEntry(name, inV2) }]
   }
   const wanted = Object.entries(schemas).filter(([name]) => !known.has(name))
   return {
-    paths: new Map(Object.entries(paths).map(([name, item]) => [name, path(name, item)])),
-    definitions: new Map(wanted.map(([name, schema]) => [name, definition(name, schema)])),
+    paths: new Map(await inSlices(Object.entries(paths), path, clock)),
+    definitions: new Map(await inSlices(wanted, definition, clock)),
   }
 }
 
@@ -274,7 +288,7 @@ async function makeSwagger(kinds: ServedKinds, remotes: readonly RemoteSwagger[]
   for (const served of placesOf(kinds).values()) {
     let parts = swaggerParts.get(served)
     if (parts === undefined) {
-      swaggerParts.set(served, (parts = makeSwaggerParts(served, kinds, definitions)))
+      swaggerParts.set(served, (parts = makeSwaggerParts(served, kinds, definitions, clock)))
       await clock.sleep(0)
     }
     const made = await parts

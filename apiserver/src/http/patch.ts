@@ -11,6 +11,7 @@ import { strategicMergePatch } from '@kubets/shared/machinery/patch/strategic-me
 import { DecodeError, decodeValue } from '@kubets/shared/machinery/schema/decode.ts'
 import { parseJson } from '@kubets/shared/machinery/schema/json.ts'
 import type { ObjectNode } from '@kubets/shared/machinery/schema/node.ts'
+import { unhurried } from '@kubets/shared/machinery/slices.ts'
 import type { UpdateSubresource } from '../registry/types.ts'
 import type { Answer } from './answer.ts'
 import { applied, applyType } from './apply.ts'
@@ -60,23 +61,26 @@ async function patched(
   context: RequestContext,
   kind: Kind,
   type: string,
-): Promise<(current: KubeObject) => KubeObject> {
+): Promise<(current: KubeObject) => Promise<KubeObject>> {
   const apply = patches[type] ?? strategicMergePatch
+  const { clock } = context
   const { subresource } = context.info
   const shape = shapeOf(kind, subresource)
   const node = nodeOf(shape)
   const mode = fieldValidation(context.query)
-  const parsed = parsePatch((await context.body()).toString('utf8'), mode !== 'Ignore')
+  const body = await context.body()
+  const parsed = await unhurried(() => parsePatch(body.toString('utf8'), mode !== 'Ignore'), clock)
 
-  return (current) => {
-    const patched = apply(node, current, clone(parsed.value))
+  return async (current) => {
+    const patched = await unhurried(() => apply(node, current, clone(parsed.value)), clock)
     // decoding takes the value over
     const text = type === strategic ? '' : JSON.stringify(patched)
     const refused = (why: string): StatusError => refusedPatch(type === strategic ? goText(parsed.value) : text, why)
     let decoded
     try {
       const source = type === strategic ? 'map' : 'json'
-      decoded = decodeValue(node, patched, mode === 'Ignore' ? 'Ignore' : 'Warn', parsed.problems, source)
+      const found = mode === 'Ignore' ? 'Ignore' : 'Warn'
+      decoded = await unhurried(() => decodeValue(node, patched, found, parsed.problems, source), clock)
     } catch (error) {
       if (error instanceof DecodeError) throw refused(error.message)
       throw error

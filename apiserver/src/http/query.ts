@@ -51,7 +51,7 @@ export async function deleteOptions(context: RequestContext): Promise<DeleteOpti
   const body = await context.body()
   let options: DeleteOptions
   if (body.length > 0) {
-    options = decodeBytes(context, schemaFor('', 'v1', 'DeleteOptions'), body).object
+    options = (await decodeBytes(context, schemaFor('', 'v1', 'DeleteOptions'), body)).object
     if (context.query.getAll('dryRun').length > 0) options.dryRun ??= context.query.getAll('dryRun')
   } else {
     options = deleteOptionsOf(context.query)

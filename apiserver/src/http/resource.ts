@@ -149,7 +149,7 @@ async function evict(context: RequestContext, deps: Deps, kind: Kind): Promise<A
 /** Both versions are taken, whichever are served: they have the same shape. */
 // pkg/registry/core/pod/storage/eviction.go EvictionREST.AcceptsGroupVersion
 async function evictionIn(context: RequestContext): Promise<KubeObject> {
-  const { object, problems } = decodeBytes(context, schemaFor('policy', 'v1', 'Eviction'), await context.body())
+  const { object, problems } = await decodeBytes(context, schemaFor('policy', 'v1', 'Eviction'), await context.body())
   context.warnings.push(...problems)
   const eviction = object as unknown as KubeObject
   if (eviction.apiVersion === 'policy/v1beta1') eviction.apiVersion = 'policy/v1'

@@ -10,6 +10,7 @@ import {
 } from '@kubets/shared/machinery/errors.ts'
 import { simpleNameGenerator } from '@kubets/shared/machinery/names.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
+import { unhurried } from '@kubets/shared/machinery/slices.ts'
 import type { Encoded } from '../storage/types.ts'
 import { mutate, validate } from './admit.ts'
 import { commit } from './commit.ts'
@@ -43,19 +44,20 @@ export async function create(
   wipeSystemFields(object)
   kind.defaults?.(object)
   // who sends the object owns what is in it by now, and not what admission adds
-  if (!given.managed) trackFields(scope, '', object, undefined, context.clock.now())
+  const { clock } = context
+  if (!given.managed) await unhurried(() => trackFields(scope, '', object, undefined, clock.now()), clock)
   await mutate(scope, { operation: 'CREATE', name: metadata.name ?? '', subresource: '', object })
   // what admission added has defaults too
   kind.defaults?.(object)
   matchNamespace(scope, object)
-  fillSystemFields(object, context.clock.now())
+  fillSystemFields(object, clock.now())
   const generated = !metadata.name && metadata.generateName ? metadata.generateName : undefined
   for (let attempt = 1; ; attempt++) {
     const candidate = generated === undefined ? object : clone(object)
     if (generated !== undefined) candidate.metadata.name = simpleNameGenerator(generated)
     const name = candidate.metadata.name ?? ''
     prepareForCreate(kind, candidate, scope.user)
-    const errors = validateCreate(kind, candidate)
+    const errors = await unhurried(() => validateCreate(kind, candidate), clock)
     if (errors.length > 0) throw invalid(kind, name, errors)
     for (const text of kind.warningsOf?.(candidate) ?? []) scope.warn(text)
     await validate(scope, { operation: 'CREATE', name, subresource: '', object: candidate })

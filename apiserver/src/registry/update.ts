@@ -1,6 +1,7 @@
 import { clone } from '@kubets/shared/machinery/deep.ts'
 import { conflict, invalid } from '@kubets/shared/machinery/errors.ts'
 import { apiVersionOf, type KubeObject } from '@kubets/shared/machinery/object.ts'
+import { unhurried } from '@kubets/shared/machinery/slices.ts'
 import type { Encoded } from '../storage/types.ts'
 import { mutate, validate } from './admit.ts'
 import { behaviourOf } from './behaviour.ts'
@@ -108,9 +109,11 @@ async function makeNext(
   stored: Encoded,
 ): Promise<Next> {
   const { kind } = scope
+  const { clock } = context
   const old = (await oneAsKind(kind, stored, scope.signal)).object
   const strategy = strategyFor(subresource)
-  const object = typeof change === 'function' ? await change(clone(old)) : clone(change)
+  const copy = await unhurried(() => clone(typeof change === 'function' ? old : change), clock)
+  const object = typeof change === 'function' ? await change(copy) : copy
   matchName(object, name)
   matchNamespace(scope, object)
   // a patch has no object of its own: another uid in it is a field that may not change
@@ -118,19 +121,21 @@ async function makeNext(
   matchState(kind, object, old)
   kind.defaults?.(object)
   // a change of the Scale has done this itself
-  if (!apply && subresource !== 'scale') trackFields(scope, subresource, object, old, context.clock.now())
+  if (!apply && subresource !== 'scale')
+    await unhurried(() => trackFields(scope, subresource, object, old, clock.now()), clock)
   const admitted = { operation: 'UPDATE' as const, name, subresource, object, old }
   await mutate(scope, admitted)
   kind.defaults?.(object)
   strategy.prepare(kind, object, old)
-  const errors = strategy.validate(kind, object, old)
+  const errors = await unhurried(() => strategy.validate(kind, object, old), clock)
   if (errors.length > 0) throw invalid(kind, name, errors)
   if (subresource === '') for (const text of kind.warningsOf?.(object, old) ?? []) scope.warn(text)
   await validate(scope, admitted)
   if (mayGo(context, scope, object, old)) return { unchanged: false, object: undefined }
   // what is stored in another version than it would be now is written again
   const current = !kind.storedAs || stored.object.apiVersion === apiVersionOf(kind.storedAs)
-  return current && sameButTimes(object, old) ? { unchanged: true } : { unchanged: false, object }
+  const unchanged = current && (await unhurried(() => sameButTimes(object, old), clock))
+  return unchanged ? { unchanged } : { unchanged, object }
 }
 
 /** Nothing holds it any more: the update that took the last finalizer deletes it. */

@@ -18,13 +18,14 @@ export function merge(node: SchemaNode | undefined, live: unknown, applied: unkn
 
 function mergeMaps(node: SchemaNode | undefined, live: unknown, applied: unknown): unknown {
   const [left, right] = [mapOf(live), mapOf(applied)]
-  const merged: Json = {}
-  for (const key of Object.keys(left)) {
-    if (left[key] === undefined) continue
-    put(merged, key, merge(fieldType(node, key), left[key], Object.hasOwn(right, key) ? right[key] : undefined))
+  let merged: Json | undefined
+  for (const key of Object.keys(right)) {
+    const before = Object.hasOwn(left, key) ? left[key] : undefined
+    const after = merge(fieldType(node, key), before, right[key])
+    if (after !== before) put((merged ??= { ...left }), key, after)
   }
-  for (const key of Object.keys(right)) if (!Object.hasOwn(merged, key)) put(merged, key, right[key])
-  return Object.keys(merged).length === 0 ? applied : merged
+  if (merged !== undefined) return merged
+  return Object.keys(left).length === 0 ? applied : live
 }
 
 /** Items of a list by what they are known by. */
@@ -54,10 +55,10 @@ function mergeLists(node: ListNode, live: unknown, applied: unknown): unknown {
   const left = indexed(node, liveItems, true)
   const right = indexed(node, listOf(applied), false)
   if (left.elements.length === 0 && right.elements.length === 0) return applied
-  const shared = right.elements.filter((element) => left.items.has(element))
+  const shared = right.elements.filter((element) => left.items.has(element)).values()
   const merged: unknown[] = []
   const done = new Set<PathElement>()
-  let next = shared.shift()
+  let next = shared.next().value
   let [l, r] = [0, 0]
   const take = (element: PathElement): void => {
     done.add(element)
@@ -70,7 +71,7 @@ function mergeLists(node: ListNode, live: unknown, applied: unknown): unknown {
       if (leftElement === rightElement) {
         take(rightElement)
         l++
-        next = shared.shift()
+        next = shared.next().value
         continue
       }
       if (right.items.has(leftElement) && next !== undefined && next !== leftElement) {
@@ -89,7 +90,7 @@ function mergeLists(node: ListNode, live: unknown, applied: unknown): unknown {
     }
     if (rightElement !== undefined) {
       take(rightElement)
-      if (next === rightElement) next = shared.shift()
+      if (next === rightElement) next = shared.next().value
     }
   }
   return merged

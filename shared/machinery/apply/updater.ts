@@ -63,7 +63,7 @@ export function applyConfiguration(
   const last = known.get(manager)
   const set = versions.own(fieldsOf(config.node, config.value), apiVersion)
   const owners = new Map(known).set(manager, { set, apiVersion, applied: true })
-  const next = prune(versions, merged, owners, apiVersion, last)
+  const next = prune(versions, merged, owners, apiVersion, manager, last)
   return { value: next.value, managers: shift(versions, live, next, apiVersion, owners, manager, force).managers }
 }
 
@@ -121,9 +121,13 @@ function prune(
   merged: Typed,
   owners: Managers,
   apiVersion: string,
+  manager: string,
   last: Owned | undefined,
 ): Typed {
   if (last === undefined || isEmpty(last.set)) return merged
+  // what the manager still owns is added back, whatever was taken out with it
+  const still = owners.get(manager)?.set ?? none
+  if (last.apiVersion === apiVersion && isEmpty(difference(last.set, still))) return merged
   const whole = versions.convert(merged, last.apiVersion)
   if (whole === undefined) return merged
   const lastSet = withNamedFields(last.set, whole.node)

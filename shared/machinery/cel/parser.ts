@@ -2,7 +2,7 @@ import type { Expr, MapEntry, StructField } from './ast.ts'
 import { type Token, tokenize } from './lexer.ts'
 import { expandMacro } from './macros.ts'
 import { type Issue, SyntaxProblem } from './source.ts'
-import { Uint } from './values.ts'
+import { codePoints, Uint } from './values.ts'
 
 // cel-go parser/options.go: the defaults
 const maxDepth = 250
@@ -14,7 +14,7 @@ const operands =
 
 /** The tree of an expression with its macros expanded, or what is wrong with it. */
 export function parse(source: string): { expr: Expr } | { issues: Issue[] } {
-  const size = Array.from(source).length
+  const size = codePoints(source)
   if (size > maxCodePoints) {
     const message = `expression code point size exceeds limit: size: ${size}, limit ${maxCodePoints}`
     return { issues: [{ offset: -1, message }] }

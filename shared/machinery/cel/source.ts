@@ -19,7 +19,8 @@ const maxReported = 100
 // cel-go common/errors.go ToDisplayString
 /** All issues as cel-go prints them: with the line they are in and a mark under the place. */
 export function formatIssues(source: string, issues: readonly Issue[]): string {
-  const lines = source.split('\n').map((line) => Array.from(line))
+  // a source that is too long as a whole is not looked into
+  const lines = issues.some(({ offset }) => offset >= 0) ? source.split('\n').map((line) => Array.from(line)) : []
   const sorted = issues.toSorted((a, b) => a.offset - b.offset)
   const shown = sorted.slice(0, maxReported).map((issue) => formatIssue(lines, issue))
   if (sorted.length > maxReported) shown.push(`${sorted.length - maxReported} more errors were truncated`)

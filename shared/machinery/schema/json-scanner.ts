@@ -11,6 +11,7 @@ export class JsonSyntaxError extends Error {
 
 const literals: Record<string, string> = { t: 'true', f: 'false', n: 'null' }
 const space = /[ \t\r\n]*/y
+const special = /[\\\x00-\x1f]/
 const plainString = /[^"\\\p{Cc}]*/uy
 const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const depthLimit = 1000
@@ -106,6 +107,12 @@ class Scanner {
 
   #string(): string {
     const start = this.#at++
+    const end = this.#text.indexOf('"', this.#at)
+    const content = this.#text.slice(this.#at, end)
+    if (end > 0 && !special.test(content)) {
+      this.#at = end + 1
+      return content
+    }
     for (;;) {
       this.#skip(plainString)
       const char = this.#text[this.#at]

@@ -41,6 +41,15 @@ describe('parseJson', () => {
     expect(() => parseJson(text, false)).toThrow(message)
   })
 
+  it('refuses long text for its depth before anything is made of it', () => {
+    const filled = `"${'x'.repeat(70_000)}\\"[[["`
+    expect(() => parseJson('['.repeat(3_000_000), false)).toThrow('exceeded max depth')
+    expect(() => parseJson(`{"a":${filled},"b":${'{"c":'.repeat(1001)}`, false)).toThrow('exceeded max depth')
+    const wide = `[${filled},${'[[],{}],'.repeat(2000)}1]`
+    expect(parseJson(wide, false).value).toHaveLength(2002)
+    expect(() => parseJson(`["${'x'.repeat(70_000)}`, false)).toThrow('unexpected end of JSON input')
+  })
+
   it('refuses deep nesting and keeps __proto__ a key', () => {
     expect(() => parseJson('['.repeat(2000) + ']'.repeat(2000), false)).toThrow('exceeded max depth')
     const { value } = parseJson('{"__proto__":{"x":1}}', true)

@@ -13,6 +13,8 @@ const depthLimit = 1000
  * Throws JsonSyntaxError, also for text nested deeper than 1000 levels.
  */
 export function parseJson(text: string, findDuplicates: boolean): Parsed {
+  // JSON.parse goes down to the bottom first, which takes a second for some MiB of brackets
+  if (text.length > longText) checkDepth(text)
   let value: unknown
   try {
     // JSON.parse makes __proto__ an ordinary property of the object's own.
@@ -32,24 +34,52 @@ function countKeys(value: unknown, depth: number): number {
   if (depth > depthLimit) throw new JsonSyntaxError('exceeded max depth', 0)
   let count = 0
   if (Array.isArray(value)) {
-    for (const item of value as unknown[]) count += countKeys(item, depth + 1)
+    for (const item of value as unknown[]) if (typeof item === 'object') count += countKeys(item, depth + 1)
     return count
   }
-  for (const key in value) count += 1 + countKeys((value as Record<string, unknown>)[key], depth + 1)
+  const keys = Object.keys(value)
+  count = keys.length
+  for (const key of keys) {
+    const item = (value as Record<string, unknown>)[key]
+    if (typeof item === 'object') count += countKeys(item, depth + 1)
+  }
   return count
 }
 
 const quote = 0x22
 const backslash = 0x5c
 const colon = 0x3a
+const longText = 64 * 1024
+
+/** Throws for text nested deeper than the limit, whatever else is wrong with it. */
+function checkDepth(text: string): void {
+  let depth = 0
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at)
+    if (char === quote) {
+      const end = endOfString(text, at)
+      if (end < 0) return
+      at = end
+      // "{" and "[", "}" and "]"
+    } else if (char === 0x7b || char === 0x5b) {
+      if (++depth > depthLimit) throw new JsonSyntaxError('exceeded max depth', at)
+    } else if (char === 0x7d || char === 0x5d) depth--
+  }
+}
+
+/** Where the string that starts here ends; -1: nowhere. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1)
+  while (end > 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1)
+  return end
+}
 
 /** Keys in valid JSON text: strings with a colon behind them. */
 function countKeysIn(text: string): number {
   let count = 0
   let at = text.indexOf('"')
   while (at >= 0) {
-    let end = text.indexOf('"', at + 1)
-    while (end > 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1)
+    const end = endOfString(text, at)
     if (end < 0) break
     let next = end + 1
     while (text.charCodeAt(next) <= 0x20) next++

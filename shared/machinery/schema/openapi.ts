@@ -51,23 +51,26 @@ const zeroDefaults: Partial<Record<SchemaNode['type'], unknown>> = {
 
 /**
  * OpenAPI v3 components for these kinds and all they refer to, by name (`io.k8s.api.apps.v1.Deployment`): what
- * stands under components.schemas of an /openapi/v3/... document.
+ * stands under components.schemas of an /openapi/v3/... document. They are added to `components`; those that are there
+ * already are not made again.
  */
 export function openApiComponents(
   roots: Iterable<ObjectNode>,
   options: OpenApiOptions = {},
+  components: Record<string, OpenApiSchema> = {},
 ): Record<string, OpenApiSchema> {
-  const writer = new Writer(options)
+  const writer = new Writer(options, components)
   for (const root of roots) writer.reference(root)
-  return writer.components
+  return components
 }
 
 class Writer {
-  readonly components: Record<string, OpenApiSchema> = {}
+  readonly #components: Record<string, OpenApiSchema>
   readonly #options: OpenApiOptions
 
-  constructor(options: OpenApiOptions) {
+  constructor(options: OpenApiOptions, components: Record<string, OpenApiSchema>) {
     this.#options = options
+    this.#components = components
   }
 
   /** A reference to the node's component (made when it is not there yet), or its schema in place. */
@@ -90,9 +93,9 @@ class Writer {
   }
 
   #component(name: string, build: () => OpenApiSchema, node?: ObjectNode): OpenApiSchema {
-    if (!this.components[name]) {
+    if (!this.#components[name]) {
       // There before its fields are, so that a type may hold itself.
-      const schema: OpenApiSchema = (this.components[name] = {})
+      const schema: OpenApiSchema = (this.#components[name] = {})
       const description = this.#options.describe?.(name)
       if (description) schema['description'] = description
       Object.assign(schema, build())
