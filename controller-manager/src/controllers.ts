@@ -12,6 +12,7 @@ import { jobController } from './job/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { nodeIpamController } from './node-ipam/controller.ts'
 import { nodeLifecycleController } from './node-lifecycle/controller.ts'
+import { persistentVolumeBinderController } from './persistentvolume-binder/controller.ts'
 import { persistentVolumeClaimProtectionController } from './pvc-protection/controller.ts'
 import { persistentVolumeProtectionController } from './pv-protection/controller.ts'
 import { podGarbageCollectorController } from './pod-garbage-collector/controller.ts'
@@ -48,6 +49,7 @@ export const controllers: readonly Controller[] = [
   serviceCIDRController,
   resourceQuotaController,
   namespaceController,
+  persistentVolumeBinderController,
   persistentVolumeClaimProtectionController,
   persistentVolumeProtectionController,
   podGarbageCollectorController,

@@ -1,7 +1,7 @@
 import { ingressClasses } from '@kubets/shared/api/resources.gen.ts'
 import type { Ingress } from '@kubets/shared/api/types/networking-v1.ts'
 import type { Lookup } from '../auth/lookup.ts'
-import { newestDefault } from './newest-default.ts'
+import { newestDefault } from '@kubets/shared/api/newest-default.ts'
 import { isAbout, type Plugin } from './plugin.ts'
 
 // plugin/pkg/admission/network/defaultingressclass/admission.go classDefaulterPlugin.Admit

@@ -14,7 +14,7 @@ import type { UpdateSubresource } from './types.ts'
 /** What an update through one path may change, and what is checked. */
 export interface UpdateStrategy {
   /** In place: everything that this path may not change is taken from `old`. */
-  prepare(kind: Kind, object: KubeObject, old: KubeObject): void
+  prepare(kind: Kind, object: KubeObject, old: KubeObject, now: string): void
   validate(kind: Kind, object: KubeObject, old: KubeObject): FieldError[]
 }
 

@@ -2,6 +2,7 @@ import { clone } from '@kubets/shared/machinery/deep.ts'
 import { conflict, invalid } from '@kubets/shared/machinery/errors.ts'
 import { apiVersionOf, type KubeObject } from '@kubets/shared/machinery/object.ts'
 import { unhurried } from '@kubets/shared/machinery/slices.ts'
+import { formatTime } from '@kubets/shared/machinery/time.ts'
 import type { Encoded } from '../storage/types.ts'
 import { mutate, validate } from './admit.ts'
 import { behaviourOf } from './behaviour.ts'
@@ -126,7 +127,7 @@ async function makeNext(
   const admitted = { operation: 'UPDATE' as const, name, subresource, object, old }
   await mutate(scope, admitted)
   kind.defaults?.(object)
-  strategy.prepare(kind, object, old)
+  strategy.prepare(kind, object, old, formatTime(clock.now()))
   const errors = await unhurried(() => strategy.validate(kind, object, old), clock)
   if (errors.length > 0) throw invalid(kind, name, errors)
   if (subresource === '') for (const text of kind.warningsOf?.(object, old) ?? []) scope.warn(text)

@@ -3,9 +3,10 @@ import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { isNotFound } from '@kubets/shared/machinery/errors.ts'
 import { objectKey } from '@kubets/shared/machinery/object.ts'
 import type { Controller, ControllerContext, Run } from '../context.ts'
+import { claimKeysOf } from '../pods/volume-claims.ts'
 import { withFinalizer } from '../protection.ts'
 import { runLoop } from '../run-loop.ts'
-import { claimsOf, finalizer, mayLetGo, plan } from './plan.ts'
+import { finalizer, mayLetGo, plan } from './plan.ts'
 
 const name = 'persistentvolumeclaim-protection-controller'
 const index = 'claim'
@@ -16,11 +17,10 @@ const start = (context: ControllerContext): Run => {
   const pods = informers.informer(podsRef)
   const queue = context.queue(name)
 
-  const keysOf = (pod: Pod): string[] => claimsOf(pod).map((claim) => `${pod.metadata.namespace ?? ''}/${claim}`)
-  pods.addIndex(index, keysOf)
+  pods.addIndex(index, claimKeysOf)
   claims.addHandler({ add: (claim) => queue.add(objectKey(claim)), update: (_, claim) => queue.add(objectKey(claim)) })
   const enqueue = (pod: Pod): void => {
-    for (const key of keysOf(pod)) queue.add(key)
+    for (const key of claimKeysOf(pod)) queue.add(key)
   }
   const look = (pod: Pod): void => {
     if (mayLetGo(pod)) enqueue(pod)

@@ -1,6 +1,7 @@
 import type { PersistentVolumeClaim, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { expect, it } from 'vitest'
-import { claimsOf, finalizer, mayLetGo, plan } from './plan.ts'
+import { claimsOf } from '../pods/volume-claims.ts'
+import { finalizer, mayLetGo, plan } from './plan.ts'
 
 const claim = (metadata: object): PersistentVolumeClaim => ({
   apiVersion: 'v1',

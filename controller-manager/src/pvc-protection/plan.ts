@@ -10,13 +10,6 @@ export const finalizer = 'kubernetes.io/pvc-protection'
 export const plan = (claim: PersistentVolumeClaim, pods: readonly Pod[]): ProtectionAction =>
   protection(claim as KubeObject, finalizer, () => pods.some((pod) => uses(pod, claim)))
 
-/** The names of the claims that a Pod's volumes are of, also of those made for it. */
-export const claimsOf = ({ metadata, spec }: Pod): string[] =>
-  (spec.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
-    if (persistentVolumeClaim) return [persistentVolumeClaim.claimName]
-    return ephemeral ? [`${metadata.name ?? ''}-${name}`] : []
-  })
-
 // podUsesPVC: no kubelet starts a Pod with a claim that goes, so only a Pod that is on a node counts
 function uses(pod: Pod, claim: PersistentVolumeClaim): boolean {
   if (!pod.spec.nodeName) return false

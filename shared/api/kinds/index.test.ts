@@ -41,7 +41,7 @@ describe('the table of kinds', () => {
     kind.defaults?.(next)
     prepareForUpdate(kind, next, empty)
     expect(Array.isArray(validateUpdate(kind, next, empty))).toBe(true)
-    prepareForStatusUpdate(kind, next, empty)
+    prepareForStatusUpdate(kind, next, empty, '2026-01-01T00:00:00Z')
     expect(Array.isArray(validateStatusUpdate(kind, next, empty))).toBe(true)
     for (const read of Object.values(kind.selectableFields ?? {})) expect(typeof read(next)).toBe('string')
   })

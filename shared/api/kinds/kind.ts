@@ -123,8 +123,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   prepareForCreate?(obj: T, by?: Requester): void
   /** In place, after status was taken from `old` and before generation is counted. */
   prepareForUpdate?(obj: T, old: T): void
-  /** In place, after all but status was taken from `old`. */
-  prepareForStatusUpdate?(obj: T, old: T): void
+  /** In place, after all but status was taken from `old`; `now` as timestamps are written. */
+  prepareForStatusUpdate?(obj: T, old: T, now: string): void
   /** All but metadata, which `validateCreate` in strategy.ts checks for every kind. */
   validate?(obj: T): FieldError[]
   /** What may not change, and the rules of `validate` that hold on update. Absent: `validate` is used. */

@@ -30,12 +30,12 @@ export function prepareForUpdate(kind: Kind, obj: KubeObject, old: KubeObject): 
   if (kind.generation && wantsChanged(kind, obj, old)) obj.metadata.generation = (old.metadata.generation ?? 0) + 1
 }
 
-/** An update of the subresource status, in place: all but status and metadata stays as it was. */
-export function prepareForStatusUpdate(kind: Kind, obj: KubeObject, old: KubeObject): void {
+/** An update of the subresource status at `now`, in place: all but status and metadata stays as it was. */
+export function prepareForStatusUpdate(kind: Kind, obj: KubeObject, old: KubeObject, now: string): void {
   for (const field of new Set([...Object.keys(obj), ...Object.keys(old)]))
     if (field !== 'status' && field !== 'metadata') take(field, obj, old)
   keepSystemFields(obj, old)
-  kind.prepareForStatusUpdate?.(obj, old)
+  kind.prepareForStatusUpdate?.(obj, old, now)
 }
 
 /** Everything wrong with a new object. */

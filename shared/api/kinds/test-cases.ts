@@ -54,7 +54,7 @@ export function updateProblems(kind: Kind, draft: Draft, change: (obj: Draft) =>
 export function statusProblems(kind: Kind, draft: Draft, status: object, before: object = {}): string[] {
   const old = { ...stored(kind, draft), status: before }
   const obj = { ...clone(old), status }
-  prepareForStatusUpdate(kind, obj, old)
+  prepareForStatusUpdate(kind, obj, old, '2026-01-01T00:00:00Z')
   return validateStatusUpdate(kind, obj, old).map(errorText)
 }
 

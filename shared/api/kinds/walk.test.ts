@@ -171,7 +171,7 @@ describe('every field of every kind is kept or refused', () => {
     if (!kind.subresources.includes('status')) return
     const reported = clone(sent)
     kind.defaults?.(reported)
-    prepareForStatusUpdate(kind, reported, old)
+    prepareForStatusUpdate(kind, reported, old, '2026-01-01T00:00:00Z')
     const wrong = validateStatusUpdate(kind, reported, old)
     const status = lost(kind, sent, readBack(kind, reported), wrong).filter(
       (path) => path.startsWith('status') && !notByStatus[nameOf(kind)]?.test(path),

@@ -57,8 +57,12 @@ function inNewerShape(newer: Kind, asNewer: Convert, asOlder: Convert): Partial<
   }
   const two = <R>(check: ((obj: KubeObject, old: KubeObject) => R) | undefined) =>
     check && ((obj: KubeObject, old: KubeObject): R => check(asNewer(obj), asNewer(old)))
-  const prepared = (prepare: ((obj: KubeObject, old: KubeObject) => void) | undefined) =>
-    prepare && ((obj: KubeObject, old: KubeObject) => through(obj, (changed) => prepare(changed, asNewer(old))))
+  const prepared = <More extends unknown[]>(
+    prepare: ((obj: KubeObject, old: KubeObject, ...more: More) => void) | undefined,
+  ) =>
+    prepare &&
+    ((obj: KubeObject, old: KubeObject, ...more: More) =>
+      through(obj, (changed) => prepare(changed, asNewer(old), ...more)))
   const { validate, validateUpdate, validateStatusUpdate, prepareForCreate, prepareForUpdate } = newer
   const converted = {
     row: (obj: KubeObject, now: number) => newer.row(asNewer(obj), now),

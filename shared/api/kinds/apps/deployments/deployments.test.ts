@@ -100,7 +100,7 @@ describe('generation', () => {
     const now = clone(old)
     now.spec.replicas = 7
     now.status = { replicas: 1 }
-    prepareForStatusUpdate(kind, now, old)
+    prepareForStatusUpdate(kind, now, old, '2026-01-01T00:00:00Z')
     expect(now.spec).toEqual(old.spec)
     expect(now.status).toEqual({ replicas: 1 })
     expect(now.metadata.generation).toBe(1)

@@ -3,7 +3,7 @@ import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
 import { defaults } from './defaults.ts'
 import { validate, validateUpdate } from './validation.ts'
-import { prepareForCreate } from './strategy.ts'
+import { prepareForCreate, prepareForStatusUpdate } from './strategy.ts'
 import { warningsOf } from './warnings.ts'
 
 export const persistentVolume = defineKind<PersistentVolume>({
@@ -20,5 +20,6 @@ export const persistentVolume = defineKind<PersistentVolume>({
   validate,
   validateUpdate,
   prepareForCreate,
+  prepareForStatusUpdate,
   warningsOf,
 })

@@ -1,4 +1,5 @@
 import type { StorageClass } from '../../../types/storage-v1.ts'
+import { defaultClassMarks } from '../../../volume-binding.ts'
 import type { Cell, Column } from '../../kind.ts'
 import { age, ageColumn, column, nameColumn } from '../../printing.ts'
 
@@ -11,11 +12,9 @@ export const columns: readonly Column[] = [
   ageColumn,
 ]
 
-const defaultMarks = ['storageclass.kubernetes.io/is-default-class', 'storageclass.beta.kubernetes.io/is-default-class']
-
 // pkg/printers/internalversion/printers.go printStorageClass
 export function row(obj: StorageClass, now: number): Cell[] {
-  const isDefault = defaultMarks.some((mark) => obj.metadata.annotations?.[mark] === 'true')
+  const isDefault = defaultClassMarks.some((mark) => obj.metadata.annotations?.[mark] === 'true')
   return [
     isDefault ? `${obj.metadata.name} (default)` : (obj.metadata.name ?? ''),
     obj.provisioner ?? '',
