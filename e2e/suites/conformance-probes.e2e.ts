@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { covers } from '../conformance/covers.ts'
+import { serveGrpcHealth, type GrpcHealth } from '../harness/grpc-health.ts'
 import { makeNamespace, removeNamespace, type Namespace } from '../harness/namespace.ts'
 import { getPod, isReady, podUntil, shell, startPod, type ContainerStatus, type Pod } from '../harness/pods.ts'
 import { until } from '../harness/until.ts'
@@ -7,13 +8,18 @@ import { until } from '../harness/until.ts'
 /** What its probes make of a Pod. */
 describe.concurrent('a Pod', () => {
   let ns: Namespace
+  let grpc: GrpcHealth
   let count = 0
   const next = (): string => `q${String(count++)}`
   const first = (pod: Pod): ContainerStatus | undefined => pod.status.containerStatuses?.[0]
   beforeAll(async () => {
     ns = await makeNamespace('probes')
+    grpc = await serveGrpcHealth()
   })
-  afterAll(() => removeNamespace(ns))
+  afterAll(async () => {
+    await grpc.stop()
+    await removeNamespace(ns)
+  })
 
   const probe = { periodSeconds: 1, failureThreshold: 1, initialDelaySeconds: 1 }
   const served = (script: string): object =>
@@ -45,10 +51,19 @@ describe.concurrent('a Pod', () => {
         failureThreshold: 3,
       }),
     ],
+    [
+      'gRPC',
+      'Pod liveness probe, using grpc call, success',
+      // on the network of the node, where the harness answers: the container itself has no server
+      () => ({
+        hostNetwork: true,
+        ...liveness(shell('sleep 1000'), { grpc: { port: grpc.port, service: 'well' }, initialDelaySeconds: 3 }),
+      }),
+    ],
   ] as const)
     it(`is left alone while its liveness by ${what} is well${covers(entry)}`, async () => {
       const name = next()
-      await startPod(ns, name, spec)
+      await startPod(ns, name, typeof spec === 'function' ? spec() : spec)
       const pod = await podUntil(ns, name, 'to be ready', isReady)
       const since = Date.parse(pod.status.startTime)
       // Twenty seconds of the node's own time, twice what the trouble in it takes, and many probes.
@@ -57,6 +72,7 @@ describe.concurrent('a Pod', () => {
         return now - since > 20_000 ? true : undefined
       })
       expect(first(await getPod(ns, name))?.restartCount).toBe(0)
+      if (what === 'gRPC') expect(grpc.asked('well')).toBeGreaterThan(5)
     })
   for (const [what, entry, spec] of [
     ['HTTP', 'Pod liveness probe, using http endpoint, restart', liveness(served('(sleep 10; rm /w/healthz)'), http)],
@@ -65,6 +81,12 @@ describe.concurrent('a Pod', () => {
       'Pod liveness probe, using local file, restart',
       liveness(shell('echo ok > /tmp/health; sleep 10; rm /tmp/health; sleep 1000'), exec),
     ],
+    [
+      'gRPC',
+      'Pod liveness probe, using grpc call, failure',
+      // nobody listens there
+      liveness(shell('sleep 1000'), { grpc: { port: 2333 }, initialDelaySeconds: 10 }),
+    ],
   ] as const)
     it(`is started again when its liveness by ${what} fails${covers(entry)}`, async () => {
       const name = next()
@@ -72,6 +94,35 @@ describe.concurrent('a Pod', () => {
       expect(first(await podUntil(ns, name, 'to be ready', isReady))?.restartCount).toBe(0)
       await podUntil(ns, name, 'to be started again', (pod) => first(pod)?.restartCount === 1)
     })
+
+  it('is started again when its service says by gRPC that it does not serve', async () => {
+    const name = next()
+    const livenessProbe = { grpc: { port: grpc.port, service: 'unwell' }, initialDelaySeconds: 5 }
+    await startPod(ns, name, { hostNetwork: true, ...liveness(shell('sleep 1000'), livenessProbe) })
+    await podUntil(ns, name, 'to be started again', (pod) => first(pod)?.restartCount === 1)
+    const messages = await ns.list<{ message: string; involvedObject: { name: string } }>('events')
+    expect(messages.filter((one) => one.involvedObject.name === name).map(({ message }) => message)).toContain(
+      'Liveness probe failed: service unhealthy (responded with "NOT_SERVING")',
+    )
+  })
+
+  it(`is started again and again, and counts it${covers('Pod liveness probe, using http endpoint, multiple restarts (slow)')}`, async () => {
+    const name = next()
+    await startPod(ns, name, liveness(served('(sleep 3; rm /w/healthz)'), http))
+    let before = 0
+    await podUntil(
+      ns,
+      name,
+      'to be started five times',
+      (pod) => {
+        const { restartCount = 0 } = first(pod) ?? {}
+        expect(restartCount).toBeGreaterThanOrEqual(before)
+        before = restartCount
+        return restartCount >= 5
+      },
+      500_000,
+    )
+  }, 600_000)
 
   it(`is not ready before its readiness probe begins${covers('Pod readiness probe, with initial delay')}`, async () => {
     const name = next()
@@ -87,7 +138,7 @@ describe.concurrent('a Pod', () => {
   })
   it(`is never ready when its readiness probe fails${covers('Pod readiness probe, failure')}`, async () => {
     const name = next()
-    const readinessProbe = { ...probe, exec: { command: ['false'] } }
+    const readinessProbe = { ...probe, exec: { command: ['false'] }, timeoutSeconds: 5 }
     await startPod(ns, name, { containers: [{ name: 'main', ...shell('sleep 1000'), readinessProbe }] })
     await until('many failures', async () => {
       expect(isReady(await getPod(ns, name))).toBe(false)

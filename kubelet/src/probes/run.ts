@@ -1,7 +1,9 @@
 // One probe, once. pkg/kubelet/prober/prober.go, pkg/probe
 import type { Container, Probe } from '@kubets/shared/api/types/core-v1.ts'
 import type { ProbeResult } from '../pods/model.ts'
+import { goSeconds } from '../pods/backoff.ts'
 import { RuntimeError, type RuntimeService } from '../runtime/types.ts'
+import { grpcHealth } from './grpc.ts'
 import { actionUrl, httpGet, resolvePort, tcpConnect } from './http.ts'
 
 export interface ProbeTarget {
@@ -36,6 +38,13 @@ export async function runProbe(
       const port = resolvePort(probe.tcpSocket.port, target.container)
       await tcpConnect(probe.tcpSocket.host || target.podIP, port, stop)
       return { result: 'Success', output: '' }
+    }
+    if (probe.grpc) {
+      const { port, service = '' } = probe.grpc
+      const question = { host: target.podIP, port, service, within: goSeconds(limit.timeoutMs / 1000) }
+      const { healthy, output } = await grpcHealth(question, stop)
+      signal.throwIfAborted()
+      return { result: healthy ? 'Success' : 'Failure', output }
     }
     return { result: 'Unknown', output: `probes of kind ${Object.keys(probe)[0] ?? ''} are not supported` }
   } catch (error) {
