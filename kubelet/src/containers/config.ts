@@ -44,7 +44,7 @@ export async function containerConfig(context: ConfigContext, signal: AbortSigna
       throw new ConfigError(`cannot load seccomp profile "${name}"`)
     }),
   )
-  const mounts = await volumeMounts(container, (name) => context.volume(name), env)
+  const mounts = await volumeMounts(container, (name) => context.volume(name), env, context.podDir, signal)
   const taken = new Set(mounts.map((mount) => mount.containerPath))
   const messagePath = container.terminationMessagePath ?? '/dev/termination-log'
   return {

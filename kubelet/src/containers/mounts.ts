@@ -1,7 +1,7 @@
-import { mkdir, realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { Container, VolumeMount } from '@kubets/shared/api/types/core-v1.ts'
 import type { Mount } from '../runtime/types.ts'
+import { bindSubPath, makeSubPath } from '../volumes/subpath.ts'
 import { ConfigError } from './config-error.ts'
 import { expand } from './expansion.ts'
 
@@ -17,13 +17,16 @@ export async function volumeMounts(
   container: Container,
   volume: (name: string) => MountedVolume | undefined,
   env: ReadonlyMap<string, string>,
+  podDir: string,
+  signal: AbortSignal,
 ): Promise<Mount[]> {
   const mounts: Mount[] = []
-  for (const mount of container.volumeMounts ?? []) {
+  for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
     const found = volume(mount.name)
     if (!found) throw new ConfigError(`cannot find volume "${mount.name}" to mount into container "${container.name}"`)
     const inside = mount.subPathExpr ? expandSubPath(mount.subPathExpr, env) : (mount.subPath ?? '')
-    const hostPath = inside === '' ? found.path : await subPath(found.path, inside, mount)
+    const target = path.join(podDir, 'volume-subpaths', mount.name, container.name, String(index))
+    const hostPath = inside === '' ? found.path : await subPath(found.path, inside, mount, container, target, signal)
     mounts.push({
       hostPath,
       containerPath: path.posix.isAbsolute(mount.mountPath) ? mount.mountPath : `/${mount.mountPath}`,
@@ -47,23 +50,27 @@ function expandSubPath(expression: string, env: ReadonlyMap<string, string>): st
   })
 }
 
-// pkg/volume/util/subpath/subpath_linux.go SafeMakeDir: a symlink in the volume must not lead out of it
-async function subPath(volume: string, inside: string, mount: VolumeMount): Promise<string> {
-  if (path.posix.isAbsolute(inside) || inside.split('/').includes('..')) {
-    throw new ConfigError(`subPath "${inside}" of volume "${mount.name}" must be a relative path without '..'`)
+/** The place of a part of the volume, bound where nobody can change it under the runtime. */
+async function subPath(
+  volume: string,
+  inside: string,
+  mount: VolumeMount,
+  container: Container,
+  target: string,
+  signal: AbortSignal,
+): Promise<string> {
+  if (path.posix.isAbsolute(inside)) throw new ConfigError(`error SubPath \`${inside}\` must not be an absolute path`)
+  if (inside.split('/').includes('..')) {
+    throw new ConfigError(`unable to provision SubPath \`${inside}\`: must not contain '..'`)
   }
-  const root = await realpath(volume)
-  let at = root
-  for (const part of inside.split('/').filter((one) => one !== '' && one !== '.')) {
-    const next = path.join(at, part)
-    await mkdir(next, { mode: 0o750 }).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw new ConfigError(`failed to create subPath directory for "${mount.name}"`)
-    })
-    at = await realpath(next).catch(() => next)
-    if (at !== root && !at.startsWith(`${root}/`)) {
-      throw new ConfigError(`subPath "${inside}" of volume "${mount.name}" leads out of the volume`)
-    }
-  }
-  await stat(at)
-  return at
+  // what exactly is wrong would tell of the node's file system
+  const about = `subPath directory for volumeMount "${mount.name}" of container "${container.name}"`
+  await makeSubPath(volume, inside).catch(() => {
+    throw new ConfigError(`failed to create ${about}`)
+  })
+  await bindSubPath({ volume, inside, target }, signal).catch(() => {
+    signal.throwIfAborted()
+    throw new ConfigError(`failed to prepare ${about.replace(' directory', '')}`)
+  })
+  return target
 }

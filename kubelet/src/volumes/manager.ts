@@ -10,6 +10,7 @@ import { writeAtomically } from './atomic-writer.ts'
 import { prepareHostPath } from './host-path.ts'
 import { mountsBelow, mountTmpfs, unmount } from './mounts.ts'
 import { volumePayload, type PayloadContext } from './payload.ts'
+import { removeSubPaths } from './subpath.ts'
 import { TokenCache } from './tokens.ts'
 
 export interface VolumeManagerOptions {
@@ -79,6 +80,7 @@ export class VolumeManager {
 
   /** Unmounts and removes all volumes of a Pod. */
   async tearDown(uid: string, signal: AbortSignal): Promise<void> {
+    await removeSubPaths(path.join(this.podDir(uid), 'volume-subpaths'), signal)
     const folder = path.join(this.podDir(uid), 'volumes')
     for (const place of await mountsBelow(folder)) await unmount(place, signal)
     await rm(folder, { recursive: true, force: true })

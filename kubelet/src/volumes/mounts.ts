@@ -29,6 +29,11 @@ export async function mountTmpfs(place: string, options: readonly string[], sign
   await run('mount', ['-t', 'tmpfs', ...flags, 'tmpfs', place], { signal, timeout: limitMs })
 }
 
+/** Mounts what is at `source` at `place` too; `source` is taken as it is, links of /proc in it followed by the kernel. */
+export async function bindMount(source: string, place: string, signal: AbortSignal): Promise<void> {
+  await run('mount', ['--no-canonicalize', '--bind', source, place], { signal, timeout: limitMs })
+}
+
 export async function unmount(place: string, signal: AbortSignal): Promise<void> {
   await run('umount', [place], { signal, timeout: limitMs })
 }
