@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { covers } from '../conformance/covers.ts'
-import { connect, type Api } from '../harness/api.ts'
+import { connect, type Api, type ApiList, type ApiObject } from '../harness/api.ts'
 import { fetchText } from '../harness/http.ts'
 import { makeNamespace, removeNamespace, type Namespace, type Resource } from '../harness/namespace.ts'
 import { getPod, isReady, podUntil, shell, startPod, type Pod } from '../harness/pods.ts'
@@ -87,6 +87,89 @@ describe.concurrent('workloads:', () => {
       })
       expect(await api.call('GET', path)).toMatchObject({ spec: { replicas: 4 } })
     })
+
+  it(`a Deployment lives: created, patched, scaled, updated, its status patched, deleted${covers('Deployment, completes the lifecycle of a Deployment')}`, async () => {
+    const name = next()
+    const root = `/apis/apps/v1/namespaces/${ns.name}/deployments`
+    const selector = `labelSelector=static%3D${name}`
+    interface Deployment extends ApiObject {
+      readonly spec: { readonly template: { readonly spec: { readonly containers: { readonly image: string }[] } } }
+      readonly status: { readonly readyReplicas?: number; readonly availableReplicas?: number }
+    }
+    const watch = api.watch(`${root}?watch=true&${selector}`)
+    const seen = (
+      what: string,
+      test: (one: Deployment) => boolean,
+      type = 'MODIFIED',
+      since = 0,
+    ): Promise<Deployment> =>
+      until(`the watch to tell that ${name} ${what}`, async () => {
+        const found = watch.events.slice(since).find((one) => one.type === type && test(one.object as Deployment))
+        return found?.object as Deployment | undefined
+      })
+    const complete = (replicas: number, image: string): Promise<Deployment> =>
+      seen(
+        `runs ${image}`,
+        ({ spec, status }) =>
+          spec.template.spec.containers[0]?.image === image &&
+          ['readyReplicas', 'updatedReplicas', 'replicas'].every(
+            (field) => (status as Record<string, number>)[field] === replicas,
+          ),
+      )
+    const strategic = { 'content-type': 'application/strategic-merge-patch+json' }
+    const body = (replicas: number, image: string, labels: object): object => ({
+      metadata: { name, labels: { static: name, ...labels } },
+      spec: {
+        replicas,
+        selector: { matchLabels: { static: name } },
+        template: {
+          metadata: { labels: { static: name } },
+          spec: { terminationGracePeriodSeconds: 1, containers: [{ name: 'main', image }] },
+        },
+      },
+    })
+    try {
+      await api.call('POST', root, body(2, 'kubets/web:1', {}))
+      await seen('is there', () => true, 'ADDED')
+      await complete(2, 'kubets/web:1')
+      const patch = {
+        metadata: { labels: { step: 'patched' } },
+        spec: {
+          replicas: 1,
+          template: {
+            spec: { terminationGracePeriodSeconds: 2, containers: [{ name: 'main', image: 'kubets/pause:1' }] },
+          },
+        },
+      }
+      expect((await api.send('PATCH', `${root}/${name}`, patch, strategic)).code).toBe(200)
+      const patched = await complete(1, 'kubets/pause:1')
+      expect(patched).toMatchObject({
+        metadata: { labels: { step: 'patched', static: name } },
+        spec: { template: { spec: { terminationGracePeriodSeconds: 2 } } },
+      })
+      const { items } = await api.call<ApiList>('GET', `/apis/apps/v1/deployments?${selector}`)
+      expect(items.map(({ metadata }) => metadata.name)).toEqual([name])
+      await api.call('PUT', `${root}/${name}`, body(2, 'kubets/web:2', { step: 'updated' }))
+      const updated = { metadata: { labels: { step: 'updated' } }, spec: { replicas: 2 } }
+      expect(await api.call('GET', `${root}/${name}/status`)).toMatchObject(updated)
+      await complete(2, 'kubets/web:2')
+      const before = watch.events.length
+      const status = { status: { readyReplicas: 0, availableReplicas: 0 } }
+      expect((await api.send('PATCH', `${root}/${name}/status`, status, strategic)).code).toBe(200)
+      await seen(
+        'has the patched status',
+        (one) => (one.status.readyReplicas ?? 0) === 0 && (one.status.availableReplicas ?? 0) === 0,
+        'MODIFIED',
+        before,
+      )
+      expect(await api.call('GET', `${root}/${name}/status`)).toMatchObject(updated)
+      await ready('deployments', name, 2)
+      await api.call('DELETE', `${root}?${selector}`, { gracePeriodSeconds: 1 })
+      await seen('is gone', () => true, 'DELETED')
+    } finally {
+      watch.stop()
+    }
+  })
 
   it(`a Deployment of strategy Recreate never runs old and new together${covers('Deployment Recreate')}`, async () => {
     const name = next()

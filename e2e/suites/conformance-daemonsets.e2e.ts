@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { covers } from '../conformance/covers.ts'
 import { connect, type Api, type ApiList, type ApiObject } from '../harness/api.ts'
+import { hollowTaint, startHollowNode } from '../harness/hollow-node.ts'
 import { kubectl } from '../harness/kubectl.ts'
 import { makeNamespace, nodes, removeNamespace, type Namespace } from '../harness/namespace.ts'
 import { isReady, type Pod } from '../harness/pods.ts'
@@ -148,6 +149,41 @@ describe.concurrent('a DaemonSet', () => {
     await ns.kubectl(['rollout', 'undo', `daemonset/${name}`])
     await runsOn(name, everywhere)
     expect((await revisionsOf(name)).map(({ revision }) => revision).toSorted()).toEqual([2, 3])
+  })
+
+  it(`goes back without touching the Pods that were not replaced yet${covers('DaemonSet-Rollback')}`, async () => {
+    const name = next()
+    const label = `e2e.kubets/${ns.name}-${name}`
+    const nodeName = everywhere[0] ?? ''
+    const nodePath = `/api/v1/nodes/${nodeName}`
+    const second = await startHollowNode(api, `${ns.name}-second`, { [label]: 'on' })
+    await api.call('PATCH', nodePath, { metadata: { labels: { [label]: 'on' } } })
+    try {
+      const tolerations = [{ ...hollowTaint, operator: 'Exists' }]
+      await make(name, { nodeSelector: { [label]: 'on' }, tolerations })
+      const places = [nodeName, second.name].toSorted()
+      const image = (one: string): object => [
+        { op: 'replace', path: '/spec/template/spec/containers/0/image', value: one },
+      ]
+      const patch = { 'content-type': 'application/json-patch+json' }
+      await runsOn(name, places)
+      await api.send('PATCH', `${root()}/${name}`, image('127.0.0.1:1/no/such:image'), patch)
+      const during = await until('the rollout to be under way', async () => {
+        const found = await pods(name)
+        return found.some(({ spec }) => spec.containers[0]?.image !== 'kubets/web:1') ? found : undefined
+      })
+      const kept = during.filter(({ spec }) => spec.containers[0]?.image === 'kubets/web:1')
+      expect([kept.length, during.length - kept.length]).toEqual([1, 1])
+      await api.send('PATCH', `${root()}/${name}`, image('kubets/web:1'), patch)
+      const after = await runsOn(name, places)
+      expect(after.map(({ metadata }) => metadata.uid)).toContain(kept[0]?.metadata.uid)
+      const starts = after.map(({ status }) => status.containerStatuses?.[0]?.restartCount)
+      expect(starts).toEqual([0, 0])
+    } finally {
+      await api.send('DELETE', `${root()}/${name}`)
+      await api.send('PATCH', nodePath, { metadata: { labels: { [label]: null } } })
+      await second.stop()
+    }
   })
 
   it(`is listed by label and deleted with its Pods${covers('DaemonSet, list and delete a collection of DaemonSets')}`, async () => {

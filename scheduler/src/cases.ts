@@ -1,10 +1,31 @@
 // Short ways to write nodes and Pods in the tests' tables.
-import type { Node, NodeSpec, Pod, PodSpec } from '@kubets/shared/api/types/core-v1.ts'
+import type {
+  Node,
+  NodeSpec,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  PodSpec,
+} from '@kubets/shared/api/types/core-v1.ts'
+import type {
+  CSIDriver,
+  CSINode,
+  CSIStorageCapacity,
+  StorageClass,
+  VolumeAttachment,
+} from '@kubets/shared/api/types/storage-v1.ts'
 import type { PodDisruptionBudget } from '@kubets/shared/api/types/policy-v1.ts'
 import { selectorFromLabels } from '@kubets/shared/machinery/selector.ts'
 import { Cache } from './cache/cache.ts'
-import type { Plugin } from './framework/plugin.ts'
+import type { Plugin, ProfilePlugin } from './framework/plugin.ts'
 import { defaultPreemption } from './plugins/default-preemption.ts'
+import { defaultProfile } from './plugins/default-profile.ts'
+import { nodeVolumeLimits } from './plugins/node-volume-limits.ts'
+import { volumeBinding } from './plugins/volume-binding.ts'
+import { volumeRestrictions } from './plugins/volume-restrictions.ts'
+import { volumeZone } from './plugins/volume-zone.ts'
+import { AssumedVolumes } from './volumes/assumed.ts'
+import type { VolumeObjects } from './volumes/objects.ts'
 
 interface NodeCase {
   cpu?: string
@@ -86,14 +107,21 @@ export function cacheOf(nodes: readonly Node[], pods: readonly Pod[] = []): Cach
   return cache
 }
 
-interface PreemptionCase {
+interface ProfileCase {
   budgets?: readonly PodDisruptionBudget[]
   isEvicting?: (uid: string) => boolean
+  bind?: NonNullable<Plugin['bind']>
+  volumes?: VolumeObjects
 }
 
-/** Preemption as by default, at noon. */
-export const preemptionOf = ({ budgets = [], isEvicting = () => false }: PreemptionCase = {}): Plugin =>
-  defaultPreemption({
+/** The default profile, at noon. */
+export function profileOf({
+  budgets = [],
+  isEvicting = () => false,
+  bind = () => Promise.resolve(),
+  volumes = storageOf(),
+}: ProfileCase = {}): ProfilePlugin[] {
+  const preemption = defaultPreemption({
     budgets: () => budgets,
     isEvicting,
     now: () => Date.parse('2026-01-01T12:00:00Z'),
@@ -101,6 +129,42 @@ export const preemptionOf = ({ budgets = [], isEvicting = () => false }: Preempt
     minCandidateNodesPercentage: 10,
     minCandidateNodesAbsolute: 100,
   })
+  return defaultProfile({
+    preemption,
+    binder: { name: 'TestBinder', bind },
+    volumeRestrictions: volumeRestrictions(volumes),
+    nodeVolumeLimits: nodeVolumeLimits(volumes),
+    volumeBinding: volumeBinding(new AssumedVolumes(volumes), { bind: () => Promise.resolve() }),
+    volumeZone: volumeZone(volumes),
+  })
+}
+
+interface StorageCase {
+  claims?: PersistentVolumeClaim[]
+  volumes?: PersistentVolume[]
+  classes?: StorageClass[]
+  drivers?: CSIDriver[]
+  capacities?: CSIStorageCapacity[]
+  csiNodes?: CSINode[]
+  attachments?: VolumeAttachment[]
+}
+
+/** Storage with these objects. */
+export function storageOf(objects: StorageCase = {}): VolumeObjects {
+  const { claims = [], volumes = [], classes = [], drivers = [], capacities = [], csiNodes = [] } = objects
+  const named = <T extends { metadata: { name?: string } }>(list: T[], name: string): T | undefined =>
+    list.find(({ metadata }) => metadata.name === name)
+  return {
+    claim: (key) => claims.find(({ metadata }) => `${metadata.namespace}/${metadata.name}` === key),
+    volume: (name) => named(volumes, name),
+    volumes: () => volumes,
+    storageClass: (name) => named(classes, name),
+    driver: (name) => named(drivers, name),
+    capacities: () => capacities,
+    csiNode: (name) => named(csiNodes, name),
+    attachments: (name) => (objects.attachments ?? []).filter(({ spec }) => spec.nodeName === name),
+  }
+}
 
 /** A budget for Pods with this "app" label that allows so many to go. */
 export const budget = (app: string, disruptionsAllowed: number): PodDisruptionBudget => ({

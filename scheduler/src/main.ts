@@ -19,10 +19,17 @@ import { readOptions } from './options.ts'
 import { defaultBinder } from './plugins/default-binder.ts'
 import { defaultPreemption } from './plugins/default-preemption.ts'
 import { defaultProfile } from './plugins/default-profile.ts'
+import { nodeVolumeLimits } from './plugins/node-volume-limits.ts'
+import { volumeBinding } from './plugins/volume-binding.ts'
+import { volumeRestrictions } from './plugins/volume-restrictions.ts'
+import { volumeZone } from './plugins/volume-zone.ts'
 import { ApiEvictor } from './preemption/evictor.ts'
 import { SchedulingQueue } from './queue/queue.ts'
 import { apiReporter } from './reporter.ts'
 import { Scheduler } from './scheduler.ts'
+import { AssumedVolumes } from './volumes/assumed.ts'
+import { VolumeBinder } from './volumes/binder.ts'
+import { addVolumeHandlers, volumeObjects } from './volumes/informers.ts'
 import { siblingSelector } from './siblings.ts'
 
 const schedulerName = 'default-scheduler'
@@ -44,10 +51,32 @@ await runMain('kube-scheduler', async (signal) => {
     minCandidateNodesPercentage: 10,
     minCandidateNodesAbsolute: 100,
   })
-  const plugins = defaultProfile(preemption, defaultBinder(client))
+  const volumes = volumeObjects(informers)
+  const assumedVolumes = new AssumedVolumes(volumes)
+  const volumeBinder = new VolumeBinder({
+    client,
+    clock,
+    timeoutMs: 600_000,
+    objects: assumedVolumes,
+    podExists: (key) => podLister.byKey(key) !== undefined,
+    nodeLabels: (name) => cache.node(name)?.labels,
+  })
+  const plugins = defaultProfile({
+    preemption,
+    binder: defaultBinder(client),
+    volumeRestrictions: volumeRestrictions(volumes),
+    nodeVolumeLimits: nodeVolumeLimits(volumes),
+    volumeBinding: volumeBinding(assumedVolumes, volumeBinder),
+    volumeZone: volumeZone(volumes),
+  })
   const cache = new Cache(siblingSelector(informers))
   const queue = new SchedulingQueue({ clock, plugins: plugins.map(({ plugin }) => plugin) })
   addHandlers({ informers, cache, queue, schedulerName })
+  addVolumeHandlers(informers, (makeEvent) => {
+    volumeBinder.changed()
+    queue.move(makeEvent)
+  })
+  informers.informer(pods).addHandler({ delete: () => volumeBinder.changed() })
   const register = createRegistry()
   const metrics = new SchedulerMetrics(register, queue, cache)
 

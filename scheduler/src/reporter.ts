@@ -32,7 +32,7 @@ const maxWrites = 16
 // pkg/scheduler/schedule_one.go handleSchedulingFailure, updatePod
 export function apiReporter({ client, recorder, clock, log, signal }: ReporterOptions): Reporter {
   const waiting = new Map<string, Change>()
-  let writing = 0
+  const writing = new Set<string>()
 
   const write = async ({ info, condition, nominated }: Change): Promise<void> => {
     const { name = '', namespace, uid } = info.pod.metadata
@@ -50,11 +50,13 @@ export function apiReporter({ client, recorder, clock, log, signal }: ReporterOp
   }
   const next = (): void => {
     for (const [uid, change] of waiting) {
-      if (writing >= maxWrites || signal.aborted) return
+      if (writing.size >= maxWrites || signal.aborted) return
+      // one after another for each Pod, or an old word would stay the last
+      if (writing.has(uid)) continue
       waiting.delete(uid)
-      writing++
+      writing.add(uid)
       void write(change).finally(() => {
-        writing--
+        writing.delete(uid)
         next()
       })
     }
@@ -72,6 +74,10 @@ export function apiReporter({ client, recorder, clock, log, signal }: ReporterOp
       const isNew = node !== undefined && node !== (info.pod.status?.nominatedNodeName ?? '')
       const nominated = isNew ? node : known?.nominated
       if (condition || nominated !== undefined) waiting.set(info.uid, { info, condition, nominated })
+      next()
+    },
+    expected(info, nominated) {
+      waiting.set(info.uid, { info, condition: waiting.get(info.uid)?.condition, nominated })
       next()
     },
     skipped({ pod }) {

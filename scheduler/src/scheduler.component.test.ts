@@ -4,10 +4,13 @@ import { join } from 'node:path'
 import {
   events,
   nodes,
+  persistentVolumeClaims,
+  persistentVolumes,
   podDisruptionBudgets,
   pods,
   priorityClasses,
   serviceAccounts,
+  storageClasses,
 } from '@kubets/shared/api/resources.gen.ts'
 import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { startApiServer } from '@kubets/shared/testing/apiserver.ts'
@@ -184,6 +187,108 @@ describe('kube-scheduler on a real apiserver', () => {
       expect(await nodeOf('second')).toBe('c')
       expect((await podNamed('kept')).spec.nodeName).toBe('c')
       await expect(podNamed('free')).rejects.toThrow('not found')
+    })
+  })
+
+  describe('finds a node by the volumes of a Pod', () => {
+    // there is no controller here that binds: what it would do is done by hand
+    const namespace = 'default'
+    const merge = { type: 'merge', namespace } as const
+    const claimed = (name: string): Pod =>
+      pod(name, { spec: { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: name } }] } })
+    const makeClass = (name: string, provisioner: string) =>
+      api.client.create(storageClasses, {
+        apiVersion: 'storage.k8s.io/v1',
+        kind: 'StorageClass',
+        metadata: { name },
+        provisioner,
+        volumeBindingMode: 'WaitForFirstConsumer',
+      })
+    const makeClaim = (name: string, storageClassName: string) =>
+      api.client.create(persistentVolumeClaims, {
+        apiVersion: 'v1',
+        kind: 'PersistentVolumeClaim',
+        metadata: { name, namespace },
+        spec: { accessModes: ['ReadWriteOnce'], storageClassName, resources: { requests: { storage: '1Gi' } } },
+      })
+    const claimNamed = (name: string) => api.client.get(persistentVolumeClaims, name, { namespace })
+    const bindClaim = (name: string, volumeName: string) =>
+      api.client.patch(
+        persistentVolumeClaims,
+        name,
+        { metadata: { annotations: { 'pv.kubernetes.io/bind-completed': 'yes' } }, spec: { volumeName } },
+        merge,
+      )
+    const onNode = (name: string) => ({
+      required: {
+        nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [name] }] }],
+      },
+    })
+
+    it('and promises it one that is there', async () => {
+      await makeClass('by-hand', 'kubernetes.io/no-provisioner')
+      await makeClaim('static', 'by-hand')
+      await createPod(claimed('static'))
+      expect(await eventMessage('static', 'FailedScheduling')).toBe(
+        "0/3 nodes are available: 3 node(s) didn't find available persistent volumes to bind. preemption: " +
+          '0/3 nodes are available: 3 Preemption is not helpful for scheduling.',
+      )
+      await api.client.create(persistentVolumes, {
+        apiVersion: 'v1',
+        kind: 'PersistentVolume',
+        metadata: { name: 'local' },
+        spec: {
+          accessModes: ['ReadWriteOnce'],
+          capacity: { storage: '1Gi' },
+          storageClassName: 'by-hand',
+          persistentVolumeReclaimPolicy: 'Retain',
+          local: { path: '/data' },
+          nodeAffinity: onNode('b'),
+        },
+      })
+      const volume = await waitFor(async () => {
+        const found = await api.client.get(persistentVolumes, 'local')
+        return found.spec?.claimRef ? found : undefined
+      }, 10_000)
+      expect(volume.spec?.claimRef).toMatchObject({ namespace, name: 'static' })
+      await waitFor(async () => (await podNamed('static')).status?.nominatedNodeName, 10_000)
+      expect((await podNamed('static')).spec.nodeName).toBeUndefined()
+      await bindClaim('static', 'local')
+      expect(await nodeOf('static')).toBe('b')
+      expect((await podNamed('static')).status?.nominatedNodeName).toBeUndefined()
+    })
+
+    it('and has one made, elsewhere when that fails', async () => {
+      const selected = 'volume.kubernetes.io/selected-node'
+      const chosen = () => waitFor(async () => (await claimNamed('dynamic')).metadata.annotations?.[selected], 20_000)
+      await makeClass('made', 'example.com/maker')
+      await makeClaim('dynamic', 'made')
+      await createPod(claimed('dynamic'))
+      await chosen()
+      await api.client.patch(
+        persistentVolumeClaims,
+        'dynamic',
+        { metadata: { annotations: { [selected]: null, 'example.com/tried': 'yes' } } },
+        merge,
+      )
+      expect(await eventMessage('dynamic', 'FailedScheduling')).toBe(
+        'running PreBind plugin "VolumeBinding": binding volumes: provisioning failed for PVC "dynamic"',
+      )
+      const place = await chosen()
+      await api.client.create(persistentVolumes, {
+        apiVersion: 'v1',
+        kind: 'PersistentVolume',
+        metadata: { name: 'made' },
+        spec: {
+          accessModes: ['ReadWriteOnce'],
+          capacity: { storage: '1Gi' },
+          storageClassName: 'made',
+          hostPath: { path: '/data' },
+          nodeAffinity: onNode(place),
+        },
+      })
+      await bindClaim('dynamic', 'made')
+      expect(await nodeOf('dynamic')).toBe(place)
     })
   })
 })

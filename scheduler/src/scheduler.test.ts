@@ -5,10 +5,9 @@ import { silentLogger } from '@kubets/shared/machinery/logger.ts'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, describe, expect, it } from 'vitest'
 import { podInfo } from './cache/pod-info.ts'
-import { cacheOf, node, pod, preemptionOf } from './cases.ts'
+import { cacheOf, node, pod, profileOf } from './cases.ts'
 import type { ClusterEvent } from './framework/events.ts'
 import type { Plugin } from './framework/plugin.ts'
-import { defaultProfile } from './plugins/default-profile.ts'
 import { SchedulingQueue } from './queue/queue.ts'
 import { Scheduler, type Evictor } from './scheduler.ts'
 
@@ -28,7 +27,7 @@ function setUp(bind: Bind, { isPending = true, evictor = nobody, running: placed
   const clock = new FakeClock()
   const cache = cacheOf([node('a', { cpu: '2' })], placed)
   const isEvicting = (uid: string): boolean => evictor.isEvicting(uid)
-  const plugins = defaultProfile(preemptionOf({ isEvicting }), { name: 'TestBinder', bind })
+  const plugins = profileOf({ isEvicting, bind })
   const queue = new SchedulingQueue({ clock, plugins: plugins.map(({ plugin }) => plugin) })
   const log: string[] = []
   const scheduler = new Scheduler({
@@ -52,6 +51,7 @@ function setUp(bind: Bind, { isPending = true, evictor = nobody, running: placed
       failed({ pod: { metadata } }, reason, message, nominated) {
         log.push(`${metadata.name} ${reason}: ${message}${nominated ? ` Waits for ${nominated}` : ''}`)
       },
+      expected: ({ pod: { metadata } }, name) => log.push(`${metadata.name} expected on ${name}`),
       skipped: ({ pod: { metadata } }) => log.push(`${metadata.name} skipped`),
     },
   })
@@ -78,7 +78,7 @@ describe('Scheduler', () => {
       if (fails && info.pod.metadata.name === 'p1') throw new Error('no such luck')
     })
     queue.add(podInfo(pod('p1', { cpu: '2' })))
-    await waitFor(() => log.includes('p1 SchedulerError: no such luck'))
+    await waitFor(() => log.includes('p1 SchedulerError: running Bind plugin "TestBinder": no such luck'))
     expect(cache.node('a')?.requested.milliCPU).toBe(0)
     fails = false
     await clock.advance(1000)

@@ -4,7 +4,7 @@ import { isNotFound } from '@kubets/shared/machinery/errors.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import type { Cache } from './cache/cache.ts'
 import type { PodInfo } from './cache/pod-info.ts'
-import { fitErrorMessage, type Diagnosis } from './framework/fit-error.ts'
+import { fitErrorMessage, histogram, type Diagnosis } from './framework/fit-error.ts'
 import type { ProfilePlugin } from './framework/plugin.ts'
 import { schedule } from './framework/schedule.ts'
 import type { AttemptResult } from './metrics.ts'
@@ -15,6 +15,8 @@ export interface Reporter {
   scheduled(pod: PodInfo, node: string): void
   /** @param nominated the node it waits for; empty takes an earlier one back, undefined leaves it as it is */
   failed(pod: PodInfo, reason: 'Unschedulable' | 'SchedulerError', message: string, nominated?: string): void
+  /** It is on its way to the node, which will take a while. */
+  expected(pod: PodInfo, node: string): void
   /** It is being deleted and needs no node any more. */
   skipped(pod: PodInfo): void
 }
@@ -60,7 +62,7 @@ export interface SchedulerOptions {
 
 /** Bindings on their way; more and the next Pod waits, so that a slow apiserver is not buried. */
 const maxBinding = 256
-/** How long one Pod may take from its node's choice to its binding. */
+/** How long the API may take for one binding. */
 const bindLimitMs = 60_000
 
 /**
@@ -118,20 +120,15 @@ export class Scheduler {
     const node = result.node.name
     cache.assume(info, node)
     for (const { plugin } of plugins) {
-      const refusal = plugin.reserve?.(info, node)
+      const refusal = plugin.reserve?.(info, result.node)
       if (!refusal) continue
       this.#release(waiting, node)
       queue.putUnschedulable(waiting, new Set([plugin.name]))
       metrics.attempt('unschedulable', (clock.now() - started) / 1000)
-      report.failed(info, 'Unschedulable', refusal.reasons.join(', '), '')
+      report.failed(info, 'Unschedulable', `0/1 nodes are available: ${histogram([refusal])}.`, '')
       return
     }
-    this.#binding++
-    void this.#bind(waiting, node, started, signal).finally(() => {
-      this.#binding--
-      this.#bindingEnded?.()
-      this.#bindingEnded = undefined
-    })
+    void this.#bind(waiting, node, started, signal)
   }
 
   /** Keeps the node that postFilter found for the Pod, and makes room there. */
@@ -152,26 +149,45 @@ export class Scheduler {
   async #bind(waiting: WaitingPod, node: string, started: number, signal: AbortSignal): Promise<void> {
     const { clock, log, metrics, plugins, report } = this.#options
     const { info } = waiting
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(bindLimitMs)])
+    let known = waiting
     try {
       for (const { plugin } of plugins) {
-        const refusal = await plugin.permit?.(info, node, limit)
+        const refusal = await plugin.permit?.(info, node, signal)
         if (refusal) throw new Error(refusal.reasons.join(', '))
       }
-      for (const { plugin } of plugins) await plugin.preBind?.(info, node, limit)
-      const binder = plugins.find(({ plugin }) => plugin.bind)
-      await binder?.plugin.bind?.(info, node, limit)
+      if (plugins.some(({ plugin }) => plugin.willPreBind?.(info))) {
+        // it will take a while: others may want to know where the Pod is going
+        report.expected(info, node)
+        known = { ...waiting, info: withNomination(info, node) }
+      }
+      for (const { plugin } of plugins) {
+        await step(`PreBind plugin "${plugin.name}"`, plugin.preBind?.(info, node, signal))
+      }
+      await this.#tell(info, node, signal)
     } catch (error) {
       this.#release(waiting, node)
       if (signal.aborted) return
       log.warn({ err: error, pod: nameOf(info), node }, 'binding failed')
-      this.#failed(waiting, error, started)
+      this.#failed(known, error, started)
       return
     }
     const now = clock.now()
     metrics.attempt('scheduled', (now - started) / 1000)
     metrics.scheduled(waiting.attempts, (now - waiting.firstSeen) / 1000)
     report.scheduled(info, node)
+  }
+
+  async #tell(info: PodInfo, node: string, signal: AbortSignal): Promise<void> {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(bindLimitMs)])
+    const plugin = this.#options.plugins.find((one) => one.plugin.bind)?.plugin
+    this.#binding++
+    try {
+      await step(`Bind plugin "${plugin?.name ?? ''}"`, plugin?.bind?.(info, node, limit))
+    } finally {
+      this.#binding--
+      this.#bindingEnded?.()
+      this.#bindingEnded = undefined
+    }
   }
 
   /** Gives the place on the node back and lets those who wait for it know. */
@@ -187,10 +203,23 @@ export class Scheduler {
   #failed(waiting: WaitingPod, error: unknown, started: number): void {
     const { clock, isPending, metrics, queue, report } = this.#options
     metrics.attempt('error', (clock.now() - started) / 1000)
-    if (isNotFound(error) || !isPending(waiting.info)) return
+    if (isNotFound(error instanceof Error ? (error.cause ?? error) : error) || !isPending(waiting.info)) return
     queue.putBackoff(waiting)
     report.failed(waiting.info, 'SchedulerError', error instanceof Error ? error.message : String(error), '')
   }
+}
+
+/** A Pod whose status names the node, as it is about to. */
+function withNomination(info: PodInfo, nominatedNodeName: string): PodInfo {
+  return { ...info, pod: { ...info.pod, status: { ...info.pod.status, nominatedNodeName } } }
+}
+
+/** Waits for a plugin; its error says whose it is. */
+// pkg/scheduler/framework/runtime/framework.go RunPreBindPlugins, RunBindPlugins
+async function step(what: string, work: Promise<void> | undefined): Promise<void> {
+  await work?.catch((error: unknown) => {
+    throw new Error(`running ${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  })
 }
 
 function nameOf({ pod }: PodInfo): string {

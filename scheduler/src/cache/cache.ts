@@ -20,6 +20,7 @@ export class Cache implements Snapshot {
   readonly #placed = new Map<string, string>()
   readonly #assumed = new Set<string>()
   readonly #imageNodes = new Map<string, number>()
+  readonly #claimUsers = new Map<string, number>()
   readonly #namespaces = new Map<string, Readonly<Record<string, string>>>()
   readonly #siblings: (pod: PodInfo) => Selector | undefined
   #nodes: NodeInfo[] | undefined
@@ -48,6 +49,10 @@ export class Cache implements Snapshot {
 
   imageNodes(image: string): number {
     return this.#imageNodes.get(image) ?? 0
+  }
+
+  claimUsers(key: string): number {
+    return this.#claimUsers.get(key) ?? 0
   }
 
   namespaceLabels(namespace: string): Readonly<Record<string, string>> {
@@ -102,6 +107,7 @@ export class Cache implements Snapshot {
     this.#assumed.delete(uid)
     this.#placed.delete(uid)
     if (!node) return
+    this.#countClaims(node.pods.get(uid), -1)
     node.removePod(uid)
     this.#index(node)
     if (!node.node && node.pods.size === 0) this.#byName.delete(node.name)
@@ -131,7 +137,9 @@ export class Cache implements Snapshot {
       if (assumed) this.#assumed.add(pod.uid)
     }
     const node = this.#info(nodeName)
+    this.#countClaims(node.pods.get(pod.uid), -1)
     node.addPod(pod)
+    this.#countClaims(pod, 1)
     this.#placed.set(pod.uid, nodeName)
     this.#index(node)
   }
@@ -147,6 +155,14 @@ export class Cache implements Snapshot {
     let info = this.#byName.get(name)
     if (!info) this.#byName.set(name, (info = new NodeInfo(name)))
     return info
+  }
+
+  #countClaims(pod: PodInfo | undefined, sign: 1 | -1): void {
+    for (const key of pod?.claims ?? []) {
+      const count = this.claimUsers(key) + sign
+      if (count > 0) this.#claimUsers.set(key, count)
+      else this.#claimUsers.delete(key)
+    }
   }
 
   #countImages(info: NodeInfo, sign: 1 | -1): void {

@@ -25,6 +25,8 @@ export interface PodInfo {
   /** As scores count it: containers that ask for nothing count a little. */
   readonly scoredRequests: Resources
   readonly hostPorts: readonly HostPort[]
+  /** The claims that it names, as "namespace/name". */
+  readonly claims: readonly string[]
   readonly requiredAffinity: readonly AffinityTerm[]
   readonly requiredAntiAffinity: readonly AffinityTerm[]
   /** Affinity with positive, anti-affinity with negative weights. */
@@ -50,6 +52,9 @@ export function podInfo(pod: Pod): PodInfo {
     requests: podResources(pod),
     scoredRequests: podResources(pod, true),
     hostPorts: hostPortsOf(pod),
+    claims: (pod.spec.volumes ?? []).flatMap(({ persistentVolumeClaim: used }) =>
+      used ? `${namespace}/${used.claimName}` : [],
+    ),
     requiredAffinity: terms(affinity?.requiredDuringSchedulingIgnoredDuringExecution),
     requiredAntiAffinity: terms(anti?.requiredDuringSchedulingIgnoredDuringExecution),
     preferredAffinity: [

@@ -19,6 +19,8 @@ export interface Snapshot {
   nominationOf(pod: PodInfo): string
   /** How many nodes have the image. */
   imageNodes(image: string): number
+  /** How many Pods on nodes use the claim. */
+  claimUsers(key: string): number
   namespaceLabels(namespace: string): Readonly<Record<string, string>>
   /** Selects the Pod's siblings: of its Services and its controller; undefined when it has neither. */
   siblings(pod: PodInfo): Selector | undefined

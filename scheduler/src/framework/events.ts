@@ -1,4 +1,5 @@
-import type { Node } from '@kubets/shared/api/types/core-v1.ts'
+import type { Node, PersistentVolumeClaim } from '@kubets/shared/api/types/core-v1.ts'
+import type { CSINode, StorageClass } from '@kubets/shared/api/types/storage-v1.ts'
 import type { PodInfo } from '../cache/pod-info.ts'
 
 /** Something in the cluster changed, and may make room for Pods that wait. */
@@ -14,3 +15,11 @@ export type ClusterEvent =
   /** A Pod that still waits was changed. */
   | { readonly kind: 'PodUpdate'; readonly pod: PodInfo }
   | { readonly kind: 'NamespaceUpdate' }
+  /** New or changed, here and below. */
+  | { readonly kind: 'ClaimChange'; readonly claim: PersistentVolumeClaim }
+  | { readonly kind: 'VolumeChange' }
+  | { readonly kind: 'StorageClassChange'; readonly old: StorageClass | undefined; readonly storageClass: StorageClass }
+  | { readonly kind: 'StorageCapacityChange' }
+  | { readonly kind: 'CSIDriverChange' }
+  | { readonly kind: 'CSINodeChange'; readonly old: CSINode | undefined }
+  | { readonly kind: 'AttachmentDelete' }

@@ -74,10 +74,12 @@ export interface Plugin {
   /** undefined: there is nothing to score by. Gets the nodes that passed. */
   preScore?(pod: PodInfo, snapshot: Snapshot, nodes: readonly NodeInfo[]): NodeScorer | undefined
   /** Takes what the Pod needs beside its place; unreserve gives it back. */
-  reserve?(pod: PodInfo, node: string): Rejection | undefined
+  reserve?(pod: PodInfo, node: NodeInfo): Rejection | undefined
   unreserve?(pod: PodInfo, node: string): void
   /** May hold the Pod back, or refuse it. */
   permit?(pod: PodInfo, node: string, signal: AbortSignal): Promise<Rejection | undefined>
+  /** Whether preBind has anything to do for the Pod, and may take long. */
+  willPreBind?(pod: PodInfo): boolean
   /** Prepares the node for the Pod; throws when it cannot. */
   preBind?(pod: PodInfo, node: string, signal: AbortSignal): Promise<void>
   /** Tells the API; throws when refused. */

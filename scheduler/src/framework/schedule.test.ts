@@ -1,13 +1,12 @@
 import type { Node, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { describe, expect, it } from 'vitest'
 import { podInfo } from '../cache/pod-info.ts'
-import { cacheOf, node, pod, preemptionOf } from '../cases.ts'
-import { defaultProfile } from '../plugins/default-profile.ts'
+import { cacheOf, node, pod, profileOf } from '../cases.ts'
 import { fitErrorMessage } from './fit-error.ts'
 import { nodesToFind, schedule } from './schedule.ts'
 
 const options = {
-  plugins: defaultProfile(preemptionOf(), { name: 'NoBinder' }),
+  plugins: profileOf(),
   percentageOfNodesToScore: 0,
   startIndex: 0,
   random: () => 0.99,

@@ -12,9 +12,19 @@ import { prioritySort } from './priority-sort.ts'
 import { schedulingGates } from './scheduling-gates.ts'
 import { taintToleration } from './taint-toleration.ts'
 
+/** The plugins that reach beyond the Pod and its node. */
+export interface PluginSet {
+  readonly binder: Plugin
+  readonly preemption: Plugin
+  readonly volumeRestrictions: Plugin
+  readonly nodeVolumeLimits: Plugin
+  readonly volumeBinding: Plugin
+  readonly volumeZone: Plugin
+}
+
 /** The plugins of the default scheduler, in the order they are asked, with their scores' weights. */
 // pkg/scheduler/apis/config/v1/default_plugins.go getDefaultPlugins
-export function defaultProfile(preemption: Plugin, binder: Plugin): ProfilePlugin[] {
+export function defaultProfile(others: PluginSet): ProfilePlugin[] {
   return [
     { plugin: schedulingGates, weight: 0 },
     { plugin: prioritySort, weight: 0 },
@@ -24,11 +34,15 @@ export function defaultProfile(preemption: Plugin, binder: Plugin): ProfilePlugi
     { plugin: nodeAffinity, weight: 2 },
     { plugin: nodePorts, weight: 0 },
     { plugin: nodeResourcesFit, weight: 1 },
+    { plugin: others.volumeRestrictions, weight: 0 },
+    { plugin: others.nodeVolumeLimits, weight: 0 },
+    { plugin: others.volumeBinding, weight: 0 },
+    { plugin: others.volumeZone, weight: 0 },
     { plugin: podTopologySpread, weight: 2 },
     { plugin: interPodAffinity, weight: 2 },
-    { plugin: preemption, weight: 0 },
+    { plugin: others.preemption, weight: 0 },
     { plugin: nodeResourcesBalancedAllocation, weight: 1 },
     { plugin: imageLocality, weight: 1 },
-    { plugin: binder, weight: 0 },
+    { plugin: others.binder, weight: 0 },
   ]
 }

@@ -2,10 +2,9 @@ import type { Node, Pod, PodSpec } from '@kubets/shared/api/types/core-v1.ts'
 import type { PodDisruptionBudget } from '@kubets/shared/api/types/policy-v1.ts'
 import { describe, expect, it } from 'vitest'
 import { podInfo } from '../cache/pod-info.ts'
-import { budget, cacheOf, node, pod, preemptionOf } from '../cases.ts'
+import { budget, cacheOf, node, pod, profileOf } from '../cases.ts'
 import { fitErrorMessage } from '../framework/fit-error.ts'
 import { schedule } from '../framework/schedule.ts'
-import { defaultProfile } from '../plugins/default-profile.ts'
 
 interface Case {
   nodes: Node[]
@@ -22,7 +21,7 @@ function outcome({ nodes, running, budgets = [], waiting = [], incoming }: Case)
   for (const each of waiting) cache.nominator.set(podInfo(each), 'a')
   const info = podInfo(incoming)
   cache.nominator.set(info)
-  const plugins = defaultProfile(preemptionOf({ budgets }), { name: 'NoBinder' })
+  const plugins = profileOf({ budgets })
   const result = schedule(info, cache, { plugins, percentageOfNodesToScore: 0, startIndex: 0, random: () => 0 })
   if ('node' in result) return `on ${result.node.name}`
   if (!result.nominated) return fitErrorMessage(result).replace(/^.*preemption: /, '')
