@@ -102,8 +102,8 @@ describe('a node', () => {
   })
 })
 
-/** Sends the head of an upgrade and then `data` and the end of it; resolves with all that comes back. */
-function upgraded(path: string, data: Buffer): Promise<string> {
+/** Sends the head of an upgrade, and then `data` (if given) and the end of it; resolves with all that comes back. */
+function upgraded(path: string, data: Buffer | undefined, headers: readonly string[] = []): Promise<string> {
   return new Promise((resolve, reject) => {
     const options = { host: '127.0.0.1', port: server.port, ca: server.authority.cert, ...server.admin.certificate }
     const socket = tls.connect({
@@ -112,7 +112,11 @@ function upgraded(path: string, data: Buffer): Promise<string> {
       allowHalfOpen: true,
     } as tls.ConnectionOptions)
     const chunks: Buffer[] = []
-    socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+    socket.on('data', (chunk: Buffer) => {
+      chunks.push(chunk)
+      // a closing message: whoever gets one hangs up
+      if (data === undefined && chunk.toString('latin1').endsWith('\x88\x02\x03\xe8')) socket.end()
+    })
     socket.on('error', reject)
     socket.on('end', () => {
       socket.destroy()
@@ -123,11 +127,37 @@ function upgraded(path: string, data: Buffer): Promise<string> {
       'upgrade: websocket',
       'sec-websocket-version: 13',
       'sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==',
+      ...headers,
     ]
     socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n${head.join('\r\n')}\r\n\r\n`)
-    socket.end(data)
+    if (data) socket.end(data)
   })
 }
+
+describe('logs over WebSocket', () => {
+  // frames of the server: the kind and the end of a message, its length, its bytes
+  const frame = (kind: number, text: string): string => `${String.fromCharCode(0x80 | kind, text.length)}${text}`
+
+  it.each([
+    ['binary.k8s.io', frame(2, 'line 1\nline 2\n')],
+    ['base64.binary.k8s.io', frame(1, btoa('line 1\nline 2\n'))],
+    ['', frame(2, 'line 1\nline 2\n')],
+  ])('are messages of this server: %s', async (protocol, messages) => {
+    const headers = protocol === '' ? [] : [`sec-websocket-protocol: other, ${protocol}`]
+    const answer = await upgraded(`${pod}/log?follow=true`, undefined, headers)
+    const [head = '', ...rest] = answer.split('\r\n\r\n')
+    expect(head).toMatch(/^HTTP\/1.1 101 /)
+    if (protocol !== '') expect(head).toContain(`\r\nSec-WebSocket-Protocol: ${protocol}`)
+    expect(rest.join('\r\n\r\n')).toBe(messages + frame(8, '\x03\xe8'))
+    expect(asked.at(-1)).toEqual({ url: '/containerLogs/default/web/c?follow=true', user: 'kube-apiserver' })
+  })
+
+  it('are refused before the upgrade, in the words of the kubelet', async () => {
+    const answer = await upgraded('/api/v1/namespaces/default/pods/missing/log', undefined)
+    expect(answer).toMatch(/^HTTP\/1.1 400 /)
+    expect(answer).toContain('is waiting to start')
+  })
+})
 
 describe('exec', () => {
   it('is bytes in both directions after the upgrade, to the last one', async () => {

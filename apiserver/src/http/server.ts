@@ -16,6 +16,7 @@ import { connectors } from './connect.ts'
 import { admitConnect } from './connect-admission.ts'
 import type { Deps, Handler, RequestContext } from './context.ts'
 import { admitted } from './filters.ts'
+import { serveLogSocket } from './log-socket.ts'
 import { compressed, errorAnswer } from './output.ts'
 import { proxyUpgrade } from './upgrade.ts'
 import { durationMilliseconds } from './query.ts'
@@ -397,7 +398,9 @@ async function upgrade(request: IncomingMessage, socket: Socket, head: Buffer, d
     if (target === undefined) throw badRequest(`${info.resource} ${info.name} is nowhere yet`)
     deps.metrics.longRunning(info, 1)
     try {
-      await proxyUpgrade(request, socket, head, target, deps.clock, gone.signal)
+      if (remote === undefined && info.subresource === 'log')
+        await serveLogSocket(request, socket, head, target, gone.signal)
+      else await proxyUpgrade(request, socket, head, target, deps.clock, gone.signal)
     } finally {
       deps.metrics.longRunning(info, -1)
       deps.metrics.finished(info, method, 101, 0, true)
