@@ -52,6 +52,8 @@ export interface Api {
   /** Like send, but anything other than 2xx is an error. */
   call<T = ApiObject>(method: string, path: string, body?: unknown): Promise<T>
   watch(path: string): Watch
+  /** For requests of other kinds. */
+  readonly connection: { readonly server: string; readonly options: RequestOptions }
 }
 
 interface Config {
@@ -109,6 +111,7 @@ export async function connect(): Promise<Api> {
     })
 
   return {
+    connection: { server, options },
     send,
     call: async <T>(method: string, path: string, body?: unknown): Promise<T> => {
       const { code, body: answer } = await send<T>(method, path, body)

@@ -268,6 +268,20 @@ describe.concurrent('a Pod', () => {
       await podUntil(ns, name, `to be of generation ${String(generation)}`, observed(generation))
     }
   })
+  it(`has a generation that is seen in the end, after many changes${covers('Pods Generation, 500 updates')}`, async () => {
+    const name = next()
+    await startPod(ns, name, { ...sleeper, activeDeadlineSeconds: 5000 })
+    await podUntil(ns, name, 'to run', ({ status }) => status.phase === 'Running')
+    for (let left = 4999; left > 4500; left--) {
+      await until('an update', async () => {
+        const pod = await api.call('GET', path(name))
+        const body = { ...pod, spec: { ...(pod['spec'] as object), activeDeadlineSeconds: left } }
+        return (await api.send('PUT', path(name), body)).code === 200 ? true : undefined
+      })
+    }
+    const seen = await podUntil(ns, name, 'to be seen', ({ status }) => status.observedGeneration === 500)
+    expect(seen.metadata.generation).toBe(500)
+  })
   it(`has a new generation when it is to go${covers('Pods Generation, graceful delete')}`, async () => {
     const name = next()
     await ns.kubectl(['create', '-f', '-'], {

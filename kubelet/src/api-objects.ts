@@ -1,4 +1,4 @@
-import { configMaps, secrets, serviceAccounts } from '@kubets/shared/api/resources.gen.ts'
+import { configMaps, runtimeClasses, secrets, serviceAccounts } from '@kubets/shared/api/resources.gen.ts'
 import type { TokenRequest } from '@kubets/shared/api/types/authentication-v1.ts'
 import type { Service } from '@kubets/shared/api/types/core-v1.ts'
 import type { Client } from '@kubets/shared/client/client.ts'
@@ -26,6 +26,10 @@ export class ApiObjects implements ObjectSource {
     return this.#find(secrets, namespace, name, signal)
   }
 
+  runtimeClass(name: string, signal: AbortSignal) {
+    return this.#find(runtimeClasses, undefined, name, signal)
+  }
+
   services(namespace: string): Service[] {
     return this.#services.list(namespace)
   }
@@ -48,9 +52,14 @@ export class ApiObjects implements ObjectSource {
     return { token: answer.status.token, expiresAt: parseTime(answer.status.expirationTimestamp) }
   }
 
-  async #find<T extends KubeObject>(ref: ResourceRef<T>, namespace: string, name: string, signal: AbortSignal) {
+  async #find<T extends KubeObject>(
+    ref: ResourceRef<T>,
+    namespace: string | undefined,
+    name: string,
+    signal: AbortSignal,
+  ) {
     try {
-      return await this.#client.get(ref, name, { namespace, signal })
+      return await this.#client.get(ref, name, { ...(namespace === undefined ? {} : { namespace }), signal })
     } catch (error) {
       if (isNotFound(error)) return undefined
       throw error

@@ -1,4 +1,5 @@
 import type { ConfigMap, Secret, Service } from '@kubets/shared/api/types/core-v1.ts'
+import type { RuntimeClass } from '@kubets/shared/api/types/node-v1.ts'
 
 export interface BoundToken {
   token: string
@@ -21,6 +22,8 @@ export interface ObjectSource {
   configMap(namespace: string, name: string, signal: AbortSignal): Promise<ConfigMap | undefined>
   /** undefined when there is none. */
   secret(namespace: string, name: string, signal: AbortSignal): Promise<Secret | undefined>
+  /** undefined when there is none. */
+  runtimeClass(name: string, signal: AbortSignal): Promise<RuntimeClass | undefined>
   /** All Services of a namespace, from the cache. */
   services(namespace: string): readonly Service[]
   token(question: TokenQuestion, signal: AbortSignal): Promise<BoundToken>

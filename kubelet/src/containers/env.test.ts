@@ -23,6 +23,7 @@ const objects: ObjectSource = {
     Promise.resolve(
       name === 's' ? { apiVersion: 'v1', kind: 'Secret', metadata: { name }, data: { k: btoa('hidden') } } : undefined,
     ),
+  runtimeClass: () => Promise.resolve(undefined),
   services: (namespace) => (namespace === 'default' ? [service('kubernetes', '10.96.0.1')] : [service('db', 'None')]),
   token: () => Promise.reject(new Error('no tokens here')),
 }

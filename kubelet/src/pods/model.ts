@@ -38,6 +38,8 @@ export const keys = {
   backOff: 'kubets.back-off',
   terminationMessagePath: 'io.kubernetes.container.terminationMessagePath',
   terminationMessagePolicy: 'io.kubernetes.container.terminationMessagePolicy',
+  /** Of a sandbox: the runtime it was given to, by its name there. */
+  runtimeHandler: 'kubets.runtime-handler',
   gracePeriod: 'io.kubernetes.pod.terminationGracePeriod',
 } as const
 

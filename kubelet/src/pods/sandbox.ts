@@ -5,6 +5,7 @@ import { hostsFile, nodeHostsFile, podHostname } from '../network/names.ts'
 import { formatResolvConf, parseResolvConf, podResolvConf } from '../network/resolv-conf.ts'
 import type { Mount, PodIdentity, PodSandboxConfig, PortMapping } from '../runtime/types.ts'
 import type { PodDeps } from './deps.ts'
+import { keys } from './model.ts'
 
 /** The Pod's identity for the runtime. */
 export function identityOf(pod: Pod): PodIdentity {
@@ -14,7 +15,7 @@ export function identityOf(pod: Pod): PodIdentity {
 
 /** What the runtime must know of the Pod's sandbox. */
 // pkg/kubelet/kuberuntime/kuberuntime_sandbox.go generatePodSandboxConfig
-export function sandboxConfig(deps: PodDeps, pod: Pod, attempt: number): PodSandboxConfig {
+export function sandboxConfig(deps: PodDeps, pod: Pod, attempt: number, runtimeHandler: string): PodSandboxConfig {
   const { spec } = pod
   const containers = [...(spec.initContainers ?? []), ...spec.containers]
   return {
@@ -29,7 +30,9 @@ export function sandboxConfig(deps: PodDeps, pod: Pod, attempt: number): PodSand
     portMappings: containers.flatMap(hostPorts),
     sysctls: Object.fromEntries((spec.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value])),
     privileged: false,
-    labels: {},
+    runtimeHandler,
+    // its containers go to the same runtime, whatever becomes of the class
+    labels: runtimeHandler === '' ? {} : { [keys.runtimeHandler]: runtimeHandler },
     annotations: {},
   }
 }
@@ -50,8 +53,18 @@ export async function runSandbox(deps: PodDeps, pod: Pod, attempt: number, signa
   if (!pod.spec.hostNetwork && deps.network.problem !== undefined) {
     throw new Error(`network is not ready: ${deps.network.problem}`)
   }
-  await deps.runtime.runPodSandbox(sandboxConfig(deps, pod, attempt), signal)
+  const handler = await runtimeHandler(deps, pod, signal)
+  await deps.runtime.runPodSandbox(sandboxConfig(deps, pod, attempt, handler), signal)
   if (!pod.spec.hostNetwork) await deps.network.allowHairpin()
+}
+
+// pkg/kubelet/runtimeclass/runtimeclass_manager.go LookupRuntimeHandler
+async function runtimeHandler(deps: PodDeps, pod: Pod, signal: AbortSignal): Promise<string> {
+  const name = pod.spec.runtimeClassName
+  if (!name) return ''
+  const found = await deps.objects.runtimeClass(name, signal)
+  if (!found) throw new Error(`runtimeclass.node.k8s.io "${name}" not found`)
+  return found.handler
 }
 
 /** Writes the Pod's /etc/hosts and /etc/resolv.conf and says where to mount them. */

@@ -8,7 +8,7 @@ import { ensureImage, ImageError } from '../images/ensure.ts'
 import type { PodSandboxStatus } from '../runtime/types.ts'
 import type { PodDeps } from './deps.ts'
 import { killContainer } from './kill-container.ts'
-import { newest, type PodRuntimeState, type StartFailure } from './model.ts'
+import { keys, newest, type PodRuntimeState, type StartFailure } from './model.ts'
 import { sandboxConfig, systemMounts } from './sandbox.ts'
 import type { Step } from './sync.ts'
 
@@ -82,7 +82,7 @@ export async function startContainer(
       },
       interrupt,
     )
-    const podConfig = sandboxConfig(deps, pod, sandbox.attempt)
+    const podConfig = sandboxConfig(deps, pod, sandbox.attempt, sandbox.labels[keys.runtimeHandler] ?? '')
     id = await runtime.createContainer(sandbox.id, config, podConfig, lifetime)
   } catch (error) {
     interrupt.throwIfAborted()

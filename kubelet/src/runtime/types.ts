@@ -34,6 +34,8 @@ export interface PodSandboxConfig {
   portMappings: readonly PortMapping[]
   sysctls: Readonly<Record<string, string>>
   privileged: boolean
+  /** Which of the runtimes it knows runs the sandbox (CRI's runtime_handler); its own choice if empty. */
+  runtimeHandler: string
   labels: Readonly<Record<string, string>>
   annotations: Readonly<Record<string, string>>
 }

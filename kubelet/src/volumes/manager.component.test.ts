@@ -30,6 +30,7 @@ describe('VolumeManager', () => {
         ),
       secret: (_, name) =>
         Promise.resolve({ apiVersion: 'v1', kind: 'Secret', metadata: { name }, data: { password: btoa('s3cret') } }),
+      runtimeClass: () => Promise.resolve(undefined),
       services: () => [],
       token: (question) => {
         asked.push(question)

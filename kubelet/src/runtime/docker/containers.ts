@@ -79,6 +79,7 @@ function containerOptions(
       // as much swap as memory in Docker's terms means none on top
       ...(resources.memoryLimit > 0 ? { Memory: resources.memoryLimit, MemorySwap: resources.memoryLimit } : {}),
       OomScoreAdj: oomScoreAdj,
+      ...(sandbox.runtimeHandler === '' ? {} : { Runtime: sandbox.runtimeHandler }),
       Privileged: security.privileged,
       CapAdd: [...security.capabilitiesAdd],
       CapDrop: [...security.capabilitiesDrop],

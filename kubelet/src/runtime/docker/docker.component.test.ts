@@ -35,6 +35,7 @@ const sandboxConfig: PodSandboxConfig = {
   portMappings: [],
   sysctls: {},
   privileged: false,
+  runtimeHandler: '',
   labels: {},
   annotations: {},
 }
@@ -177,6 +178,11 @@ describe('Docker runtime', () => {
       state: 'CONTAINER_EXITED',
       reason: 'ContainerCannotRun',
     })
+  })
+
+  it('refuses a runtime that it does not have, by name', async () => {
+    const other = { ...sandboxConfig, pod: { ...pod, uid: 'other' }, runtimeHandler: 'no-such' }
+    await expect(runtime.runPodSandbox(other, signal)).rejects.toThrow(/[Uu]nknown.*runtime.*no-such/)
   })
 
   it('makes a container again that was left half made', async () => {

@@ -68,6 +68,7 @@ function sandboxOptions(context: DockerContext, config: PodSandboxConfig): Conta
       IpcMode: config.namespaces.ipc === 'NODE' ? 'host' : 'shareable',
       ...(config.namespaces.pid === 'NODE' ? { PidMode: 'host' } : {}),
       PortBindings: bindings,
+      ...(config.runtimeHandler === '' ? {} : { Runtime: config.runtimeHandler }),
       Privileged: config.privileged,
       Sysctls: { ...config.sysctls },
       CpuShares: 2,
