@@ -19,6 +19,7 @@ import { defaultAddress, mayLowerOomScore, readMachine } from './node/machine.ts
 import { NodeRegistration } from './node/registration.ts'
 import { initialNode, nodeResources } from './node/status.ts'
 import type { Options } from './options.ts'
+import { Allocations } from './pods/allocations.ts'
 import type { PodDeps } from './pods/deps.ts'
 import { PodManager } from './pods/manager.ts'
 import { ProbeManager } from './probes/manager.ts'
@@ -65,6 +66,7 @@ export async function runKubelet(options: Options, signal: AbortSignal): Promise
     'ephemeral-storage': resources['ephemeral-storage'] ?? '0',
   }
   const probes = new ProbeManager({ runtime, recorder, clock, changed: (uid) => manager.poke(uid) })
+  const volumes = new VolumeManager({ rootDir, objects, allocatable, clock })
   const deps: PodDeps = {
     runtime,
     probes,
@@ -75,7 +77,8 @@ export async function runKubelet(options: Options, signal: AbortSignal): Promise
     log,
     lifetime: signal,
     puller: new ImagePuller(runtime),
-    volumes: new VolumeManager({ rootDir, objects, allocatable, clock }),
+    volumes,
+    allocations: new Allocations((uid) => volumes.podDir(uid)),
     dns: { clusterDns: options.clusterDns, clusterDomain: options.clusterDomain },
     node: {
       name: nodeName,

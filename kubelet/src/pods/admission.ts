@@ -30,6 +30,24 @@ export function rejection(pod: Pod, others: readonly Pod[], node: Node): Rejecti
   )
 }
 
+/** Why a running Pod cannot have what it wants now: never here (Infeasible), or not yet (Deferred). */
+// pkg/kubelet/allocation/handlers.go, allocation_manager.go
+export function resizeRefusal(pod: Pod, others: readonly Pod[], node: Node): Rejection | undefined {
+  const requests = podRequests(pod)
+  const lacking = ['memory', 'cpu']
+    .map((name) => {
+      const capacity = amount(name, parseQuantity(node.status?.allocatable?.[name] ?? '0'))
+      return { name, requested: amount(name, requests.get(name)), capacity }
+    })
+    .find(({ requested, capacity }) => requested > capacity)
+  if (lacking) {
+    const amounts = `requested: ${lacking.requested}, capacity: ${lacking.capacity}`
+    return { reason: 'Infeasible', message: `Node didn't have enough capacity: ${lacking.name}, ${amounts}` }
+  }
+  const why = missingResource(pod, others, node)
+  return why && { reason: 'Deferred', message: why.message }
+}
+
 const os = 'linux'
 const osLabel = 'kubernetes.io/os'
 

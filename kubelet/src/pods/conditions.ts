@@ -2,6 +2,7 @@
 import type { ContainerStatus, Pod, PodCondition } from '@kubets/shared/api/types/core-v1.ts'
 import { formatTime } from '@kubets/shared/machinery/time.ts'
 import { isSidecar } from './model.ts'
+import { resizeClaims, type ResizeStatus } from './resize.ts'
 
 /** What a condition says, before it has its times. */
 interface Claim {
@@ -18,15 +19,17 @@ export function podConditions(
   init: readonly ContainerStatus[],
   main: readonly ContainerStatus[],
   sandboxReady: boolean,
+  resize: ResizeStatus,
   now: number,
 ): PodCondition[] {
   const containersReady = claimContainersReady(pod, phase, init, main)
-  const claims: Claim[] = [
+  const claims: Pick<PodCondition, 'type' | 'status' | 'reason' | 'message'>[] = [
     { type: 'PodReadyToStartContainers', status: sandboxReady ? 'True' : 'False' },
     claimInitialized(pod, phase, init, main),
     claimReady(pod, containersReady),
     containersReady,
     { type: 'PodScheduled', status: 'True' },
+    ...resizeClaims(resize),
   ]
   return claims.map((claim) => {
     const old = pod.status?.conditions?.find((one) => one.type === claim.type)

@@ -8,11 +8,13 @@ import type { ObjectSource } from '../objects.ts'
 import type { ProbeManager } from '../probes/manager.ts'
 import type { Runtime } from '../runtime/types.ts'
 import type { VolumeManager } from '../volumes/manager.ts'
+import type { Allocations } from './allocations.ts'
 
 /** What the work on Pods needs of the rest of the kubelet. */
 export interface PodDeps {
   runtime: Runtime
   volumes: VolumeManager
+  allocations: Allocations
   probes: ProbeManager
   puller: ImagePuller
   objects: ObjectSource

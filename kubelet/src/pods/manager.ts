@@ -5,8 +5,9 @@ import type { Client } from '@kubets/shared/client/client.ts'
 import type { Informer } from '@kubets/shared/client/informer.ts'
 import { isConflict, isNotFound } from '@kubets/shared/machinery/errors.ts'
 import type { PodIdentity } from '../runtime/types.ts'
-import { rejection, type Rejection } from './admission.ts'
+import { rejection, resizeRefusal, type Rejection } from './admission.ts'
 import type { PodDeps } from './deps.ts'
+import { withAllocated } from './resize.ts'
 import { changedPods, traces, type PodTrace } from './relist.ts'
 import { StatusWriter } from './status-writer.ts'
 import { PodWorker } from './worker.ts'
@@ -135,13 +136,22 @@ export class PodManager {
   }
 
   #judge(pod: Pod, node: Node): Rejection | undefined {
+    return rejection(this.#granted(pod), this.#others(pod), node)
+  }
+
+  /** The Pod with what it was granted, which a resize may not have changed yet. */
+  #granted(pod: Pod): Pod {
+    return withAllocated(pod, this.#deps.allocations.get(pod.metadata.uid ?? '')?.allocated)
+  }
+
+  /** The other Pods that the node has taken and that have not ended. */
+  #others(pod: Pod): Pod[] {
     const others = this.#informer.lister.list().filter(({ metadata: { uid = '' }, status }) => {
       // after a restart those the kubelet had taken before count, in whatever order they are seen
       const taken = this.#workers.has(uid) ? !this.#rejected.has(uid) : status?.startTime !== undefined
       return taken && uid !== pod.metadata.uid
     })
-    const active = others.filter((other) => !isPodTerminal(other))
-    return rejection(pod, active, node)
+    return others.filter((other) => !isPodTerminal(other)).map((other) => this.#granted(other))
   }
 
   #begin(pod: Pod, why: Rejection | undefined): void {
@@ -177,6 +187,7 @@ export class PodManager {
       {
         report: (reported, status) => this.#writer.report(reported, status),
         finished: (finished) => this.#delete(finished),
+        resizeRefusal: (wanted) => resizeRefusal(wanted, this.#others(wanted), this.#node.known()),
       },
       pod,
       rejected,

@@ -30,7 +30,7 @@ export interface StartFailure {
 export type StartFailures = ReadonlyMap<string, StartFailure>
 
 /** Failures of what all containers of a Pod need; no container can have such a name. */
-export const shared = { sandbox: '/sandbox', volumes: '/volumes' } as const
+export const shared = { sandbox: '/sandbox', volumes: '/volumes', resize: '/resize' } as const
 
 /** Labels of our containers beyond those of the runtime. */
 export const keys = {

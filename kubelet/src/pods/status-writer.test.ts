@@ -25,6 +25,17 @@ describe('the patch between two statuses', () => {
       { conditions: [{ type: 'Ready', status: 'True', observedGeneration: 2 }] },
     ],
     [
+      'a resize that is over, beside a condition of others',
+      {
+        conditions: [
+          { type: 'PodResizeInProgress', status: 'True' },
+          { type: 'Gate', status: 'True' },
+        ],
+      },
+      { conditions: [] },
+      { conditions: [{ type: 'PodResizeInProgress', $patch: 'delete' }] },
+    ],
+    [
       'new addresses replace the old',
       { podIPs: [{ ip: '10.0.0.1' }] },
       { podIPs: [{ ip: '10.0.0.2' }] },

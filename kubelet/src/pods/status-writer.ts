@@ -124,6 +124,9 @@ function pending(entry: Entry): Record<string, unknown> | undefined {
   return entry.wanted && statusPatch(entry.known, entry.wanted)
 }
 
+// conditions of the kubelet's that are there for a time only
+const passing = new Set(['PodResizePending', 'PodResizeInProgress'])
+
 const replaced = new Set(['podIPs', 'hostIPs'])
 
 /** A strategic merge patch from one status to the other; undefined when nothing differs. Others' conditions stay. */
@@ -136,7 +139,10 @@ export function statusPatch(known: PodStatus, wanted: PodStatus): Record<string,
         const old = known.conditions?.find((other) => other.type === one.type)
         return deepEqual(stable(old), stable(one)) ? [] : [withoutOldTexts(old, one)]
       })
-      if (changed.length > 0) patch[key] = changed
+      const gone = (known.conditions ?? [])
+        .filter(({ type }) => passing.has(type) && !(value as PodCondition[]).some((one) => one.type === type))
+        .map(({ type }) => ({ type, $patch: 'delete' }))
+      if (changed.length + gone.length > 0) patch[key] = [...changed, ...gone]
     } else if (!deepEqual(before, value)) {
       // lists with a merge key would keep the old addresses otherwise
       patch[key] = replaced.has(key) ? [{ $patch: 'replace' }, ...(value as unknown[])] : value

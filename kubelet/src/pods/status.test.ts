@@ -3,6 +3,7 @@ import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import type { ContainerStatus, PodSandboxStatus } from '../runtime/types.ts'
 import { container, exited, pod, running, sandbox, t0 } from './fixtures.ts'
 import type { ProbeResult } from './model.ts'
+import { noResize } from './resize.ts'
 import { podStatus } from './status.ts'
 import type { Waiting } from './sync.ts'
 
@@ -202,6 +203,8 @@ describe('podStatus', () => {
         waiting: new Map(Object.entries(test.waiting ?? {})),
         ended: test.ended ?? false,
         failed: test.failed,
+        actuated: {},
+        resize: noResize,
         hostIPs: ['192.0.2.1'],
       })
       expect(status.phase).toBe(test.phase)
@@ -233,6 +236,8 @@ describe('podStatus', () => {
       waiting: new Map(),
       ended: false,
       failed: undefined,
+      actuated: {},
+      resize: noResize,
       hostIPs: ['192.0.2.1'],
     })
     const ready = status.conditions?.find((one) => one.type === 'Ready')
@@ -249,6 +254,8 @@ describe('podStatus', () => {
       waiting: new Map([['a', { reason: 'CrashLoopBackOff', message: 'm' }]]),
       ended: false,
       failed: undefined,
+      actuated: {},
+      resize: noResize,
       hostIPs: [],
     })
     expect(status.containerStatuses?.[0]).toMatchObject({

@@ -7,6 +7,7 @@ import type { ContainerStatus as RuntimeContainer } from '../runtime/types.ts'
 import { podConditions } from './conditions.ts'
 import { isSidecar, newest, readySandbox, type PodRuntimeState, type ProbeResults } from './model.ts'
 import { podPhase } from './phase.ts'
+import type { Resources, ResizeStatus } from './resize.ts'
 import { statusLists, type ContainerKind, type Waiting } from './sync.ts'
 
 export interface StatusInput {
@@ -20,6 +21,9 @@ export interface StatusInput {
   /** Why the kubelet ended it (Evicted, DeadlineExceeded), if it did: the Pod has failed then. */
   failed: Waiting | undefined
   hostIPs: readonly string[]
+  /** What running containers were given, where that may differ from what the Pod was granted. */
+  actuated: Resources
+  resize: ResizeStatus
 }
 
 /** Computes the status. Fields that others own (nominatedNodeName, their conditions) are left out. */
@@ -41,7 +45,7 @@ export function podStatus(input: StatusInput): PodStatus {
   return {
     ...observed(pod),
     phase,
-    conditions: podConditions(pod, phase, init, main, ips.length > 0, now),
+    conditions: podConditions(pod, phase, init, main, ips.length > 0, input.resize, now),
     ...(failed ?? {}),
     ...(input.hostIPs[0] === undefined ? {} : { hostIP: input.hostIPs[0] }),
     hostIPs: input.hostIPs.map((ip) => ({ ip })),
@@ -122,7 +126,18 @@ function containerStatus(
     imageID: imageId(last),
     containerID: containerId(last),
     ...(kind === 'ephemeral' ? {} : { started: kind === 'init' && !isSidecar(container) ? runs(last) : started }),
-    ...(container.resources && runs(last) ? { resources: container.resources } : {}),
+    ...(kind === 'main' || isSidecar(container) ? resourcesOf(container, last, input.actuated) : {}),
+  }
+}
+
+// kubelet_pods.go convertContainerStatusResources: what runs has what it was given, what does not will get what is granted
+function resourcesOf(container: Container, last: RuntimeContainer, actuated: Resources): Partial<ContainerStatus> {
+  const granted = container.resources ?? {}
+  const given = runs(last) && Object.hasOwn(actuated, container.name) ? actuated[container.name] : granted
+  const { requests } = granted
+  return {
+    ...(requests && Object.keys(requests).length > 0 ? { allocatedResources: requests } : {}),
+    resources: given ?? granted,
   }
 }
 

@@ -3,6 +3,7 @@ import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import type { ContainerStatus, PodSandboxStatus } from '../runtime/types.ts'
 import { container, exited, pod, running, sandbox, t0 } from './fixtures.ts'
 import type { ProbeResult, StartFailure } from './model.ts'
+import type { ResizeAction } from './resize.ts'
 import { sync, type SyncInput } from './sync.ts'
 
 interface Case {
@@ -13,6 +14,7 @@ interface Case {
   now?: number
   probes?: Record<string, ProbeResult>
   failures?: Record<string, StartFailure>
+  resizes?: Record<string, ResizeAction>
   ending?: SyncInput['ending']
   unmounted?: boolean
   /** One line a step. */
@@ -69,6 +71,32 @@ const cases: Case[] = [
     sandboxes: [sandbox()],
     containers: [exited('a', 0), running('e')],
     steps: ['killAll e-0 30s'],
+  },
+  {
+    name: 'a container is resized in place',
+    pod: two,
+    sandboxes: [sandbox()],
+    containers: [running('a'), running('b')],
+    resizes: { a: 'update' },
+    steps: ['resize a-0'],
+  },
+  {
+    name: 'a resize that failed waits',
+    pod: one,
+    sandboxes: [sandbox()],
+    containers: [running('a')],
+    resizes: { a: 'update' },
+    failures: { '/resize': { reason: 'Error', message: 'm', retryAt: t0 + 9000 } },
+    steps: [],
+    wakeAt: t0 + 9000,
+  },
+  {
+    name: 'a container that is to be resized by a restart is killed',
+    pod: two,
+    sandboxes: [sandbox()],
+    containers: [running('a'), running('b')],
+    resizes: { b: 'restart' },
+    steps: ['kill b-0 30s: Container b resize requires restart'],
   },
   {
     name: 'the first restart comes at once',
@@ -346,6 +374,8 @@ function text(step: ReturnType<typeof sync>['steps'][number]): string {
       return `start ${step.name} ${step.attempt} +${step.backOffSeconds}s`
     case 'killContainer':
       return `kill ${step.id} ${step.graceSeconds}s: ${step.message}`
+    case 'resizeContainer':
+      return `resize ${step.id}`
     case 'killAll':
       return `killAll ${step.ids.join(',')} ${step.graceSeconds}s`
     case 'removeContainer':
@@ -372,6 +402,7 @@ describe('sync', () => {
         failures: new Map(Object.entries(test.failures ?? {})),
         mounted: !test.unmounted,
         volumesOnDisk: false,
+        resizes: new Map(Object.entries(test.resizes ?? {})),
         ending: test.ending,
       })
       expect(result.steps.map(text)).toEqual(test.steps)

@@ -16,6 +16,7 @@ import {
   type ProbeResults,
   type StartFailures,
 } from './model.ts'
+import type { ResizeAction } from './resize.ts'
 
 export type ContainerKind = 'init' | 'main' | 'ephemeral'
 
@@ -39,6 +40,7 @@ export type Step =
       backOffSeconds: number
     }
   | { kind: 'killContainer'; id: string; name: string; message: string; graceSeconds: number }
+  | { kind: 'resizeContainer'; id: string; name: string }
   | { kind: 'killAll'; ids: readonly string[]; graceSeconds: number; message: string | undefined }
   | { kind: 'removeContainer'; id: string }
   | { kind: 'mountVolumes' }
@@ -52,6 +54,8 @@ export interface SyncInput {
   now: number
   probes: ProbeResults
   failures: StartFailures
+  /** Running containers that have other resources than their Pod was granted. */
+  resizes: ReadonlyMap<string, ResizeAction>
   /** Whether the Pod's volumes are in place. */
   mounted: boolean
   /** Whether there may be volumes to take away, from this kubelet or the one before. */
@@ -194,13 +198,23 @@ function planKeepRunning(
   const last = newest(input.state, container.name)
   if (last?.state === 'CONTAINER_RUNNING' && last.sandboxId === sandbox.id) {
     const kill = reasonToKill(input, container, last)
-    if (!kill) return last
+    if (!kill) {
+      planResize(input, plan, last)
+      return last
+    }
     plan.steps.push({ kind: 'killContainer', id: last.id, name: container.name, ...kill })
     return undefined
   }
   if (last?.state === 'CONTAINER_EXITED' && !shouldRestart(input.pod, container, last)) return undefined
   planStart(input, plan, sandbox, container, kind, last)
   return undefined
+}
+
+function planResize({ resizes, failures, now }: SyncInput, plan: Plan, { id, name }: ContainerStatus): void {
+  if (resizes.get(name) !== 'update') return
+  const failure = failures.get(shared.resize)
+  if (failure && now < failure.retryAt) wake(plan, failure.retryAt)
+  else plan.steps.push({ kind: 'resizeContainer', id, name })
 }
 
 function reasonToKill(
@@ -212,6 +226,9 @@ function reasonToKill(
   if (container.image !== running.image) {
     const message = `Container ${container.name} definition changed, will be restarted`
     return { message, graceSeconds: podGrace }
+  }
+  if (input.resizes.get(container.name) === 'restart') {
+    return { message: `Container ${container.name} resize requires restart`, graceSeconds: podGrace }
   }
   for (const [kind, probe] of [
     ['liveness', container.livenessProbe],

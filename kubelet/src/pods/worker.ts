@@ -5,17 +5,20 @@ import { VolumeError } from '../volumes/manager.ts'
 import type { PodDeps } from './deps.ts'
 import { killContainer } from './kill-container.ts'
 import { formatPod, readySandbox, shared, type PodRuntimeState, type ProbeResults, type StartFailure } from './model.ts'
+import { PodResizer, resizeRetryMs } from './resizer.ts'
 import { runSandbox } from './sandbox.ts'
 import { addressesOf, startContainer, StartError } from './start-container.ts'
 import { PodStateReader } from './state.ts'
 import { podStatus, rejectedStatus } from './status.ts'
 import { sync, type Step, type SyncResult, type Waiting } from './sync.ts'
 
-/** Where a worker's news go. */
+/** Where a worker's news go, and who knows of the other Pods. */
 export interface PodReporter {
   report(pod: Pod, status: PodStatus): void
   /** Nothing of the Pod is left on the node; resolves when the API object is gone too. */
   finished(pod: Pod): Promise<void>
+  /** Why the node cannot grant what the Pod wants now. */
+  resizeRefusal(pod: Pod): Waiting | undefined
 }
 
 const volumeRetryMs = [500, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 122_000]
@@ -31,6 +34,7 @@ export class PodWorker {
   readonly #reporter: PodReporter
   readonly #reader: PodStateReader
   readonly #failures = new Map<string, StartFailure>()
+  readonly #resizer: PodResizer
   readonly #rejected: Waiting | undefined
   #pod: Pod
   #status: PodStatus | undefined
@@ -50,6 +54,8 @@ export class PodWorker {
     this.#reporter = reporter
     this.#pod = pod
     this.#rejected = rejected
+    const refusal = (wanted: Pod): Waiting | undefined => reporter.resizeRefusal(wanted)
+    this.#resizer = new PodResizer(deps, pod.metadata.uid ?? '', this.#failures, refusal)
     this.#reader = new PodStateReader(deps.runtime, pod.metadata.uid ?? '')
   }
 
@@ -112,8 +118,10 @@ export class PodWorker {
     const interrupt = AbortSignal.any([lifetime, this.#interrupt.signal])
     const state = await this.#reader.read(lifetime)
     const now = clock.now()
-    const pod = this.#freshPod()
     const ending = this.#ending()
+    const fresh = this.#freshPod()
+    const pod = ending ? this.#resizer.granted(fresh) : await this.#resizer.grant(fresh)
+    const resizes = this.#resizer.actions(pod, state)
     this.#updateProbes(pod, state, ending !== undefined)
     const result = sync({
       pod,
@@ -122,11 +130,12 @@ export class PodWorker {
       ending,
       probes: (id, kind) => this.#deps.probes.result(id, kind),
       failures: this.#failures,
+      resizes,
       mounted: this.#mounted,
       volumesOnDisk: this.#volumesOnDisk,
     })
     this.#announce(pod, result.waiting)
-    this.#report(pod, state, result, now)
+    this.#report(pod, state, result, resizes.size > 0, now)
     const [step, next] = result.steps
     if (step?.kind === 'finish') {
       await this.#finish(pod, state)
@@ -148,6 +157,7 @@ export class PodWorker {
   /** Nothing to do: keeps the volumes' files up to date and says when to look again. */
   async #rest(pod: Pod, state: PodRuntimeState, result: SyncResult, now: number, interrupt: AbortSignal) {
     const times = [result.wakeAt, this.#deadline()?.at].filter((one) => one !== undefined && one > now) as number[]
+    if (this.#resizer.pending?.reason === 'Deferred') times.push(now + resizeRetryMs)
     if (this.#mounted && !result.done) {
       if (now >= this.#refreshAt) {
         this.#refreshAt = now + refreshMs
@@ -221,17 +231,21 @@ export class PodWorker {
     this.#waiting = waiting
   }
 
-  #report(pod: Pod, state: PodRuntimeState, result: SyncResult, now: number): void {
+  #report(pod: Pod, state: PodRuntimeState, result: SyncResult, resizing: boolean, now: number): void {
     // nobody looks at the status of what is gone
     if (this.#gone) return
     const failed = this.#rejected ?? this.#overtime(now, result.done)
     const ended = result.done && !state.containers.some((one) => one.state === 'CONTAINER_RUNNING')
     const probes: ProbeResults = (id, kind) => this.#deps.probes.result(id, kind)
     const { waiting } = result
+    const error = this.#failures.get(shared.resize)?.message
+    const resize = { pending: this.#resizer.pending, inProgress: resizing ? { error } : undefined }
+    const actuated = this.#resizer.actuated
+    const { ips: hostIPs } = this.#deps.node
     this.#status =
       this.#rejected && state.containers.length === 0
         ? rejectedStatus(pod, this.#rejected, now)
-        : podStatus({ pod, state, now, failed, ended, probes, waiting, hostIPs: this.#deps.node.ips })
+        : podStatus({ pod, state, now, failed, ended, probes, waiting, hostIPs, actuated, resize })
     this.#reporter.report(pod, this.#status)
   }
 
@@ -259,6 +273,8 @@ export class PodWorker {
         return this.#kill(pod, state, [step.id], step.graceSeconds, step.message, interrupt)
       case 'killAll':
         return this.#kill(pod, state, step.ids, step.graceSeconds, step.message, interrupt)
+      case 'resizeContainer':
+        return this.#resizer.resize(pod, step.id, step.name)
       case 'unmountVolumes':
         await this.#deps.volumes.tearDown(pod.metadata.uid ?? '', lifetime)
         this.#mounted = false
@@ -315,6 +331,7 @@ export class PodWorker {
     const container = all.find((one) => one.name === step.name)
     const sandbox = state.sandboxes.find((one) => one.id === step.sandboxId)
     if (!container || !sandbox) return
+    await this.#resizer.starts(pod, container)
     try {
       await startContainer(this.#deps, pod, container, step, state, sandbox, this.#failures.get(step.name), interrupt)
       this.#failures.delete(step.name)
@@ -344,6 +361,7 @@ export class PodWorker {
     await Promise.all(state.containers.map((one) => runtime.removeContainer(one.id, lifetime)))
     await Promise.all(state.sandboxes.map((one) => runtime.removePodSandbox(one.id, lifetime)))
     await volumes.removePod(pod.metadata.uid ?? '', lifetime)
+    this.#deps.allocations.forget(pod.metadata.uid ?? '')
     await this.#reporter.finished(pod)
   }
 

@@ -276,6 +276,8 @@ export interface RuntimeService {
   startContainer(id: string, signal: AbortSignal): Promise<void>
   /** Sends the stop signal, after `graceSeconds` SIGKILL, and resolves when the container has ended. */
   stopContainer(id: string, graceSeconds: number, signal: AbortSignal): Promise<void>
+  /** Gives a running container other limits and weights; all but its score for when memory runs out. */
+  updateContainerResources(id: string, resources: LinuxResources, signal: AbortSignal): Promise<void>
   removeContainer(id: string, signal: AbortSignal): Promise<void>
   listContainers(filter: PodFilter, signal: AbortSignal): Promise<Container[]>
   containerStatus(id: string, signal: AbortSignal): Promise<ContainerStatus>

@@ -4,6 +4,7 @@ import type {
   ContainerConfig,
   ContainerState,
   ContainerStatus,
+  LinuxResources,
   Mount,
   PodFilter,
   PodSandboxConfig,
@@ -130,6 +131,23 @@ export async function stopContainer(context: DockerContext, id: string, graceSec
   } catch (error) {
     if (!isRuntimeNotFound(error) && !isNotModified(error)) throw error
   }
+}
+
+/** Changes a running container's limits. */
+export async function updateContainerResources(
+  context: DockerContext,
+  id: string,
+  { cpuShares, cpuQuota, cpuPeriod, memoryLimit }: LinuxResources,
+  signal: AbortSignal,
+): Promise<void> {
+  const limited = {
+    CpuShares: cpuShares,
+    ...(cpuQuota > 0 ? { CpuQuota: cpuQuota, CpuPeriod: cpuPeriod } : {}),
+    ...(memoryLimit > 0 ? { Memory: memoryLimit, MemorySwap: memoryLimit } : {}),
+  }
+  await call(context, signal, limits.write, (abortSignal) =>
+    context.docker.getContainer(id).update({ ...limited, abortSignal }),
+  )
 }
 
 /** The containers of this node without sandboxes, in every state. */

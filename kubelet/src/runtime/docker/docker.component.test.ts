@@ -180,6 +180,19 @@ describe('Docker runtime', () => {
     })
   })
 
+  it('changes the limits of what runs', async () => {
+    const id = await start(config('resized', 'exec sleep 1000'))
+    const resources = { cpuShares: 204, cpuQuota: 70_000, cpuPeriod: 100_000, memoryLimit: 24 << 20, oomScoreAdj: 0 }
+    await runtime.updateContainerResources(id, resources, signal)
+    const { HostConfig } = await runtime.context.docker.getContainer(id).inspect()
+    expect(HostConfig).toMatchObject({ CpuShares: 204, CpuQuota: 70_000, Memory: 24 << 20, OomScoreAdj: 900 })
+    await runtime.updateContainerResources(id, { ...resources, memoryLimit: 12 << 20 }, signal)
+    const values = ['/sys/fs/cgroup/memory/memory.limit_in_bytes', '/sys/fs/cgroup/memory.max']
+    const { stdout } = await runtime.execSync(id, ['sh', '-c', `cat ${values.join(' ')}`], 5000, signal)
+    expect(stdout.toString()).toBe(`${12 << 20}\n`)
+    await runtime.stopContainer(id, 0, signal)
+  })
+
   it('refuses a runtime that it does not have, by name', async () => {
     const other = { ...sandboxConfig, pod: { ...pod, uid: 'other' }, runtimeHandler: 'no-such' }
     await expect(runtime.runPodSandbox(other, signal)).rejects.toThrow(/[Uu]nknown.*runtime.*no-such/)

@@ -47,6 +47,8 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime & { 
     createContainer: (id, config, pod, signal) => containers.createContainer(context, id, config, pod, signal),
     startContainer: (id, signal) => containers.startContainer(context, id, signal),
     stopContainer: (id, grace, signal) => containers.stopContainer(context, id, grace, signal),
+    updateContainerResources: (id, resources, signal) =>
+      containers.updateContainerResources(context, id, resources, signal),
     removeContainer: (id, signal) => sandbox.remove(context, id, signal),
     listContainers: (filter, signal) => containers.listContainers(context, filter, signal),
     containerStatus: (id, signal) => containers.containerStatus(context, id, signal),
