@@ -17,9 +17,12 @@ import type {
 import type { PodDisruptionBudget } from '@kubets/shared/api/types/policy-v1.ts'
 import { selectorFromLabels } from '@kubets/shared/machinery/selector.ts'
 import { Cache } from './cache/cache.ts'
-import type { Plugin, ProfilePlugin } from './framework/plugin.ts'
+import { buildProfiles } from './config/build-profile.ts'
+import { defaultConfig, readConfig } from './config/read.ts'
+import type { Plugin } from './framework/plugin.ts'
+import type { Profile } from './framework/profile.ts'
 import { defaultPreemption } from './plugins/default-preemption.ts'
-import { defaultProfile } from './plugins/default-profile.ts'
+import { pluginRegistry } from './plugins/registry.ts'
 import { nodeVolumeLimits } from './plugins/node-volume-limits.ts'
 import { volumeBinding } from './plugins/volume-binding.ts'
 import { volumeRestrictions } from './plugins/volume-restrictions.ts'
@@ -112,31 +115,40 @@ interface ProfileCase {
   isEvicting?: (uid: string) => boolean
   bind?: NonNullable<Plugin['bind']>
   volumes?: VolumeObjects
+  /** A configuration file; its first profile. */
+  config?: string
 }
 
-/** The default profile, at noon. */
-export function profileOf({
+/** The default profile, at noon, as the only one. */
+export function profilesOf({
   budgets = [],
   isEvicting = () => false,
   bind = () => Promise.resolve(),
   volumes = storageOf(),
-}: ProfileCase = {}): ProfilePlugin[] {
-  const preemption = defaultPreemption({
-    budgets: () => budgets,
-    isEvicting,
-    now: () => Date.parse('2026-01-01T12:00:00Z'),
-    random: () => 0,
-    minCandidateNodesPercentage: 10,
-    minCandidateNodesAbsolute: 100,
-  })
-  return defaultProfile({
-    preemption,
+  config,
+}: ProfileCase = {}): Map<string, Profile> {
+  const registry = pluginRegistry({
+    preemption: (args) =>
+      defaultPreemption({
+        budgets: () => budgets,
+        isEvicting,
+        now: () => Date.parse('2026-01-01T12:00:00Z'),
+        random: () => 0,
+        ...args,
+      }),
     binder: { name: 'TestBinder', bind },
     volumeRestrictions: volumeRestrictions(volumes),
     nodeVolumeLimits: nodeVolumeLimits(volumes),
-    volumeBinding: volumeBinding(new AssumedVolumes(volumes), { bind: () => Promise.resolve() }),
+    volumeBinding: () => volumeBinding(new AssumedVolumes(volumes), { bind: () => Promise.resolve() }),
     volumeZone: volumeZone(volumes),
   })
+  return buildProfiles((config ? readConfig(config) : defaultConfig()).profiles, registry)
+}
+
+export function profileOf(options: ProfileCase = {}): Profile {
+  const [profile] = profilesOf(options).values()
+  if (!profile) throw new Error('there is no profile')
+  return profile
 }
 
 interface StorageCase {

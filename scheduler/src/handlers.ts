@@ -10,19 +10,19 @@ interface HandlerOptions {
   readonly informers: InformerFactory
   readonly cache: Cache
   readonly queue: SchedulingQueue
-  /** Pods that name it are ours. */
-  readonly schedulerName: string
+  /** Pods that name one of these are ours. */
+  readonly schedulerNames: { has(name: string): boolean }
 }
 
 type Place = 'assigned' | 'pending' | 'none'
 
 /** Feeds the cache and the queue from the informers. */
 // pkg/scheduler/eventhandlers.go
-export function addHandlers({ informers, cache, queue, schedulerName }: HandlerOptions): void {
+export function addHandlers({ informers, cache, queue, schedulerNames }: HandlerOptions): void {
   const place = ({ spec, status }: Pod): Place => {
     if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return 'none'
     if (spec.nodeName) return 'assigned'
-    return spec.schedulerName === schedulerName ? 'pending' : 'none'
+    return schedulerNames.has(spec.schedulerName ?? '') ? 'pending' : 'none'
   }
   const added = (pod: Pod): void => {
     const where = place(pod)

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { podDisruptionBudgets, pods } from '@kubets/shared/api/resources.gen.ts'
 import { Client } from '@kubets/shared/client/client.ts'
@@ -13,65 +14,78 @@ import { createLogger } from '@kubets/shared/process/logging.ts'
 import { createRegistry } from '@kubets/shared/process/metrics.ts'
 import { runMain } from '@kubets/shared/process/signals.ts'
 import { Cache } from './cache/cache.ts'
+import { buildProfiles } from './config/build-profile.ts'
+import { defaultConfig, readConfig } from './config/read.ts'
 import { addHandlers } from './handlers.ts'
 import { SchedulerMetrics } from './metrics.ts'
 import { readOptions } from './options.ts'
 import { defaultBinder } from './plugins/default-binder.ts'
 import { defaultPreemption } from './plugins/default-preemption.ts'
-import { defaultProfile } from './plugins/default-profile.ts'
+import { pluginRegistry } from './plugins/registry.ts'
 import { nodeVolumeLimits } from './plugins/node-volume-limits.ts'
 import { volumeBinding } from './plugins/volume-binding.ts'
 import { volumeRestrictions } from './plugins/volume-restrictions.ts'
 import { volumeZone } from './plugins/volume-zone.ts'
 import { ApiEvictor } from './preemption/evictor.ts'
 import { SchedulingQueue } from './queue/queue.ts'
-import { apiReporter } from './reporter.ts'
+import { apiReporter, type RecordEvent } from './reporter.ts'
 import { Scheduler } from './scheduler.ts'
 import { AssumedVolumes } from './volumes/assumed.ts'
 import { VolumeBinder } from './volumes/binder.ts'
 import { addVolumeHandlers, volumeObjects } from './volumes/informers.ts'
 import { siblingSelector } from './siblings.ts'
 
-const schedulerName = 'default-scheduler'
-
 await runMain('kube-scheduler', async (signal) => {
   const options = readOptions(process.argv.slice(2))
   const log = createLogger('kube-scheduler', { level: options.logLevel })
-  const client = new Client({ ...loadKubeconfig(options.kubeconfig), userAgent: 'kube-scheduler' }, { clock })
+  const config = options.config ? readConfig(await readFile(options.config, 'utf8')) : defaultConfig()
+  const kubeconfig = config.kubeconfig ?? options.kubeconfig
+  const client = new Client({ ...loadKubeconfig(kubeconfig), userAgent: 'kube-scheduler' }, { clock })
   const informers = new InformerFactory(client, { clock, log })
-  const recorder = new EventRecorder({ client, clock, log, component: schedulerName })
   const podLister = informers.informer(pods).lister
   const budgetLister = informers.informer(podDisruptionBudgets).lister
-  const evictor = new ApiEvictor({ client, recorder, clock, log, podByKey: (key) => podLister.byKey(key) })
-  const preemption = defaultPreemption({
-    budgets: () => budgetLister.list(),
-    isEvicting: (uid) => evictor.isEvicting(uid),
-    now: () => clock.now(),
-    random: Math.random,
-    minCandidateNodesPercentage: 10,
-    minCandidateNodesAbsolute: 100,
-  })
+  const recorders = new Map(
+    config.profiles.map(({ schedulerName: component }) => [
+      component,
+      new EventRecorder({ client, clock, log, component }),
+    ]),
+  )
+  const record: RecordEvent = (about, type, reason, message, by = about) =>
+    recorders.get(by.spec.schedulerName ?? '')?.event(about, type, reason, message)
+  const evictor = new ApiEvictor({ client, record, clock, log, podByKey: (key) => podLister.byKey(key) })
   const volumes = volumeObjects(informers)
   const assumedVolumes = new AssumedVolumes(volumes)
   const volumeBinder = new VolumeBinder({
     client,
     clock,
-    timeoutMs: 600_000,
     objects: assumedVolumes,
     podExists: (key) => podLister.byKey(key) !== undefined,
     nodeLabels: (name) => cache.node(name)?.labels,
   })
-  const plugins = defaultProfile({
-    preemption,
+  const registry = pluginRegistry({
     binder: defaultBinder(client),
+    preemption: (args) =>
+      defaultPreemption({
+        budgets: () => budgetLister.list(),
+        isEvicting: (uid) => evictor.isEvicting(uid),
+        now: () => clock.now(),
+        random: Math.random,
+        ...args,
+      }),
     volumeRestrictions: volumeRestrictions(volumes),
     nodeVolumeLimits: nodeVolumeLimits(volumes),
-    volumeBinding: volumeBinding(assumedVolumes, volumeBinder),
+    volumeBinding: (args) => volumeBinding(assumedVolumes, volumeBinder, args),
     volumeZone: volumeZone(volumes),
   })
+  const profiles = buildProfiles(config.profiles, registry)
   const cache = new Cache(siblingSelector(informers))
-  const queue = new SchedulingQueue({ clock, plugins: plugins.map(({ plugin }) => plugin) })
-  addHandlers({ informers, cache, queue, schedulerName })
+  const queue = new SchedulingQueue({
+    clock,
+    profiles,
+    initialBackoffMs: config.podInitialBackoffSeconds * 1000,
+    maxBackoffMs: config.podMaxBackoffSeconds * 1000,
+  })
+  addHandlers({ informers, cache, queue, schedulerNames: profiles })
   addVolumeHandlers(informers, (makeEvent) => {
     volumeBinder.changed()
     queue.move(makeEvent)
@@ -94,24 +108,24 @@ await runMain('kube-scheduler', async (signal) => {
     const scheduler = new Scheduler({
       queue,
       cache,
-      plugins,
+      profiles,
       metrics,
       clock,
       log,
       evictor,
-      report: apiReporter({ client, recorder, clock, log, signal: leading }),
+      report: apiReporter({ client, record, clock, log, signal: leading }),
       isPending: ({ pod, uid }) => {
         const known = podLister.byKey(objectKey(pod))
         return known !== undefined && known.metadata.uid === uid && !known.spec.nodeName
       },
       random: Math.random,
-      percentageOfNodesToScore: options.percentageOfNodesToScore,
+      percentageOfNodesToScore: options.percentageOfNodesToScore || config.percentageOfNodesToScore,
     })
     log.info({ nodes: cache.nodes.length }, 'scheduling')
     await scheduler.run(leading)
-    await recorder.flush()
+    await Promise.all([...recorders.values()].map((recorder) => recorder.flush()))
   }
-  if (!options.leaderElect) return work(signal)
+  if (!options.leaderElect || !config.leaderElect) return work(signal)
   const identity = `${hostname()}_${randomUUID()}`
   return runLeaderElected({ client, clock, log, name: 'kube-scheduler', identity, onLeading: work }, signal)
 })

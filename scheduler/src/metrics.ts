@@ -1,10 +1,9 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Cache } from './cache/cache.ts'
+import type { PodInfo } from './cache/pod-info.ts'
 import type { SchedulingQueue } from './queue/queue.ts'
 
 export type AttemptResult = 'scheduled' | 'unschedulable' | 'error'
-
-const profile = 'default-scheduler'
 
 /** What the scheduler counts, under upstream's names. */
 // pkg/scheduler/metrics/metrics.go
@@ -85,7 +84,8 @@ export class SchedulerMetrics {
   }
 
   /** One attempt ended. */
-  attempt(result: AttemptResult, seconds: number): void {
+  attempt({ pod }: PodInfo, result: AttemptResult, seconds: number): void {
+    const profile = pod.spec.schedulerName ?? ''
     this.#attempts.inc({ result, profile })
     this.#attemptSeconds.observe({ result, profile }, seconds)
   }

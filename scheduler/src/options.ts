@@ -1,8 +1,10 @@
 import type { LogLevel } from '@kubets/shared/process/logging.ts'
-import { boolean, integer, oneOf, parseFlags, port, text } from '@kubets/shared/process/options.ts'
+import { boolean, integer, oneOf, optionalText, parseFlags, port, text } from '@kubets/shared/process/options.ts'
 
 export interface Options {
   readonly kubeconfig: string
+  /** A KubeSchedulerConfiguration file. */
+  readonly config: string | undefined
   readonly leaderElect: boolean
   readonly bindAddress: string
   readonly port: number
@@ -16,6 +18,7 @@ export function readOptions(argv: readonly string[]): Options {
     'kube-scheduler',
     {
       kubeconfig: text('file that says how to reach the apiserver'),
+      config: optionalText('file with a KubeSchedulerConfiguration'),
       'leader-elect': boolean('only one of several schedulers works at a time', true),
       'bind-address': text('serves /healthz and /metrics', '0.0.0.0'),
       'secure-port': port('port of /healthz and /metrics', 10259),
@@ -26,6 +29,7 @@ export function readOptions(argv: readonly string[]): Options {
   )
   return {
     kubeconfig: flags.kubeconfig,
+    config: flags.config,
     leaderElect: flags['leader-elect'],
     bindAddress: flags['bind-address'],
     port: flags['secure-port'],

@@ -1,7 +1,6 @@
 import { pods } from '@kubets/shared/api/resources.gen.ts'
-import type { PodCondition } from '@kubets/shared/api/types/core-v1.ts'
+import type { Pod, PodCondition } from '@kubets/shared/api/types/core-v1.ts'
 import type { Client } from '@kubets/shared/client/client.ts'
-import type { EventRecorder } from '@kubets/shared/client/events.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { isNotFound } from '@kubets/shared/machinery/errors.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
@@ -9,9 +8,13 @@ import { formatTime } from '@kubets/shared/machinery/time.ts'
 import type { PodInfo } from './cache/pod-info.ts'
 import type { Reporter } from './scheduler.ts'
 
+/** Tells of a Pod, in the name of the scheduler that `by` asks for: by default itself. */
+export type RecordEvent = (about: Pod, type: 'Normal' | 'Warning', reason: string, message: string, by?: Pod) => void
+
 interface ReporterOptions {
   readonly client: Client
-  readonly recorder: EventRecorder
+  /** Events come from the scheduler that the Pod asks for. */
+  readonly record: RecordEvent
   readonly clock: Clock
   readonly log: Logger
   readonly signal: AbortSignal
@@ -30,7 +33,7 @@ const maxWrites = 16
 
 /** Writes events, and for Pods that found no node the PodScheduled condition and where they are to wait. */
 // pkg/scheduler/schedule_one.go handleSchedulingFailure, updatePod
-export function apiReporter({ client, recorder, clock, log, signal }: ReporterOptions): Reporter {
+export function apiReporter({ client, record, clock, log, signal }: ReporterOptions): Reporter {
   const waiting = new Map<string, Change>()
   const writing = new Set<string>()
 
@@ -65,10 +68,10 @@ export function apiReporter({ client, recorder, clock, log, signal }: ReporterOp
     scheduled({ pod, uid }, node) {
       waiting.delete(uid)
       const { namespace, name } = pod.metadata
-      recorder.event(pod, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${node}`)
+      record(pod, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${node}`)
     },
     failed(info, reason, message, node) {
-      recorder.event(info.pod, 'Warning', 'FailedScheduling', message)
+      record(info.pod, 'Warning', 'FailedScheduling', message)
       const known = waiting.get(info.uid)
       const condition = nextCondition(info, reason, message, formatTime(clock.now())) ?? known?.condition
       const isNew = node !== undefined && node !== (info.pod.status?.nominatedNodeName ?? '')
@@ -82,7 +85,7 @@ export function apiReporter({ client, recorder, clock, log, signal }: ReporterOp
     },
     skipped({ pod }) {
       const { namespace, name } = pod.metadata
-      recorder.event(pod, 'Warning', 'FailedScheduling', `skip schedule deleting pod: ${namespace}/${name}`)
+      record(pod, 'Warning', 'FailedScheduling', `skip schedule deleting pod: ${namespace}/${name}`)
     },
   }
 }

@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   events,
@@ -21,10 +23,13 @@ import { node, pod } from './cases.ts'
 let api: Awaited<ReturnType<typeof startApiServer>>
 let scheduler: ChildProcess
 
-async function start(): Promise<ChildProcess> {
+async function start(...more: string[]): Promise<ChildProcess> {
   const kubeconfig = await api.kubeconfig('system:kube-scheduler')
   const args = [join(import.meta.dirname, 'main.ts'), `--kubeconfig=${kubeconfig}`, '--bind-address=127.0.0.1']
-  return spawn(process.execPath, [...args, '--secure-port=0'], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = spawn(process.execPath, [...args, '--secure-port=0', ...more], { stdio: ['ignore', 'ignore', 'pipe'] })
+  // somebody must read it, or it stops when the pipe is full
+  child.stderr.resume()
+  return child
 }
 
 /** Creates what a table case describes, without what only the server may set. */
@@ -289,6 +294,60 @@ describe('kube-scheduler on a real apiserver', () => {
       })
       await bindClaim('dynamic', 'made')
       expect(await nodeOf('dynamic')).toBe(place)
+    })
+  })
+
+  describe('follows its configuration', () => {
+    let folder: string
+    let second: ChildProcess | undefined
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'scheduler-test-'))
+    })
+    afterAll(async () => {
+      second?.kill('SIGKILL')
+      await rm(folder, { recursive: true })
+    })
+    const startWith = async (text: string): Promise<ChildProcess> => {
+      const file = join(folder, 'config.yaml')
+      const head = 'apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n'
+      await writeFile(file, head + text)
+      return start(`--config=${file}`)
+    }
+
+    it('with several profiles, each for the Pods that name it', async () => {
+      second = await startWith(`
+leaderElection: {leaderElect: false}
+profiles:
+- schedulerName: mine
+  pluginConfig:
+  - name: NodeAffinity
+    args:
+      addedAffinity:
+        requiredDuringSchedulingIgnoredDuringExecution:
+          nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [b]}]}]
+- schedulerName: nowhere
+  plugins: {filter: {disabled: [{name: NodeResourcesFit}]}}
+`)
+      // it has been waiting since before
+      expect(await nodeOf('p5')).toBe('b')
+      await createPod(pod('mine', { spec: { schedulerName: 'mine' } }))
+      expect(await nodeOf('mine')).toBe('b')
+      await createPod(pod('huge', { cpu: '1000', spec: { schedulerName: 'nowhere' } }))
+      await nodeOf('huge')
+      const { items } = await api.client.list(events, { namespace: 'default' })
+      const from = (name: string) => items.find((event) => event.involvedObject.name === name)?.source?.component
+      await waitFor(async () => (await eventMessage('huge', 'Scheduled')) !== '', 10_000)
+      expect(from('p5')).toBe('mine')
+    })
+
+    it('and ends with the reason when that is not possible', async () => {
+      const wrong = await startWith('profiles: [{plugins: {score: {enabled: [{name: Foo}]}}}]')
+      let said = ''
+      wrong.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text))
+      const [code] = (await once(wrong, 'exit')) as [number]
+      expect(code).toBe(1)
+      expect(said).toContain('initializing profiles: creating profile for scheduler name default-scheduler: ')
+      expect(said).toContain('ScorePlugin')
     })
   })
 })

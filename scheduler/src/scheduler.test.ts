@@ -5,7 +5,7 @@ import { silentLogger } from '@kubets/shared/machinery/logger.ts'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, describe, expect, it } from 'vitest'
 import { podInfo } from './cache/pod-info.ts'
-import { cacheOf, node, pod, profileOf } from './cases.ts'
+import { cacheOf, node, pod, profilesOf } from './cases.ts'
 import type { ClusterEvent } from './framework/events.ts'
 import type { Plugin } from './framework/plugin.ts'
 import { SchedulingQueue } from './queue/queue.ts'
@@ -27,13 +27,13 @@ function setUp(bind: Bind, { isPending = true, evictor = nobody, running: placed
   const clock = new FakeClock()
   const cache = cacheOf([node('a', { cpu: '2' })], placed)
   const isEvicting = (uid: string): boolean => evictor.isEvicting(uid)
-  const plugins = profileOf({ isEvicting, bind })
-  const queue = new SchedulingQueue({ clock, plugins: plugins.map(({ plugin }) => plugin) })
+  const profiles = profilesOf({ isEvicting, bind })
+  const queue = new SchedulingQueue({ clock, profiles })
   const log: string[] = []
   const scheduler = new Scheduler({
     cache,
     queue,
-    plugins,
+    profiles,
     clock,
     log: silentLogger,
     random: () => 0,
@@ -41,7 +41,7 @@ function setUp(bind: Bind, { isPending = true, evictor = nobody, running: placed
     isPending: () => isPending,
     evictor,
     metrics: {
-      attempt: (result) => log.push(result),
+      attempt: (_pod, result) => log.push(result),
       algorithm: () => undefined,
       scheduled: () => undefined,
       preempted: () => undefined,

@@ -5,7 +5,7 @@ import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import type { Cache } from './cache/cache.ts'
 import type { PodInfo } from './cache/pod-info.ts'
 import { fitErrorMessage, histogram, type Diagnosis } from './framework/fit-error.ts'
-import type { ProfilePlugin } from './framework/plugin.ts'
+import type { Profile } from './framework/profile.ts'
 import { schedule } from './framework/schedule.ts'
 import type { AttemptResult } from './metrics.ts'
 import type { SchedulingQueue, WaitingPod } from './queue/queue.ts'
@@ -39,7 +39,7 @@ export interface Evictor {
 }
 
 export interface AttemptMetrics {
-  attempt(result: AttemptResult, seconds: number): void
+  attempt(pod: PodInfo, result: AttemptResult, seconds: number): void
   algorithm(seconds: number): void
   scheduled(attempts: number, seconds: number): void
   preempted(victims: number): void
@@ -48,7 +48,8 @@ export interface AttemptMetrics {
 export interface SchedulerOptions {
   readonly queue: SchedulingQueue
   readonly cache: Cache
-  readonly plugins: readonly ProfilePlugin[]
+  /** By the name of the scheduler that Pods ask for. */
+  readonly profiles: ReadonlyMap<string, Profile>
   readonly report: Reporter
   readonly evictor: Evictor
   readonly metrics: AttemptMetrics
@@ -102,16 +103,17 @@ export class Scheduler {
 
   /** One scheduling cycle. */
   #attempt(waiting: WaitingPod, signal: AbortSignal): void {
-    const { cache, clock, metrics, plugins, queue, report, random, percentageOfNodesToScore } = this.#options
+    const { cache, clock, metrics, queue, report, random, percentageOfNodesToScore } = this.#options
     const { info } = waiting
     const started = clock.now()
+    const profile = this.#profileOf(info)
     if (info.pod.metadata.deletionTimestamp) return report.skipped(info)
-    const result = schedule(info, cache, { plugins, percentageOfNodesToScore, startIndex: this.#startIndex, random })
+    const result = schedule(info, cache, { profile, percentageOfNodesToScore, startIndex: this.#startIndex, random })
     metrics.algorithm((clock.now() - started) / 1000)
 
     if (!('node' in result)) {
       queue.putUnschedulable(waiting, result.plugins)
-      metrics.attempt('unschedulable', (clock.now() - started) / 1000)
+      metrics.attempt(info, 'unschedulable', (clock.now() - started) / 1000)
       this.#nominate(info, result, signal)
       report.failed(info, 'Unschedulable', fitErrorMessage(result), result.nominated)
       return
@@ -119,12 +121,12 @@ export class Scheduler {
     this.#startIndex = (this.#startIndex + result.evaluated) % Math.max(1, cache.nodes.length)
     const node = result.node.name
     cache.assume(info, node)
-    for (const { plugin } of plugins) {
+    for (const plugin of profile.reserve) {
       const refusal = plugin.reserve?.(info, result.node)
       if (!refusal) continue
       this.#release(waiting, node)
       queue.putUnschedulable(waiting, new Set([plugin.name]))
-      metrics.attempt('unschedulable', (clock.now() - started) / 1000)
+      metrics.attempt(info, 'unschedulable', (clock.now() - started) / 1000)
       report.failed(info, 'Unschedulable', `0/1 nodes are available: ${histogram([refusal])}.`, '')
       return
     }
@@ -147,20 +149,21 @@ export class Scheduler {
 
   /** Makes the choice known; never rejects. */
   async #bind(waiting: WaitingPod, node: string, started: number, signal: AbortSignal): Promise<void> {
-    const { clock, log, metrics, plugins, report } = this.#options
+    const { clock, log, metrics, report } = this.#options
     const { info } = waiting
+    const profile = this.#profileOf(info)
     let known = waiting
     try {
-      for (const { plugin } of plugins) {
+      for (const plugin of profile.permit) {
         const refusal = await plugin.permit?.(info, node, signal)
         if (refusal) throw new Error(refusal.reasons.join(', '))
       }
-      if (plugins.some(({ plugin }) => plugin.willPreBind?.(info))) {
+      if (profile.preBind.some((plugin) => plugin.willPreBind?.(info))) {
         // it will take a while: others may want to know where the Pod is going
         report.expected(info, node)
         known = { ...waiting, info: withNomination(info, node) }
       }
-      for (const { plugin } of plugins) {
+      for (const plugin of profile.preBind) {
         await step(`PreBind plugin "${plugin.name}"`, plugin.preBind?.(info, node, signal))
       }
       await this.#tell(info, node, signal)
@@ -172,14 +175,14 @@ export class Scheduler {
       return
     }
     const now = clock.now()
-    metrics.attempt('scheduled', (now - started) / 1000)
+    metrics.attempt(info, 'scheduled', (now - started) / 1000)
     metrics.scheduled(waiting.attempts, (now - waiting.firstSeen) / 1000)
     report.scheduled(info, node)
   }
 
   async #tell(info: PodInfo, node: string, signal: AbortSignal): Promise<void> {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(bindLimitMs)])
-    const plugin = this.#options.plugins.find((one) => one.plugin.bind)?.plugin
+    const [plugin] = this.#profileOf(info).bind
     this.#binding++
     try {
       await step(`Bind plugin "${plugin?.name ?? ''}"`, plugin?.bind?.(info, node, limit))
@@ -192,17 +195,24 @@ export class Scheduler {
 
   /** Gives the place on the node back and lets those who wait for it know. */
   #release({ info }: WaitingPod, node: string): void {
-    const { cache, plugins, queue } = this.#options
-    for (const { plugin } of plugins.toReversed()) plugin.unreserve?.(info, node)
+    const { cache, queue } = this.#options
+    for (const plugin of this.#profileOf(info).reserve.toReversed()) plugin.unreserve?.(info, node)
     cache.forget(info.uid)
     queue.move(() => ({ kind: 'AssignedPodDelete', pod: info }))
+  }
+
+  #profileOf({ pod }: PodInfo): Profile {
+    const { schedulerName = '' } = pod.spec
+    const profile = this.#options.profiles.get(schedulerName)
+    if (!profile) throw new Error(`profile not found for scheduler name ${JSON.stringify(schedulerName)}`)
+    return profile
   }
 
   /** An attempt ended in an error: the Pod is tried again, unless it is gone or has its node by now. */
   // pkg/scheduler/schedule_one.go handleSchedulingFailure
   #failed(waiting: WaitingPod, error: unknown, started: number): void {
     const { clock, isPending, metrics, queue, report } = this.#options
-    metrics.attempt('error', (clock.now() - started) / 1000)
+    metrics.attempt(waiting.info, 'error', (clock.now() - started) / 1000)
     if (isNotFound(error instanceof Error ? (error.cause ?? error) : error) || !isPending(waiting.info)) return
     queue.putBackoff(waiting)
     report.failed(waiting.info, 'SchedulerError', error instanceof Error ? error.message : String(error), '')

@@ -1,7 +1,7 @@
 import type { NodeInfo } from '../cache/node-info.ts'
 import type { PodInfo } from '../cache/pod-info.ts'
 import type { Snapshot } from '../cache/snapshot.ts'
-import { isRejection, unresolvable, type NodeFilter, type ProfilePlugin, type Rejection } from './plugin.ts'
+import { isRejection, unresolvable, type NodeFilter, type Plugin, type Rejection } from './plugin.ts'
 
 /** A plugin's word against a node. */
 export interface Refusal {
@@ -73,9 +73,9 @@ export class Filters {
 
 /** Asks every plugin about the Pod itself. Returns the filters, or the word of the plugin that lets no node pass. */
 // pkg/scheduler/framework/runtime/framework.go RunPreFilterPlugins
-export function prepareFilters(pod: PodInfo, snapshot: Snapshot, plugins: readonly ProfilePlugin[]): Filters | Refusal {
+export function prepareFilters(pod: PodInfo, snapshot: Snapshot, plugins: readonly Plugin[]): Filters | Refusal {
   const prepared: PreparedFilter[] = []
-  for (const { plugin } of plugins) {
+  for (const plugin of plugins) {
     const filter = plugin.preFilter?.(pod, snapshot)
     if (isRejection(filter)) return { plugin: plugin.name, rejection: filter }
     if (filter) prepared.push({ plugin: plugin.name, filter })

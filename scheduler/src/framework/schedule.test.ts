@@ -6,7 +6,7 @@ import { fitErrorMessage } from './fit-error.ts'
 import { nodesToFind, schedule } from './schedule.ts'
 
 const options = {
-  plugins: profileOf(),
+  profile: profileOf(),
   percentageOfNodesToScore: 0,
   startIndex: 0,
   random: () => 0.99,

@@ -4,9 +4,10 @@ import type { Snapshot } from '../cache/snapshot.ts'
 import { Filters, prepareFilters } from './filters.ts'
 import { noNodes, type Diagnosis } from './fit-error.ts'
 import { unresolvable, type FailedAttempt, type ProfilePlugin, type Rejection } from './plugin.ts'
+import type { Profile } from './profile.ts'
 
 export interface ScheduleOptions {
-  readonly plugins: readonly ProfilePlugin[]
+  readonly profile: Profile
   /** 0: decide by the size of the cluster. */
   readonly percentageOfNodesToScore: number
   /** The node to begin with; each cycle goes on where the last one ended. */
@@ -31,7 +32,7 @@ export function schedule(pod: PodInfo, snapshot: Snapshot, options: ScheduleOpti
   const { nodes, evaluated } = found
   const [only] = nodes
   if (nodes.length === 1 && only) return { node: only, feasible: 1, evaluated }
-  const scores = totalScores(pod, snapshot, nodes, options.plugins)
+  const scores = totalScores(pod, snapshot, nodes, options.profile.score)
   return { node: best(nodes, scores, options.random), feasible: nodes.length, evaluated }
 }
 
@@ -43,7 +44,7 @@ interface Feasible {
 // pkg/scheduler/schedule_one.go findNodesThatFitPod
 function feasibleNodes(pod: PodInfo, snapshot: Snapshot, options: ScheduleOptions): Feasible | Diagnosis {
   const all = snapshot.nodes
-  const filters = prepareFilters(pod, snapshot, options.plugins)
+  const filters = prepareFilters(pod, snapshot, options.profile.filter)
   if (!(filters instanceof Filters)) {
     const { plugin, rejection } = filters
     const rejections = new Map(all.map((node) => [node, rejection]))
@@ -58,7 +59,8 @@ function feasibleNodes(pod: PodInfo, snapshot: Snapshot, options: ScheduleOption
 
   const { only } = filters
   const candidates = only ? all.filter(({ name }) => only.has(name)) : all
-  const enough = nodesToFind(candidates.length, options.percentageOfNodesToScore)
+  const { profile, percentageOfNodesToScore } = options
+  const enough = nodesToFind(candidates.length, profile.percentageOfNodesToScore ?? percentageOfNodesToScore)
   const nodes: NodeInfo[] = []
   const rejections = new Map<NodeInfo, Rejection>()
   const plugins = new Set(filters.restricting)
@@ -87,7 +89,7 @@ function feasibleNodes(pod: PodInfo, snapshot: Snapshot, options: ScheduleOption
 // pkg/scheduler/framework/runtime/framework.go RunPostFilterPlugins
 function diagnose(
   pod: PodInfo,
-  { plugins }: ScheduleOptions,
+  { profile }: ScheduleOptions,
   attempt: FailedAttempt,
   found: Pick<Diagnosis, 'preFilterMessage' | 'plugins'>,
 ): Diagnosis {
@@ -95,7 +97,7 @@ function diagnose(
   const common = { ...found, allNodes: snapshot.nodes.length, rejections }
   const messages: string[] = []
   let nominated: string | undefined
-  for (const { plugin } of plugins) {
+  for (const plugin of profile.postFilter) {
     const result = plugin.postFilter?.(pod, attempt)
     if (!result) continue
     const { message, victims = [] } = result

@@ -93,22 +93,22 @@ const notAffine = (name: string) => `!${name}: node(s) didn't match pod affinity
 
 describe('filters', () => {
   it.each<[string, Plugin, Pod, string[]]>([
-    ['a Pod that asks for nothing', nodeResourcesFit, pod('p'), [tooMany, 'big', 'gpu']],
+    ['a Pod that asks for nothing', nodeResourcesFit(), pod('p'), [tooMany, 'big', 'gpu']],
     [
       'too much CPU for what is left, and too many Pods',
-      nodeResourcesFit,
+      nodeResourcesFit(),
       pod('p', { cpu: '600m' }),
       ['small: Too many pods, Insufficient cpu', 'big', 'gpu'],
     ],
     [
       'too much memory for the whole node',
-      nodeResourcesFit,
+      nodeResourcesFit(),
       pod('p', { memory: '2Gi' }),
       ['!small: Too many pods, Insufficient memory', 'big: Insufficient memory', 'gpu'],
     ],
     [
       'a resource that no node has',
-      nodeResourcesFit,
+      nodeResourcesFit(),
       pod('p', { spec: { overhead: { 'example.com/gpu': '1' } } }),
       [
         '!small: Too many pods, Insufficient example.com/gpu',
@@ -142,7 +142,7 @@ describe('filters', () => {
     ],
     [
       'nodeSelector',
-      nodeAffinity,
+      nodeAffinity(),
       pod('p', { spec: { nodeSelector: { [zone]: 'b' } } }),
       [
         "!small: node(s) didn't match Pod's node affinity/selector",
@@ -152,14 +152,19 @@ describe('filters', () => {
     ],
     [
       'node affinity In',
-      nodeAffinity,
+      nodeAffinity(),
       pod('p', { spec: nodeTerm('In', zone, ['a', 'b']) }),
       ['small', 'big', "!gpu: node(s) didn't match Pod's node affinity/selector"],
     ],
-    ['node affinity NotIn', nodeAffinity, pod('p', { spec: nodeTerm('NotIn', zone, ['c']) }), ['small', 'big', 'gpu']],
+    [
+      'node affinity NotIn',
+      nodeAffinity(),
+      pod('p', { spec: nodeTerm('NotIn', zone, ['c']) }),
+      ['small', 'big', 'gpu'],
+    ],
     [
       'node affinity DoesNotExist',
-      nodeAffinity,
+      nodeAffinity(),
       pod('p', { spec: nodeTerm('DoesNotExist', zone) }),
       [
         "!small: node(s) didn't match Pod's node affinity/selector",
@@ -176,55 +181,55 @@ describe('filters', () => {
     ['another host port', nodePorts, pod('p', { hostPort: 81 }), ['small', 'big', 'gpu']],
     [
       'affinity to a Pod of the zone',
-      interPodAffinity,
+      interPodAffinity(),
       pod('p', { spec: affinity('podAffinity', 'web', zone) }),
       ['small', notAffine('big'), notAffine('gpu')],
     ],
     [
       'affinity to nobody',
-      interPodAffinity,
+      interPodAffinity(),
       pod('p', { spec: affinity('podAffinity', 'none', host) }),
       [notAffine('small'), notAffine('big'), notAffine('gpu')],
     ],
     [
       'affinity to itself, the first of its kind',
-      interPodAffinity,
+      interPodAffinity(),
       pod('p', { labels: { app: 'new' }, spec: affinity('podAffinity', 'new', zone) }),
       ['small', 'big', notAffine('gpu')],
     ],
     [
       'anti-affinity',
-      interPodAffinity,
+      interPodAffinity(),
       pod('p', { spec: affinity('podAntiAffinity', 'web', host) }),
       ["small: node(s) didn't match pod anti-affinity rules", 'big', 'gpu'],
     ],
     [
       "another Pod's anti-affinity",
-      interPodAffinity,
+      interPodAffinity(),
       pod('p', { labels: { app: 'noisy' } }),
       ['small', "big: node(s) didn't satisfy existing pods anti-affinity rules", 'gpu'],
     ],
     [
       "another Pod's anti-affinity in another namespace",
-      interPodAffinity,
+      interPodAffinity(),
       pod('p', { namespace: 'other', labels: { app: 'noisy' } }),
       ['small', 'big', 'gpu'],
     ],
     [
       'spread by zone',
-      podTopologySpread,
+      podTopologySpread(),
       pod('p', { labels: { app: 'web' }, spec: spread('web', zone) }),
       ["small: node(s) didn't match pod topology spread constraints", 'big', noLabel('gpu')],
     ],
     [
       'spread by host',
-      podTopologySpread,
+      podTopologySpread(),
       pod('p', { labels: { app: 'web' }, spec: spread('web', host) }),
       ["small: node(s) didn't match pod topology spread constraints", 'big', 'gpu'],
     ],
     [
       'spread over more zones than there are',
-      podTopologySpread,
+      podTopologySpread(),
       pod('p', { labels: { app: 'web' }, spec: spread('web', zone, 3) }),
       ["small: node(s) didn't match pod topology spread constraints", 'big', noLabel('gpu')],
     ],
@@ -237,7 +242,7 @@ describe('filters', () => {
     ['terms with names', pod('p', { spec: named(['small'], ['big', 'small']) }), ['small', 'big']],
     ['a term without a name', pod('p', { spec: nodeTerm('In', zone, ['a']) }), undefined],
   ])('node affinity brings few nodes into question: %s', (_name, incoming, want) => {
-    const filter = nodeAffinity.preFilter?.(podInfo(incoming), cacheOf(nodes))
+    const filter = nodeAffinity().preFilter?.(podInfo(incoming), cacheOf(nodes))
     expect(typeof filter === 'function' && filter.only && [...filter.only]).toEqual(want)
   })
 
@@ -245,6 +250,6 @@ describe('filters', () => {
     const fields = ['small', 'big'].map((name) => ({ key: 'metadata.name', operator: 'In', values: [name] }))
     const required = { nodeSelectorTerms: [{ matchFields: fields }] }
     const spec = { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: required } } }
-    expect(verdicts(nodeAffinity, pod('p', { spec }))[0]).toBe('!small: pod affinity terms conflict')
+    expect(verdicts(nodeAffinity(), pod('p', { spec }))[0]).toBe('!small: pod affinity terms conflict')
   })
 })

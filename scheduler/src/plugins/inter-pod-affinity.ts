@@ -1,4 +1,5 @@
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
+import { defaultArgs } from '../config/args.ts'
 import type { NodeInfo } from '../cache/node-info.ts'
 import { termMatches, type AffinityTerm, type PodInfo } from '../cache/pod-info.ts'
 import type { Snapshot } from '../cache/snapshot.ts'
@@ -15,9 +16,6 @@ import { TopologyCounts } from './topology-counts.ts'
 const affinityMissed = unresolvable("node(s) didn't match pod affinity rules")
 const antiAffinityMissed = rejected("node(s) didn't match pod anti-affinity rules")
 const othersAntiAffinityMissed = rejected("node(s) didn't satisfy existing pods anti-affinity rules")
-
-/** What another Pod's required affinity for this one adds to a node's score. */
-const hardPodAffinityWeight = 1
 
 type NamespaceLabels = Snapshot['namespaceLabels']
 
@@ -72,7 +70,11 @@ function preFilter(pod: PodInfo, snapshot: Snapshot): NodeFilter | undefined {
 }
 
 // pkg/scheduler/framework/plugins/interpodaffinity/scoring.go
-function topologyScores(pod: PodInfo, snapshot: Snapshot): { scores: TopologyCounts; keys: Set<string> } {
+function topologyScores(
+  pod: PodInfo,
+  snapshot: Snapshot,
+  hardPodAffinityWeight: number,
+): { scores: TopologyCounts; keys: Set<string> } {
   const labels: NamespaceLabels = (namespace) => snapshot.namespaceLabels(namespace)
   const scores = new TopologyCounts()
   const keys = new Set<string>()
@@ -85,18 +87,22 @@ function topologyScores(pod: PodInfo, snapshot: Snapshot): { scores: TopologyCou
   for (const node of prefers ? snapshot.nodes : snapshot.nodesWithAffinity) {
     for (const other of (prefers ? node.pods : node.podsWithAffinity).values()) {
       for (const term of pod.preferredAffinity) add(node, term, other, term.weight)
-      for (const term of other.requiredAffinity) add(node, term, pod, hardPodAffinityWeight)
+      // what another Pod requires of its neighbours speaks for this one too
+      if (hardPodAffinityWeight > 0) {
+        for (const term of other.requiredAffinity) add(node, term, pod, hardPodAffinityWeight)
+      }
       for (const term of other.preferredAffinity) add(node, term, pod, term.weight)
     }
   }
   return { scores, keys }
 }
 
-export const interPodAffinity: Plugin = {
+export const interPodAffinity = (args = defaultArgs.InterPodAffinity): Plugin => ({
   name: 'InterPodAffinity',
   preFilter,
   preScore(pod, snapshot) {
-    const { scores, keys } = topologyScores(pod, snapshot)
+    if (args.ignorePreferredTermsOfExistingPods && pod.preferredAffinity.length === 0) return undefined
+    const { scores, keys } = topologyScores(pod, snapshot, args.hardPodAffinityWeight)
     if (scores.empty) return undefined
     const list = [...keys]
     return {
@@ -125,4 +131,4 @@ export const interPodAffinity: Plugin = {
         return false
     }
   },
-}
+})

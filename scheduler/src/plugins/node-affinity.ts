@@ -1,11 +1,19 @@
-import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
+import type { NodeAffinity, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
+import { defaultArgs } from '../config/args.ts'
 import { normalizeScores } from '../framework/normalize.ts'
 import { unresolvable, type NodeFilter, type Plugin } from '../framework/plugin.ts'
-import { requiredNodes, termMatcher } from '@kubets/shared/api/node-selector.ts'
+import { requiredNodes, termMatcher, type NodeMatcher } from '@kubets/shared/api/node-selector.ts'
 
 const mismatch = unresolvable("node(s) didn't match Pod's node affinity/selector")
+const enforced = unresolvable("node(s) didn't match scheduler-enforced node affinity")
 const conflict = unresolvable('pod affinity terms conflict')
+
+/** What the profile requires of every Pod's node. */
+function addedNodes(affinity: NodeAffinity | undefined): NodeMatcher | undefined {
+  const terms = affinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms.map(termMatcher)
+  return terms && ((labels, name) => terms.some((term) => term(labels, name)))
+}
 
 /** The nodes that the required terms name; undefined when a term names none, so that any node may match. */
 // pkg/scheduler/framework/plugins/nodeaffinity/node_affinity.go PreFilter
@@ -23,18 +31,24 @@ function namedNodes({ spec }: Pod): ReadonlySet<string> | undefined {
 }
 
 // pkg/scheduler/framework/plugins/nodeaffinity/node_affinity.go
-export const nodeAffinity: Plugin = {
+export const nodeAffinity = (args = defaultArgs.NodeAffinity): Plugin => ({
   name: 'NodeAffinity',
   preFilter({ pod }) {
     const matches = requiredNodes(pod)
-    if (!matches) return undefined
-    const filter: NodeFilter = (node) => (matches(node.labels, node.name) ? undefined : mismatch)
+    const added = addedNodes(args.addedAffinity)
+    if (!matches && !added) return undefined
+    const filter: NodeFilter = ({ labels, name }) => {
+      if (added && !added(labels, name)) return enforced
+      return !matches || matches(labels, name) ? undefined : mismatch
+    }
     const only = namedNodes(pod)
     if (only?.size === 0) return conflict
     return only ? Object.assign(filter, { only }) : filter
   },
   preScore({ pod }) {
-    const preferred = pod.spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []
+    const preferred = [args.addedAffinity, pod.spec.affinity?.nodeAffinity].flatMap(
+      (affinity) => affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [],
+    )
     if (preferred.length === 0) return undefined
     const terms = preferred.map(({ weight, preference }) => ({ weight, matches: termMatcher(preference) }))
     return {
@@ -47,6 +61,7 @@ export const nodeAffinity: Plugin = {
     if (event.kind !== 'NodeAdd' && event.kind !== 'NodeUpdate') return false
     const { labels = {}, name = '' } = event.node.metadata
     if (event.kind === 'NodeUpdate' && deepEqual(event.old.metadata.labels, labels)) return false
+    if (addedNodes(args.addedAffinity)?.(labels, name) === false) return false
     return requiredNodes(pod)?.(labels, name) ?? true
   },
-}
+})

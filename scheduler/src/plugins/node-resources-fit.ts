@@ -1,11 +1,13 @@
 import type { NodeInfo } from '../cache/node-info.ts'
 import type { PodInfo } from '../cache/pod-info.ts'
 import { resourcesOf } from '../cache/resources.ts'
-import { maxNodeScore, type Plugin, type Rejection } from '../framework/plugin.ts'
+import { defaultArgs, type PluginArgs } from '../config/args.ts'
+import type { Plugin, Rejection } from '../framework/plugin.ts'
+import { allocationScore } from './allocation-strategies.ts'
 
 /** The resources a node lacks for a Pod; undefined: none. */
 // pkg/scheduler/framework/plugins/noderesources/fit.go fitsRequest
-function lacking({ requests }: PodInfo, node: NodeInfo): Rejection | undefined {
+function lacking({ requests }: PodInfo, node: NodeInfo, isIgnored: (name: string) => boolean): Rejection | undefined {
   let reasons: string[] | undefined
   let unresolvable = false
   if (node.pods.size + 1 > node.allowedPods) reasons = ['Too many pods']
@@ -20,40 +22,29 @@ function lacking({ requests }: PodInfo, node: NodeInfo): Rejection | undefined {
   check('memory', requests.memory, requested.memory, allocatable.memory)
   check('ephemeral-storage', requests.ephemeralStorage, requested.ephemeralStorage, allocatable.ephemeralStorage)
   for (const [name, wanted] of requests.scalar) {
-    check(name, wanted, requested.scalar.get(name) ?? 0, allocatable.scalar.get(name) ?? 0)
+    if (!isIgnored(name)) check(name, wanted, requested.scalar.get(name) ?? 0, allocatable.scalar.get(name) ?? 0)
   }
   return reasons && { unresolvable, reasons }
 }
 
-/** What share of a resource stays free, in hundredths. */
-// pkg/scheduler/framework/plugins/noderesources/least_allocated.go leastRequestedScore
-function freeShare(requested: number, capacity: number): number {
-  if (capacity === 0 || requested > capacity) return 0
-  return Math.trunc(((capacity - requested) * maxNodeScore) / capacity)
+/** Extended resources that somebody else looks after. */
+function isIgnored({ ignoredResources, ignoredResourceGroups }: PluginArgs['NodeResourcesFit']) {
+  const [names, groups] = [new Set(ignoredResources), new Set(ignoredResourceGroups)]
+  return (name: string): boolean => isExtended(name) && (names.has(name) || groups.has(name.split('/')[0] ?? ''))
 }
 
-/** Filters by what fits and prefers the least allocated node. */
+// pkg/apis/core/v1/helper/helpers.go IsExtendedResourceName
+const isExtended = (name: string): boolean => name.includes('/') && !name.includes('kubernetes.io/')
+
+/** Filters by what fits and prefers nodes by what is allocated there, by default the least. */
 // pkg/scheduler/framework/plugins/noderesources/fit.go
-export const nodeResourcesFit: Plugin = {
+export const nodeResourcesFit = (args = defaultArgs.NodeResourcesFit): Plugin => ({
   name: 'NodeResourcesFit',
-  preFilter: (pod) => (node) => lacking(pod, node),
-  preScore({ scoredRequests }) {
-    return {
-      score({ allocatable, scoredRequested }) {
-        let sum = 0
-        let weights = 0
-        if (allocatable.milliCPU > 0) {
-          sum += freeShare(scoredRequested.milliCPU + scoredRequests.milliCPU, allocatable.milliCPU)
-          weights++
-        }
-        if (allocatable.memory > 0) {
-          sum += freeShare(scoredRequested.memory + scoredRequests.memory, allocatable.memory)
-          weights++
-        }
-        return weights === 0 ? 0 : Math.trunc(sum / weights)
-      },
-    }
+  preFilter(pod) {
+    const ignored = isIgnored(args)
+    return (node) => lacking(pod, node, ignored)
   },
+  preScore: (pod) => ({ score: allocationScore(args.scoringStrategy, pod) }),
   queueingHint(pod, event) {
     switch (event.kind) {
       case 'NodeAdd':
@@ -82,4 +73,4 @@ export const nodeResourcesFit: Plugin = {
         return false
     }
   },
-}
+})

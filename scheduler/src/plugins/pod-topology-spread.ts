@@ -1,4 +1,5 @@
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
+import { defaultArgs } from '../config/args.ts'
 import type { NodeInfo } from '../cache/node-info.ts'
 import type { PodInfo } from '../cache/pod-info.ts'
 import type { Snapshot } from '../cache/snapshot.ts'
@@ -11,8 +12,8 @@ import {
   type Rejection,
 } from '../framework/plugin.ts'
 import {
+  constraintsOf,
   countMatching,
-  defaultConstraints,
   hostnameKey,
   isCounted,
   ownConstraints,
@@ -121,21 +122,24 @@ function scoreBy(
 }
 
 /** Keeps the numbers of matching Pods in all topologies of a kind close together. */
-export const podTopologySpread: Plugin = {
+export const podTopologySpread = (args = defaultArgs.PodTopologySpread): Plugin => ({
   name: 'PodTopologySpread',
   preFilter(pod, snapshot) {
-    const constraints = ownConstraints(pod, 'DoNotSchedule')
+    const constraints = constraintsOf(pod, 'DoNotSchedule', args, snapshot)
     return constraints.length === 0 ? undefined : filterBy(pod, snapshot, constraints)
   },
   preScore(pod, snapshot, nodes) {
-    const own = pod.pod.spec.topologySpreadConstraints ?? []
-    const constraints = own.length > 0 ? ownConstraints(pod, 'ScheduleAnyway') : defaultConstraints(pod, snapshot)
-    return constraints.length === 0 ? undefined : scoreBy(pod, snapshot, nodes, constraints, own.length > 0)
+    const constraints = constraintsOf(pod, 'ScheduleAnyway', args, snapshot)
+    const hasOwn = (pod.pod.spec.topologySpreadConstraints ?? []).length > 0
+    const requireAll = hasOwn || args.defaultingType === 'List'
+    return constraints.length === 0 ? undefined : scoreBy(pod, snapshot, nodes, constraints, requireAll)
   },
   queueingHint(pod, event) {
-    const constraints = ownConstraints(pod, 'DoNotSchedule')
+    const constraints = ownConstraints(pod)
     const matches = (other: PodInfo): boolean =>
-      other.namespace === pod.namespace && constraints.some(({ selector }) => selector.matches(other.labels))
+      // what the profile asks for is spread by siblings, which may be anybody
+      constraints.length === 0 ||
+      (other.namespace === pod.namespace && constraints.some(({ selector }) => selector.matches(other.labels)))
     switch (event.kind) {
       case 'NodeAdd':
       case 'NodeDelete':
@@ -151,4 +155,4 @@ export const podTopologySpread: Plugin = {
         return false
     }
   },
-}
+})

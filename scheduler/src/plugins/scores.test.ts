@@ -45,7 +45,7 @@ const web = { labels: { app: 'web' } }
 const cases: ScoreCase[] = [
   {
     name: 'least allocated: half of everything is taken on one node',
-    plugin: nodeResourcesFit,
+    plugin: nodeResourcesFit(),
     pod: pod('p', { cpu: '1', memory: '2Gi' }),
     nodes: plain,
     running: [pod('r', { on: 'a', cpu: '2', memory: '4Gi' })],
@@ -53,7 +53,7 @@ const cases: ScoreCase[] = [
   },
   {
     name: 'least allocated: Pods that ask for nothing count a little',
-    plugin: nodeResourcesFit,
+    plugin: nodeResourcesFit(),
     pod: pod('p'),
     nodes: plain,
     running: [pod('r', { on: 'a' })],
@@ -61,16 +61,22 @@ const cases: ScoreCase[] = [
   },
   {
     name: 'balanced: a Pod with much CPU suits the node with much memory taken',
-    plugin: nodeResourcesBalancedAllocation,
+    plugin: nodeResourcesBalancedAllocation(),
     pod: pod('p', { cpu: '2', memory: '0' }),
     nodes: plain,
     running: [pod('r', { on: 'a', memory: '4Gi' })],
     want: [87, 62],
   },
-  { name: 'balanced: no requests', plugin: nodeResourcesBalancedAllocation, pod: pod('p'), nodes: plain, want: 'skip' },
+  {
+    name: 'balanced: no requests',
+    plugin: nodeResourcesBalancedAllocation(),
+    pod: pod('p'),
+    nodes: plain,
+    want: 'skip',
+  },
   {
     name: 'preferred node affinity',
-    plugin: nodeAffinity,
+    plugin: nodeAffinity(),
     pod: pod('p', {
       spec: {
         affinity: {
@@ -101,16 +107,16 @@ const cases: ScoreCase[] = [
   { name: 'images nobody has', plugin: imageLocality, pod: pod('p'), nodes: plain, want: 'skip' },
   {
     name: 'spread by default: siblings on one node',
-    plugin: podTopologySpread,
+    plugin: podTopologySpread(),
     pod: pod('p', web),
     nodes: plain,
     running: [pod('r', { on: 'a', ...web })],
     want: [66, 100],
   },
-  { name: 'spread without siblings', plugin: podTopologySpread, pod: pod('p'), nodes: plain, want: 'skip' },
+  { name: 'spread without siblings', plugin: podTopologySpread(), pod: pod('p'), nodes: plain, want: 'skip' },
   {
     name: 'preferred affinity',
-    plugin: interPodAffinity,
+    plugin: interPodAffinity(),
     pod: pod('p', { spec: preferApp('podAffinity', 'web') }),
     nodes: plain,
     running: [pod('r', { on: 'b', ...web })],
@@ -118,13 +124,13 @@ const cases: ScoreCase[] = [
   },
   {
     name: 'preferred anti-affinity',
-    plugin: interPodAffinity,
+    plugin: interPodAffinity(),
     pod: pod('p', { spec: preferApp('podAntiAffinity', 'web') }),
     nodes: plain,
     running: [pod('r', { on: 'b', ...web })],
     want: [100, 0],
   },
-  { name: 'no affinity anywhere', plugin: interPodAffinity, pod: pod('p'), nodes: plain, want: 'skip' },
+  { name: 'no affinity anywhere', plugin: interPodAffinity(), pod: pod('p'), nodes: plain, want: 'skip' },
 ]
 
 describe('scores', () => {

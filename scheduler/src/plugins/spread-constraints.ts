@@ -3,6 +3,7 @@ import type { Selector } from '@kubets/shared/machinery/selector.ts'
 import { untoleratedTaint } from '@kubets/shared/machinery/taints.ts'
 import type { NodeInfo } from '../cache/node-info.ts'
 import { selectorOrNothing, type PodInfo } from '../cache/pod-info.ts'
+import type { PluginArgs } from '../config/args.ts'
 import type { Snapshot } from '../cache/snapshot.ts'
 import { requiredNodes } from '@kubets/shared/api/node-selector.ts'
 
@@ -18,35 +19,49 @@ export interface SpreadConstraint {
 
 export const hostnameKey = 'kubernetes.io/hostname'
 
+type SpreadArgs = PluginArgs['PodTopologySpread']
+type Action = 'DoNotSchedule' | 'ScheduleAnyway'
+
 /** What Pods with siblings but without constraints get: spread, but rather crowded than waiting. */
 // pkg/scheduler/framework/plugins/podtopologyspread/plugin.go systemDefaultConstraints
-const defaults = [
-  { topologyKey: hostnameKey, maxSkew: 3 },
-  { topologyKey: 'topology.kubernetes.io/zone', maxSkew: 5 },
+const systemDefaults: SpreadArgs['defaultConstraints'] = [
+  { topologyKey: hostnameKey, maxSkew: 3, whenUnsatisfiable: 'ScheduleAnyway' },
+  { topologyKey: 'topology.kubernetes.io/zone', maxSkew: 5, whenUnsatisfiable: 'ScheduleAnyway' },
 ]
 
-/** The Pod's own constraints of one kind. */
-export function ownConstraints(
+/** The constraints of one kind: the Pod's own, or, where it has none at all but has siblings, the profile's. */
+// pkg/scheduler/framework/plugins/podtopologyspread/common.go buildDefaultConstraints
+export function constraintsOf(info: PodInfo, action: Action, args: SpreadArgs, snapshot: Snapshot): SpreadConstraint[] {
+  const own = info.pod.spec.topologySpreadConstraints ?? []
+  if (own.length > 0)
+    return prepare(info, own, action, (constraint) => selectorOrNothing(withLabelKeys(constraint, info)))
+  const defaults = args.defaultingType === 'System' ? systemDefaults : args.defaultConstraints
+  if (!defaults.some(({ whenUnsatisfiable }) => whenUnsatisfiable === action)) return []
+  const siblings = snapshot.siblings(info)
+  return siblings ? prepare(info, defaults, action, () => siblings) : []
+}
+
+/** The Pod's own constraints that filter. */
+export const ownConstraints = (info: PodInfo): SpreadConstraint[] =>
+  prepare(info, info.pod.spec.topologySpreadConstraints ?? [], 'DoNotSchedule', (constraint) =>
+    selectorOrNothing(withLabelKeys(constraint, info)),
+  )
+
+function prepare(
   info: PodInfo,
-  whenUnsatisfiable: 'DoNotSchedule' | 'ScheduleAnyway',
+  constraints: readonly TopologySpreadConstraint[],
+  action: Action,
+  selector: (constraint: TopologySpreadConstraint) => Selector,
 ): SpreadConstraint[] {
-  const constraints = info.pod.spec.topologySpreadConstraints ?? []
   return constraints
-    .filter((constraint) => constraint.whenUnsatisfiable === whenUnsatisfiable)
+    .filter(({ whenUnsatisfiable }) => whenUnsatisfiable === action)
     .map((constraint) => ({
       topologyKey: constraint.topologyKey,
       maxSkew: constraint.maxSkew,
       minDomains: constraint.minDomains ?? 1,
-      selector: selectorOrNothing(withLabelKeys(constraint, info)),
+      selector: selector(constraint),
       counts: inclusion(constraint, info),
     }))
-}
-
-/** The constraints of a Pod that has none of its own; none either where it has no siblings. */
-export function defaultConstraints(info: PodInfo, snapshot: Snapshot): SpreadConstraint[] {
-  const selector = snapshot.siblings(info)
-  if (!selector) return []
-  return defaults.map((constraint) => ({ ...constraint, minDomains: 1, selector, counts: inclusion({}, info) }))
 }
 
 /** How many Pods on the node the constraint counts. */

@@ -1,5 +1,6 @@
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { objectKey } from '@kubets/shared/machinery/object.ts'
+import { defaultArgs } from '../config/args.ts'
 import type { Plugin } from '../framework/plugin.ts'
 import type { AssumedVolumes } from '../volumes/assumed.ts'
 import { placed, promised, type VolumeBinder } from '../volumes/binder.ts'
@@ -8,7 +9,11 @@ import { usedClaims } from '../volumes/objects.ts'
 
 /** Lets a Pod only where its volumes are, or can be; then promises them to it and waits until they are its own. */
 // pkg/scheduler/framework/plugins/volumebinding/volume_binding.go
-export function volumeBinding(objects: AssumedVolumes, binder: Pick<VolumeBinder, 'bind'>): Plugin {
+export function volumeBinding(
+  objects: AssumedVolumes,
+  binder: Pick<VolumeBinder, 'bind'>,
+  args = defaultArgs.VolumeBinding,
+): Plugin {
   /** What is promised to Pods on their way to a node, by uid. */
   const reserved = new Map<string, PodVolumes>()
   return {
@@ -47,7 +52,7 @@ export function volumeBinding(objects: AssumedVolumes, binder: Pick<VolumeBinder
     async preBind({ pod, uid }, node, signal) {
       const volumes = reserved.get(uid)
       if (!volumes) return
-      await binder.bind(objectKey(pod), node, volumes, signal)
+      await binder.bind(objectKey(pod), node, volumes, args.bindTimeoutSeconds * 1000, signal)
       reserved.delete(uid)
     },
     queueingHint({ pod }, event) {

@@ -1,18 +1,18 @@
 import { pods } from '@kubets/shared/api/resources.gen.ts'
 import type { Pod, PodCondition } from '@kubets/shared/api/types/core-v1.ts'
 import type { Client } from '@kubets/shared/client/client.ts'
-import type { EventRecorder } from '@kubets/shared/client/events.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { isConflict, isNotFound } from '@kubets/shared/machinery/errors.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import { objectKey } from '@kubets/shared/machinery/object.ts'
 import { formatTime } from '@kubets/shared/machinery/time.ts'
 import type { PodInfo } from '../cache/pod-info.ts'
+import type { RecordEvent } from '../reporter.ts'
 import type { Evictor } from '../scheduler.ts'
 
 interface EvictorOptions {
   readonly client: Client
-  readonly recorder: Pick<EventRecorder, 'event'>
+  readonly record: RecordEvent
   readonly clock: Clock
   readonly log: Logger
   /** The Pod as the informer knows it. */
@@ -75,8 +75,8 @@ export class ApiEvictor implements Evictor {
       .catch(ignoreGone)
   }
 
-  async #remove({ pod: { spec }, uid: wanted }: PodInfo, node: string, victim: PodInfo, signal: AbortSignal) {
-    const { client, clock, recorder } = this.#options
+  async #remove({ pod: wanting, uid: wanted }: PodInfo, node: string, victim: PodInfo, signal: AbortSignal) {
+    const { client, clock, record } = this.#options
     const { pod, uid } = victim
     const { name = '', namespace, generation } = pod.metadata
     const before = pod.status?.conditions?.find(({ type }) => type === 'DisruptionTarget')
@@ -86,7 +86,7 @@ export class ApiEvictor implements Evictor {
       status: 'True',
       lastTransitionTime: (before?.status === 'True' && before.lastTransitionTime) || formatTime(clock.now()),
       reason: 'PreemptionByScheduler',
-      message: `${spec.schedulerName}: preempting to accommodate a higher priority pod`,
+      message: `${wanting.spec.schedulerName}: preempting to accommodate a higher priority pod`,
     }
     const body = { metadata: { uid }, status: { conditions: [condition] } }
     try {
@@ -95,7 +95,7 @@ export class ApiEvictor implements Evictor {
     } catch (error) {
       return ignoreGone(error)
     }
-    recorder.event(pod, 'Normal', 'Preempted', `Preempted by pod ${wanted} on node ${node}`)
+    record(pod, 'Normal', 'Preempted', `Preempted by pod ${wanted} on node ${node}`, wanting)
   }
 }
 

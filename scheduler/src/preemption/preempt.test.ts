@@ -21,8 +21,8 @@ function outcome({ nodes, running, budgets = [], waiting = [], incoming }: Case)
   for (const each of waiting) cache.nominator.set(podInfo(each), 'a')
   const info = podInfo(incoming)
   cache.nominator.set(info)
-  const plugins = profileOf({ budgets })
-  const result = schedule(info, cache, { plugins, percentageOfNodesToScore: 0, startIndex: 0, random: () => 0 })
+  const profile = profileOf({ budgets })
+  const result = schedule(info, cache, { profile, percentageOfNodesToScore: 0, startIndex: 0, random: () => 0 })
   if ('node' in result) return `on ${result.node.name}`
   if (!result.nominated) return fitErrorMessage(result).replace(/^.*preemption: /, '')
   return `on ${result.nominated} when ${result.victims.map((one) => one.pod.metadata.name).join(', ')} go`

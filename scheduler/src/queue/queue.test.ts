@@ -1,21 +1,16 @@
 import { FakeClock } from '@kubets/shared/machinery/fake-clock.ts'
 import { describe, expect, it } from 'vitest'
 import { podInfo } from '../cache/pod-info.ts'
-import { node, pod } from '../cases.ts'
+import { node, pod, profilesOf } from '../cases.ts'
 import type { ClusterEvent } from '../framework/events.ts'
-import { nodeResourcesFit } from '../plugins/node-resources-fit.ts'
-import { nodeUnschedulable } from '../plugins/node-unschedulable.ts'
-import { prioritySort } from '../plugins/priority-sort.ts'
-import { schedulingGates } from '../plugins/scheduling-gates.ts'
 import { SchedulingQueue, type WaitingPod } from './queue.ts'
 
 const nodeAdd: ClusterEvent = { kind: 'NodeAdd', node: node('a') }
-const fit = new Set([nodeResourcesFit.name])
+const fit = new Set(['NodeResourcesFit'])
 
 function setUp() {
   const clock = new FakeClock()
-  const plugins = [schedulingGates, prioritySort, nodeUnschedulable, nodeResourcesFit]
-  return { clock, queue: new SchedulingQueue({ clock, plugins }) }
+  return { clock, queue: new SchedulingQueue({ clock, profiles: profilesOf() }) }
 }
 
 async function popped(queue: SchedulingQueue): Promise<WaitingPod> {

@@ -1,7 +1,8 @@
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { PodInfo } from '../cache/pod-info.ts'
 import type { ClusterEvent } from '../framework/events.ts'
-import type { Plugin, QueuedPod } from '../framework/plugin.ts'
+import type { QueuedPod } from '../framework/plugin.ts'
+import type { Profile } from '../framework/profile.ts'
 import { Heap } from './heap.ts'
 
 /** A Pod on its way through the queue. */
@@ -16,7 +17,8 @@ export interface WaitingPod extends QueuedPod {
 
 export interface QueueOptions {
   readonly clock: Clock
-  readonly plugins: readonly Plugin[]
+  /** By the name of the scheduler that Pods ask for; their Pods are sorted alike. */
+  readonly profiles: ReadonlyMap<string, Profile>
   readonly initialBackoffMs?: number
   readonly maxBackoffMs?: number
   readonly maxUnschedulableMs?: number
@@ -31,7 +33,6 @@ const flushIntervalMs = 30_000
 // pkg/scheduler/backend/queue/scheduling_queue.go PriorityQueue
 export class SchedulingQueue {
   readonly #options: Required<QueueOptions>
-  readonly #hints = new Map<string, Plugin>()
   readonly #active: Heap<WaitingPod>
   readonly #backoff: Heap<WaitingPod>
   readonly #unschedulable = new Map<string, WaitingPod>()
@@ -43,11 +44,11 @@ export class SchedulingQueue {
 
   constructor(options: QueueOptions) {
     this.#options = { initialBackoffMs: 1000, maxBackoffMs: 10_000, maxUnschedulableMs: 300_000, ...options }
-    const sort = options.plugins.find((plugin) => plugin.less)
+    const [profile] = options.profiles.values()
+    const sort = profile?.queueSort
     const uid = (pod: WaitingPod): string => pod.info.uid
     this.#active = new Heap(uid, (a, b) => sort?.less?.(a, b) ?? a.timestamp < b.timestamp)
     this.#backoff = new Heap(uid, (a, b) => this.#backoffEnds(a) < this.#backoffEnds(b))
-    for (const plugin of options.plugins) this.#hints.set(plugin.name, plugin)
     this.#armFlush()
   }
 
@@ -143,12 +144,17 @@ export class SchedulingQueue {
   // pkg/scheduler/backend/queue/scheduling_queue.go isPodWorthRequeuing
   #mayHelp({ info, rejectedBy }: WaitingPod, event: ClusterEvent): boolean {
     if (rejectedBy.size === 0) return true
-    for (const name of rejectedBy) if (this.#hints.get(name)?.queueingHint?.(info, event) !== false) return true
+    const plugins = this.#profileOf(info)?.plugins
+    for (const name of rejectedBy) if (plugins?.get(name)?.queueingHint?.(info, event) !== false) return true
     return false
   }
 
   #isHeld({ info }: WaitingPod): boolean {
-    return this.#options.plugins.some((plugin) => plugin.preEnqueue?.(info))
+    return this.#profileOf(info)?.preEnqueue.some((plugin) => plugin.preEnqueue?.(info)) ?? false
+  }
+
+  #profileOf({ pod }: PodInfo): Profile | undefined {
+    return this.#options.profiles.get(pod.spec.schedulerName ?? '')
   }
 
   #enter(pod: WaitingPod): void {

@@ -105,7 +105,6 @@ describe('VolumeBinder', () => {
     const binder = new VolumeBinder({
       client: { update } as unknown as Client,
       clock,
-      timeoutMs: 600_000,
       objects: new AssumedVolumes(storageOf({ claims })),
       podExists: () => there.pod,
       nodeLabels: (name) => (name === 'n' ? {} : undefined),
@@ -117,7 +116,7 @@ describe('VolumeBinder', () => {
 
   it('gives up when the time is over', async () => {
     const { binder, clock } = setUp([claim('1', undefined, chosen)])
-    const result = expect(binder.bind('default/p', 'n', wanted, signal)).rejects.toThrow(
+    const result = expect(binder.bind('default/p', 'n', wanted, 600_000, signal)).rejects.toThrow(
       'binding volumes: context deadline exceeded',
     )
     await clock.advance(600_000)
@@ -126,7 +125,9 @@ describe('VolumeBinder', () => {
 
   it('gives up when the Pod is gone', async () => {
     const { binder, there } = setUp([claim('1', undefined, chosen)])
-    const result = expect(binder.bind('default/p', 'n', wanted, signal)).rejects.toThrow('pod does not exist any more')
+    const result = expect(binder.bind('default/p', 'n', wanted, 600_000, signal)).rejects.toThrow(
+      'pod does not exist any more',
+    )
     await Promise.resolve()
     there.pod = false
     binder.changed()
@@ -135,6 +136,6 @@ describe('VolumeBinder', () => {
 
   it('gives up when the node is gone', async () => {
     const { binder } = setUp([claim('1', undefined, chosen)])
-    await expect(binder.bind('default/p', 'm', wanted, signal)).rejects.toThrow('node "m" not found')
+    await expect(binder.bind('default/p', 'm', wanted, 600_000, signal)).rejects.toThrow('node "m" not found')
   })
 })

@@ -11,7 +11,6 @@ import { isReachable, type VolumeObjects } from './objects.ts'
 interface BinderOptions {
   readonly client: Client
   readonly clock: Clock
-  readonly timeoutMs: number
   readonly objects: AssumedVolumes
   /** Whether the Pod is still there, and the labels of the node while that is. */
   readonly podExists: (key: string) => boolean
@@ -104,7 +103,7 @@ export class VolumeBinder {
   }
 
   /** Throws when the claims cannot be bound, are not within the time, or the Pod is gone. */
-  async bind(pod: string, node: string, wanted: PodVolumes, signal: AbortSignal): Promise<void> {
+  async bind(pod: string, node: string, wanted: PodVolumes, timeoutMs: number, signal: AbortSignal): Promise<void> {
     const { client } = this.#options
     const bindings: { claim: PersistentVolumeClaim; volume: PersistentVolume }[] = []
     for (const { claim, volume } of wanted.bindings) {
@@ -114,11 +113,11 @@ export class VolumeBinder {
     for (const claim of wanted.provisions) {
       provisions.push(await client.update(persistentVolumeClaims, claim, { signal }))
     }
-    await this.#until(pod, node, { bindings, provisions }, signal)
+    await this.#until(pod, node, { bindings, provisions }, timeoutMs, signal)
   }
 
-  #until(pod: string, node: string, written: PodVolumes, signal: AbortSignal): Promise<void> {
-    const { clock, objects, podExists, nodeLabels, timeoutMs } = this.#options
+  #until(pod: string, node: string, written: PodVolumes, timeoutMs: number, signal: AbortSignal): Promise<void> {
+    const { clock, objects, podExists, nodeLabels } = this.#options
     return new Promise((resolve, reject) => {
       const end = (error?: Error): void => {
         this.#waiting.delete(look)
