@@ -4,6 +4,7 @@ import { cronJobController } from './cronjob/controller.ts'
 import { daemonSetController } from './daemonset/controller.ts'
 import { deploymentController } from './deployment/controller.ts'
 import { disruptionController } from './disruption/controller.ts'
+import { ephemeralVolumeController } from './ephemeral-volume/controller.ts'
 import { endpointsController } from './endpoints/controller.ts'
 import { endpointSliceController } from './endpointslice/controller.ts'
 import { endpointSliceMirroringController } from './endpointslicemirroring/controller.ts'
@@ -49,6 +50,7 @@ export const controllers: readonly Controller[] = [
   serviceCIDRController,
   resourceQuotaController,
   namespaceController,
+  ephemeralVolumeController,
   persistentVolumeBinderController,
   persistentVolumeClaimProtectionController,
   persistentVolumeProtectionController,

@@ -1,4 +1,11 @@
-import { configMaps, runtimeClasses, secrets, serviceAccounts } from '@kubets/shared/api/resources.gen.ts'
+import {
+  configMaps,
+  persistentVolumeClaims,
+  persistentVolumes,
+  runtimeClasses,
+  secrets,
+  serviceAccounts,
+} from '@kubets/shared/api/resources.gen.ts'
 import type { TokenRequest } from '@kubets/shared/api/types/authentication-v1.ts'
 import type { Service } from '@kubets/shared/api/types/core-v1.ts'
 import type { Client } from '@kubets/shared/client/client.ts'
@@ -28,6 +35,14 @@ export class ApiObjects implements ObjectSource {
 
   runtimeClass(name: string, signal: AbortSignal) {
     return this.#find(runtimeClasses, undefined, name, signal)
+  }
+
+  claim(namespace: string, name: string, signal: AbortSignal) {
+    return this.#find(persistentVolumeClaims, namespace, name, signal)
+  }
+
+  persistentVolume(name: string, signal: AbortSignal) {
+    return this.#find(persistentVolumes, undefined, name, signal)
   }
 
   services(namespace: string): Service[] {

@@ -1,4 +1,10 @@
-import type { ConfigMap, Secret, Service } from '@kubets/shared/api/types/core-v1.ts'
+import type {
+  ConfigMap,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Secret,
+  Service,
+} from '@kubets/shared/api/types/core-v1.ts'
 import type { RuntimeClass } from '@kubets/shared/api/types/node-v1.ts'
 
 export interface BoundToken {
@@ -24,6 +30,10 @@ export interface ObjectSource {
   secret(namespace: string, name: string, signal: AbortSignal): Promise<Secret | undefined>
   /** undefined when there is none. */
   runtimeClass(name: string, signal: AbortSignal): Promise<RuntimeClass | undefined>
+  /** undefined when there is none. */
+  claim(namespace: string, name: string, signal: AbortSignal): Promise<PersistentVolumeClaim | undefined>
+  /** undefined when there is none. */
+  persistentVolume(name: string, signal: AbortSignal): Promise<PersistentVolume | undefined>
   /** All Services of a namespace, from the cache. */
   services(namespace: string): readonly Service[]
   token(question: TokenQuestion, signal: AbortSignal): Promise<BoundToken>

@@ -1,6 +1,7 @@
 import { parseQuantity, quantityOf, type Quantity } from '../machinery/quantity.ts'
 import { labelSelectorFromObject } from '../machinery/selector.ts'
-import type { PersistentVolume, PersistentVolumeClaim } from './types/core-v1.ts'
+import { controllerOf } from '../machinery/object.ts'
+import type { PersistentVolume, PersistentVolumeClaim, Pod, Volume } from './types/core-v1.ts'
 import type { StorageClass } from './types/storage-v1.ts'
 
 /** What a claim and a volume know of each other: the controller that binds them and the scheduler read the same. */
@@ -23,6 +24,21 @@ export const defaultClassMarks = [
   'storageclass.kubernetes.io/is-default-class',
   'storageclass.beta.kubernetes.io/is-default-class',
 ] as const
+
+/** The claim that a Pod's volume is of: the one it names, or the one made for it; undefined for another sort of volume. */
+// component-helpers/storage/ephemeral/ephemeral.go VolumeClaimName
+export function claimNameOf(pod: Pod, { name, persistentVolumeClaim, ephemeral }: Volume): string | undefined {
+  if (persistentVolumeClaim) return persistentVolumeClaim.claimName
+  return ephemeral && `${pod.metadata.name ?? ''}-${name}`
+}
+
+/** Why a claim of the right name is not the one made for the Pod; undefined when it is. */
+// component-helpers/storage/ephemeral/ephemeral.go VolumeIsForPod
+export function notMadeFor(pod: Pod, claim: PersistentVolumeClaim): string | undefined {
+  if (controllerOf(claim)?.uid === pod.metadata.uid) return undefined
+  const { namespace = '', name = '' } = claim.metadata
+  return `PVC ${namespace}/${name} was not created for pod ${namespace}/${pod.metadata.name ?? ''} (pod is not owner)`
+}
 
 /** The class's name, '' without one. */
 // component-helpers/storage/volume/helpers.go GetPersistentVolumeClaimClass

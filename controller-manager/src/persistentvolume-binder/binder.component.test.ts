@@ -1,6 +1,12 @@
 import { mkdtemp, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { events, persistentVolumeClaims, persistentVolumes, storageClasses } from '@kubets/shared/api/resources.gen.ts'
+import {
+  events,
+  persistentVolumeClaims,
+  persistentVolumes,
+  pods,
+  storageClasses,
+} from '@kubets/shared/api/resources.gen.ts'
 import type { PersistentVolume, PersistentVolumeClaim } from '@kubets/shared/api/types/core-v1.ts'
 import { isNotFound } from '@kubets/shared/machinery/errors.ts'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
@@ -174,6 +180,33 @@ describe('a volume whose claim goes', () => {
     const provisioner = { 'pv.kubernetes.io/provisioned-by': 'example.com/maker' }
     await bind('theirs', { persistentVolumeReclaimPolicy: 'Delete' }, provisioner)
     await volumeIs('theirs', 'Released')
+  }, 60_000)
+})
+
+describe("a Pod's ephemeral volume", () => {
+  it('gets a claim of its own, which goes with the Pod', async () => {
+    const spec = { accessModes: ['ReadWriteOnce'], storageClassName: '', resources: { requests: { storage: '1Gi' } } }
+    await makeVolume('scratch', { storageClassName: '', claimRef: { namespace, name: 'user-scratch' } })
+    const pod = await manager.client.create(pods, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'user', namespace },
+      spec: {
+        containers: [{ name: 'c', image: 'i', volumeMounts: [{ name: 'scratch', mountPath: '/v' }] }],
+        volumes: [{ name: 'scratch', ephemeral: { volumeClaimTemplate: { spec } } }],
+      },
+    })
+    const claim = await waitFor(async () => {
+      const { items } = await manager.client.list(persistentVolumeClaims, { namespace })
+      return items.find(({ metadata }) => metadata.name === 'user-scratch')
+    }, limit)
+    expect(claim.metadata.ownerReferences).toMatchObject([{ kind: 'Pod', uid: pod.metadata.uid, controller: true }])
+    await claimIs('user-scratch', 'Bound')
+    await manager.client.delete(pods, 'user', { namespace, gracePeriodSeconds: 0 })
+    await waitFor(async () => {
+      const { items } = await manager.client.list(persistentVolumeClaims, { namespace })
+      return items.every(({ metadata }) => metadata.name !== 'user-scratch')
+    }, limit)
   }, 60_000)
 })
 

@@ -1,6 +1,6 @@
 import type { PersistentVolumeClaim, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { expect, it } from 'vitest'
-import { claimsOf } from '../pods/volume-claims.ts'
+import { claimKeysOf } from '../pods/volume-claims.ts'
 import { finalizer, mayLetGo, plan } from './plan.ts'
 
 const claim = (metadata: object): PersistentVolumeClaim => ({
@@ -46,7 +46,10 @@ it.each<[string, object, Pod[], string]>([
 })
 
 it('knows a Pod by its claims', () => {
-  expect(claimsOf(pod([...named, { name: 'w', ephemeral: {} }, { name: 'e', emptyDir: {} }]))).toEqual(['c', 'p-w'])
+  expect(claimKeysOf(pod([...named, { name: 'w', ephemeral: {} }, { name: 'e', emptyDir: {} }]))).toEqual([
+    'n/c',
+    'n/p-w',
+  ])
 })
 
 it.each<[string, Pod, boolean]>([

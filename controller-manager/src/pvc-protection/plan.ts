@@ -1,6 +1,7 @@
 import { isPodTerminal } from '@kubets/shared/api/pod.ts'
 import type { PersistentVolumeClaim, Pod } from '@kubets/shared/api/types/core-v1.ts'
-import { controllerOf, type KubeObject } from '@kubets/shared/machinery/object.ts'
+import { claimNameOf, notMadeFor } from '@kubets/shared/api/volume-binding.ts'
+import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { protection, type ProtectionAction } from '../protection.ts'
 
 export const finalizer = 'kubernetes.io/pvc-protection'
@@ -15,9 +16,8 @@ function uses(pod: Pod, claim: PersistentVolumeClaim): boolean {
   if (!pod.spec.nodeName) return false
   const name = claim.metadata.name ?? ''
   return (pod.spec.volumes ?? []).some((volume) => {
-    if (volume.persistentVolumeClaim) return volume.persistentVolumeClaim.claimName === name
-    if (!volume.ephemeral || isShutDown(pod) || `${pod.metadata.name ?? ''}-${volume.name}` !== name) return false
-    return controllerOf(claim as KubeObject)?.uid === pod.metadata.uid
+    if (claimNameOf(pod, volume) !== name) return false
+    return !volume.ephemeral || (!isShutDown(pod) && notMadeFor(pod, claim) === undefined)
   })
 }
 

@@ -25,6 +25,8 @@ const objects: ObjectSource = {
     ),
   runtimeClass: () => Promise.resolve(undefined),
   services: (namespace) => (namespace === 'default' ? [service('kubernetes', '10.96.0.1')] : [service('db', 'None')]),
+  claim: () => Promise.resolve(undefined),
+  persistentVolume: () => Promise.resolve(undefined),
   token: () => Promise.reject(new Error('no tokens here')),
 }
 

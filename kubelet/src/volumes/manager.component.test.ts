@@ -32,6 +32,8 @@ describe('VolumeManager', () => {
         Promise.resolve({ apiVersion: 'v1', kind: 'Secret', metadata: { name }, data: { password: btoa('s3cret') } }),
       runtimeClass: () => Promise.resolve(undefined),
       services: () => [],
+      claim: () => Promise.resolve(undefined),
+      persistentVolume: () => Promise.resolve(undefined),
       token: (question) => {
         asked.push(question)
         return Promise.resolve({ token: `token ${asked.length}`, expiresAt: clock.now() + 3600_000 })

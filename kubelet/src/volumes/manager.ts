@@ -8,6 +8,7 @@ import type { MountedVolume } from '../containers/mounts.ts'
 import type { ObjectSource } from '../objects.ts'
 import { writeAtomically } from './atomic-writer.ts'
 import { prepareHostPath } from './host-path.ts'
+import { persistentVolumeOf, setUpPersistent } from './persistent.ts'
 import { mountsBelow, mountTmpfs, unmount } from './mounts.ts'
 import { volumePayload, type PayloadContext } from './payload.ts'
 import { removeSubPaths } from './subpath.ts'
@@ -45,6 +46,8 @@ const folders: Readonly<Record<string, string>> = {
 export class VolumeManager {
   readonly #options: VolumeManagerOptions
   readonly #tokens: TokenCache
+  /** Where the persistent volumes are that Pods here use, by the Pod's uid and the volume's name: a binding is for good. */
+  readonly #persistent = new Map<string, Map<string, string>>()
 
   constructor(options: VolumeManagerOptions) {
     this.#options = options
@@ -74,6 +77,10 @@ export class VolumeManager {
     const volume = pod.spec.volumes?.find((one) => one.name === name)
     if (!volume) return undefined
     if (volume.hostPath) return { path: volume.hostPath.path, readonly: false }
+    if (isPersistent(volume)) {
+      const place = this.#persistent.get(pod.metadata.uid ?? '')?.get(name)
+      return place === undefined ? undefined : { path: place, readonly: isReadOnly(volume) }
+    }
     const readonly = !volume.emptyDir
     return { path: this.#folder(pod, volume), readonly }
   }
@@ -85,6 +92,7 @@ export class VolumeManager {
     for (const place of await mountsBelow(folder)) await unmount(place, signal)
     await rm(folder, { recursive: true, force: true })
     this.#tokens.forget(uid)
+    this.#persistent.delete(uid)
   }
 
   /** Removes everything the kubelet keeps of a Pod, its volumes too. */
@@ -105,6 +113,7 @@ export class VolumeManager {
 
   async #setUpOne(pod: Pod, volume: Volume, addresses: PodAddresses, signal: AbortSignal): Promise<void> {
     if (volume.hostPath) return prepareHostPath(volume.hostPath.path, volume.hostPath.type ?? '')
+    if (isPersistent(volume)) return this.#setUpPersistent(pod, volume, signal)
     const folder = this.#folder(pod, volume)
     if (volume.emptyDir) return this.#setUpEmptyDir(pod, volume, folder, signal)
     const context: PayloadContext = {
@@ -124,6 +133,15 @@ export class VolumeManager {
     await writeAtomically(folder, payload, this.#options.clock.now(), fsGroup)
   }
 
+  async #setUpPersistent(pod: Pod, volume: Volume, signal: AbortSignal): Promise<void> {
+    const uid = pod.metadata.uid ?? ''
+    const places = this.#persistent.get(uid) ?? new Map<string, string>()
+    if (places.has(volume.name)) return
+    const found = await persistentVolumeOf(pod, volume, this.#options.objects, signal)
+    places.set(volume.name, await setUpPersistent(pod, found, isReadOnly(volume)))
+    this.#persistent.set(uid, places)
+  }
+
   // pkg/volume/emptydir/empty_dir.go SetUpAt
   async #setUpEmptyDir(pod: Pod, volume: Volume, folder: string, signal: AbortSignal): Promise<void> {
     const { medium = '', sizeLimit } = volume.emptyDir ?? {}
@@ -140,6 +158,12 @@ export class VolumeManager {
     await chmod(folder, fsGroup === undefined ? 0o777 : 0o2777)
   }
 }
+
+/** Whether the volume is of a claim, one that the Pod names or one made for it. */
+const isPersistent = ({ persistentVolumeClaim, ephemeral }: Volume): boolean =>
+  persistentVolumeClaim !== undefined || ephemeral !== undefined
+
+const isReadOnly = ({ persistentVolumeClaim }: Volume): boolean => persistentVolumeClaim?.readOnly ?? false
 
 async function isMounted(folder: string): Promise<boolean> {
   return (await mountsBelow(folder)).includes(folder)

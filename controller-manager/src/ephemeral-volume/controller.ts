@@ -1,0 +1,60 @@
+import { persistentVolumeClaims, pods as podsRef } from '@kubets/shared/api/resources.gen.ts'
+import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
+import { claimNameOf } from '@kubets/shared/api/volume-binding.ts'
+import { objectKey } from '@kubets/shared/machinery/object.ts'
+import type { Controller, ControllerContext, Run } from '../context.ts'
+import { messageOf, namespaceIsGoing } from '../failure.ts'
+import { claimKeysOf } from '../pods/volume-claims.ts'
+import { runLoop } from '../run-loop.ts'
+import { planVolume } from './plan.ts'
+
+const name = 'ephemeral-volume-controller'
+// pkg/controller/volume/ephemeral/controller.go NewController
+const component = 'ephemeral_volume'
+const byClaim = 'ephemeral-claim'
+const workers = 5
+
+const start = (context: ControllerContext): Run => {
+  const { client, informers } = context
+  const recorder = context.recorder(component)
+  const pods = informers.informer(podsRef)
+  const claims = informers.informer(persistentVolumeClaims)
+  const queue = context.queue(name)
+
+  const enqueue = (pod: Pod): void => {
+    if (pod.metadata.deletionTimestamp !== undefined) return
+    if (pod.spec.volumes?.some(({ ephemeral }) => ephemeral !== undefined)) queue.add(objectKey(pod))
+  }
+  pods.addIndex(byClaim, claimKeysOf)
+  // volumes of a Pod do not change
+  pods.addHandler({ add: enqueue })
+  claims.addHandler({
+    delete: (claim) => {
+      for (const pod of pods.lister.byIndex(byClaim, objectKey(claim))) enqueue(pod)
+    },
+  })
+
+  // pkg/controller/volume/ephemeral/controller.go syncHandler
+  const reconcile = async (key: string, signal: AbortSignal): Promise<void> => {
+    const pod = pods.lister.byKey(key)
+    if (pod === undefined || pod.metadata.deletionTimestamp !== undefined) return
+    const { namespace } = pod.metadata
+    for (const volume of pod.spec.volumes ?? []) {
+      const found = claims.lister.byKey(`${namespace ?? ''}/${claimNameOf(pod, volume) ?? ''}`)
+      const plan = planVolume(pod, volume, found)
+      if (plan === undefined) continue
+      try {
+        if ('problem' in plan) throw new Error(plan.problem)
+        await client.create(persistentVolumeClaims, plan.create, { namespace, signal })
+      } catch (error) {
+        if (namespaceIsGoing(error)) return
+        recorder.event(pod, 'Warning', 'FailedBinding', `ephemeral volume ${volume.name}: ${messageOf(error)}`)
+        throw error
+      }
+    }
+  }
+  return runLoop(context, { name, queue, workers, reconcile })
+}
+
+// pkg/controller/volume/ephemeral/controller.go
+export const ephemeralVolumeController: Controller = { name, start }

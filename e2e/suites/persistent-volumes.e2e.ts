@@ -1,0 +1,84 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { connect, type Api, type ApiObject } from '../harness/api.ts'
+import { makeNamespace, removeNamespace, type Namespace } from '../harness/namespace.ts'
+import { podUntil, shell, startPod, type Pod } from '../harness/pods.ts'
+import { until } from '../harness/until.ts'
+
+type WithPhase = ApiObject & { readonly status?: { readonly phase?: string } }
+
+/** Data that outlive the Pods which write them: claims, volumes, and what binds them. */
+describe.concurrent('a persistent volume', () => {
+  let api: Api
+  let ns: Namespace
+  let place: string
+  beforeAll(async () => {
+    api = await connect()
+    ns = await makeNamespace('persistent')
+    // a folder that the controller may delete with its volume
+    place = await mkdtemp('/tmp/kubets-e2e-volume-')
+  })
+  afterAll(async () => {
+    await removeNamespace(ns)
+    await rm(place, { recursive: true, force: true })
+  })
+
+  const amount = { storage: '1Gi' }
+  const volumePath = (name: string): string => `/api/v1/persistentvolumes/${ns.name}-${name}`
+  const makeVolume = (name: string, spec: object): Promise<ApiObject> =>
+    api.call('POST', '/api/v1/persistentvolumes', {
+      metadata: { name: `${ns.name}-${name}` },
+      spec: { capacity: amount, accessModes: ['ReadWriteOnce'], storageClassName: ns.name, ...spec },
+    })
+  const claimSpec = () => ({
+    accessModes: ['ReadWriteOnce'],
+    storageClassName: ns.name,
+    resources: { requests: amount },
+  })
+  const done = ({ status }: Pod): boolean => status.phase === 'Succeeded'
+  const runs = async (pod: string, script: string, source: object): Promise<void> => {
+    const main = { name: 'main', ...shell(script), volumeMounts: [{ name: 'data', mountPath: '/data' }] }
+    await startPod(ns, pod, { restartPolicy: 'Never', containers: [main], volumes: [{ name: 'data', ...source }] })
+    await podUntil(ns, pod, 'to have ended well', done)
+  }
+
+  it('keeps its data from one Pod to the next, and goes with its claim when it is to be deleted', async () => {
+    await makeVolume('kept', { hostPath: { path: place }, persistentVolumeReclaimPolicy: 'Delete' })
+    const claims = `/api/v1/namespaces/${ns.name}/persistentvolumeclaims`
+    await api.call('POST', claims, { metadata: { name: 'kept' }, spec: claimSpec() })
+    const source = { persistentVolumeClaim: { claimName: 'kept' } }
+    await runs('writer', 'echo written > /data/file', source)
+    await runs('reader', 'cat /data/file', source)
+    expect(await ns.logs('reader', 'main')).toBe('written\n')
+    expect(await ns.kubectl(['get', 'pvc', 'kept', '-o', 'jsonpath={.status.phase} {.spec.volumeName}'])).toBe(
+      `Bound ${ns.name}-kept`,
+    )
+    await ns.kubectl(['delete', 'pod', 'writer', 'reader'])
+    await ns.kubectl(['delete', 'pvc', 'kept'])
+    await until('the volume to be gone', async () =>
+      (await api.send('GET', volumePath('kept'))).code === 404 ? true : undefined,
+    )
+  })
+
+  it('is waited for by a Pod whose claim has none yet', async () => {
+    const claims = `/api/v1/namespaces/${ns.name}/persistentvolumeclaims`
+    const spec = { ...claimSpec(), storageClassName: `${ns.name}-late` }
+    await api.call('POST', claims, { metadata: { name: 'late' }, spec })
+    const main = { name: 'main', ...shell('ls /data'), volumeMounts: [{ name: 'data', mountPath: '/data' }] }
+    const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'late' } }]
+    await startPod(ns, 'waiting', { restartPolicy: 'Never', containers: [main], volumes })
+    await podUntil(ns, 'waiting', 'to be told what it waits for', ({ status }) =>
+      status.conditions.some(({ message = '' }) => message.includes('unbound immediate PersistentVolumeClaims')),
+    )
+    const more = { storageClassName: `${ns.name}-late`, persistentVolumeReclaimPolicy: 'Retain' }
+    await makeVolume('late', { hostPath: { path: place }, ...more })
+    await podUntil(ns, 'waiting', 'to have ended well', done)
+    await ns.kubectl(['delete', 'pod', 'waiting'])
+    await ns.kubectl(['delete', 'pvc', 'late'])
+    await until('the volume to be released', async () => {
+      const { status } = await api.call<WithPhase>('GET', volumePath('late'))
+      return status?.phase === 'Released' ? true : undefined
+    })
+    await api.call('DELETE', volumePath('late'))
+  })
+})

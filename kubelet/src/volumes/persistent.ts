@@ -1,0 +1,68 @@
+import { stat } from 'node:fs/promises'
+import { claimNameOf, notMadeFor } from '@kubets/shared/api/volume-binding.ts'
+import type { PersistentVolume, PersistentVolumeClaim, Pod, Volume } from '@kubets/shared/api/types/core-v1.ts'
+import type { ObjectSource } from '../objects.ts'
+import { prepareHostPath } from './host-path.ts'
+import { setOwnership } from './ownership.ts'
+
+/** The volume that the claim of a Pod's volume is bound to. Throws why there is none that may be used (yet). */
+// pkg/kubelet/volumemanager/populator/desired_state_of_world_populator.go createVolumeSpec
+export async function persistentVolumeOf(
+  pod: Pod,
+  volume: Volume,
+  objects: ObjectSource,
+  signal: AbortSignal,
+): Promise<PersistentVolume> {
+  const { namespace = '' } = pod.metadata
+  const name = claimNameOf(pod, volume) ?? ''
+  const problem = (what: string): Error => new Error(`error processing PVC ${namespace}/${name}: ${what}`)
+  const claim = await objects.claim(namespace, name, signal)
+  if (claim === undefined)
+    throw problem(`failed to fetch PVC from API server: persistentvolumeclaims "${name}" not found`)
+  const why = notUsable(pod, volume, claim)
+  if (why !== undefined) throw problem(why)
+  const { volumeName = '' } = claim.spec
+  const found = await objects.persistentVolume(volumeName, signal)
+  if (found === undefined)
+    throw problem(`failed to fetch PV ${volumeName} from API server: persistentvolumes "${volumeName}" not found`)
+  const { claimRef, volumeMode } = found.spec
+  if (claimRef?.uid !== claim.metadata.uid)
+    throw problem(
+      `found PV object "${volumeName}" with a pv.Spec.ClaimRef.UID "${claimRef?.uid ?? ''}" that does not point to claim with UID "${claim.metadata.uid ?? ''}"`,
+    )
+  if (volumeMode === 'Block') throw problem(`volume ${volume.name} has volumeMode Block, which is not supported`)
+  return found
+}
+
+// pkg/kubelet/volumemanager/populator/desired_state_of_world_populator.go getPVCExtractPV
+function notUsable(pod: Pod, volume: Volume, claim: PersistentVolumeClaim): string | undefined {
+  if (volume.ephemeral) {
+    const why = notMadeFor(pod, claim)
+    if (why !== undefined) return why
+  }
+  if (claim.metadata.deletionTimestamp !== undefined) return 'PVC is being deleted'
+  return claim.status?.phase === 'Bound' && claim.spec.volumeName ? undefined : 'PVC is not bound'
+}
+
+/** Makes the volume ready on this node and says where it is. Throws why it cannot be had here. */
+export async function setUpPersistent(pod: Pod, volume: PersistentVolume, readonly: boolean): Promise<string> {
+  const { hostPath, local } = volume.spec
+  if (hostPath !== undefined) {
+    await prepareHostPath(hostPath.path, hostPath.type ?? '')
+    return hostPath.path
+  }
+  if (local !== undefined) {
+    // pkg/volume/local/local.go SetUpAt
+    const found = await stat(local.path).catch(() => undefined)
+    if (found === undefined) throw new Error(`path "${local.path}" does not exist`)
+    if (!found.isDirectory()) throw new Error(`local volume "${local.path}" is not a directory, which is not supported`)
+    const { fsGroup, fsGroupChangePolicy } = pod.spec.securityContext ?? {}
+    if (fsGroup !== undefined && !readonly) await setOwnership(local.path, fsGroup, fsGroupChangePolicy)
+    return local.path
+  }
+  const kind = sources.find((source) => source in volume.spec) ?? 'unknown'
+  throw new Error(`volume kind ${kind} of PersistentVolume "${volume.metadata.name ?? ''}" is not supported`)
+}
+
+/** The other kinds a PersistentVolume may be of, to name what is refused. */
+const sources = ['csi', 'nfs', 'iscsi', 'fc', 'rbd', 'cephfs', 'glusterfs', 'flexVolume', 'awsElasticBlockStore', 'gcePersistentDisk', 'azureDisk', 'azureFile', 'cinder', 'vsphereVolume', 'portworxVolume', 'photonPersistentDisk', 'quobyte', 'scaleIO', 'storageos', 'flocker'] // prettier-ignore
