@@ -47,8 +47,8 @@ it.each<[string, object, Pod[], string]>([
 
 it('knows a Pod by its claims', () => {
   expect(claimKeysOf(pod([...named, { name: 'w', ephemeral: {} }, { name: 'e', emptyDir: {} }]))).toEqual([
-    'n/c',
-    'n/p-w',
+    'x/c',
+    'x/p-w',
   ])
 })
 
