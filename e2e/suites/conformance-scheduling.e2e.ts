@@ -115,36 +115,44 @@ describe.concurrent('the scheduler', () => {
     expect(await unscheduled('restricted')).toContain("node(s) didn't match Pod's node affinity/selector")
   })
 
-  const hostPort = (port: number, protocol: string, hostIP: string, script: string): object => ({
+  const hostPort = (
+    port: number,
+    hostIP: string,
+    container: object = { image: 'kubets/web:1' },
+    more: object = {},
+  ) => ({
     ...pinned(),
-    containers: [
-      { name: 'main', ...shell(script), ports: [{ containerPort: 8080, hostPort: port, protocol, hostIP }] },
-    ],
+    containers: [{ name: 'main', ...container, ports: [{ containerPort: 8080, hostPort: port, hostIP, ...more }] }],
   })
   const nodeIP = (): string => node.status.addresses.find(({ type }) => type === 'InternalIP')?.address ?? ''
-  const http = 'hostname > /tmp/index.html; exec httpd -f -p 8080 -h /tmp'
-  const udp = 'while :; do hostname | nc -u -l -p 8080 -w 1; done'
+  /** The one small program there is that listens for datagrams; it answers none of ours. */
+  const config = 'interface eth0\\nstart 10.1.1.1\\nend 10.1.1.2\\nlease_file /leases\\n'
+  const listener = shell(`printf '${config}' > /c; : > /leases; exec busybox udhcpd -f /c`)
 
   it(`keeps a host port of every address for one Pod${covers('Scheduling, HostPort and Protocol match, HostIPs different but one is default HostIP (0.0.0.0)')}`, async () => {
-    await startPod(ns, 'port-all', hostPort(54322, 'TCP', '', http))
+    await startPod(ns, 'port-all', hostPort(54322, ''))
     await running('port-all')
-    await startPod(ns, 'port-one', hostPort(54322, 'TCP', nodeIP(), http))
+    await startPod(ns, 'port-one', hostPort(54322, nodeIP()))
     expect(await unscheduled('port-one')).toContain("node(s) didn't have free ports for the requested pod ports")
   })
 
   it(`shares a host port between addresses and protocols, and each leads to its Pod${covers('Scheduling, HostPort matching and HostIP and Protocol not-matching')}`, async () => {
-    await startPod(ns, 'port1', hostPort(54323, 'TCP', '127.0.0.1', http))
-    await startPod(ns, 'port2', hostPort(54323, 'TCP', nodeIP(), http))
-    await startPod(ns, 'port3', hostPort(54323, 'UDP', nodeIP(), udp))
+    await startPod(ns, 'port1', hostPort(54323, '127.0.0.1'))
+    await startPod(ns, 'port2', hostPort(54323, nodeIP()))
+    await startPod(ns, 'port3', hostPort(54323, nodeIP(), listener, { containerPort: 67, protocol: 'UDP' }))
     for (const name of ['port1', 'port2', 'port3']) await podUntil(ns, name, 'to be ready', isReady)
     await startPod(ns, 'host-exec', { hostNetwork: true, ...asking('cpu', 0) })
     await running('host-exec')
     const inHost = (script: string): Promise<string> => ns.kubectl(['exec', 'host-exec', '--', 'sh', '-c', script])
-    const answer = (what: string, script: string): Promise<string> =>
-      until(what, async () => (await inHost(script)).trim() || undefined)
-    expect(await answer('port1', 'wget -q -O - http://127.0.0.1:54323/')).toBe('port1')
-    expect(await answer('port2', `wget -q -O - http://${nodeIP()}:54323/`)).toBe('port2')
-    expect(await answer('port3', `echo x | nc -u -w 1 ${nodeIP()} 54323`)).toBe('port3')
+    const web = (address: string): Promise<string> =>
+      until(`an answer of ${address}`, async () => (await inHost(`wget -q -O - http://${address}:54323/`)).trim())
+    expect(await web('127.0.0.1')).toBe('1 port1')
+    expect(await web(nodeIP())).toBe('1 port2')
+    // a datagram that nobody listens for is refused
+    const isRefused = async (port: number): Promise<boolean> =>
+      (await inHost(`timeout 4 nslookup -type=a -port=${String(port)} x ${nodeIP()} 2>&1; true`)).includes('refused')
+    await until('port3 to take datagrams', async () => ((await isRefused(54323)) ? undefined : true))
+    expect(await isRefused(54324)).toBe(true)
   })
 
   it(`makes a less important Pod go${covers('Scheduler, Basic Preemption')}`, async () => {
