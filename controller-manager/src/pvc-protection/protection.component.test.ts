@@ -70,16 +70,20 @@ describe('what is used', () => {
       apiVersion: 'v1',
       kind: 'PersistentVolume',
       metadata: { name: 'held' },
-      spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/tmp/held' } },
+      spec: {
+        capacity: { storage: '1Gi' },
+        accessModes: ['ReadWriteOnce'],
+        hostPath: { path: '/data/held' },
+        claimRef: { namespace, name: 'holder' },
+      },
     })
     expect(volume.metadata.finalizers).toEqual(['kubernetes.io/pv-protection'])
-    const say = (phase: string): Promise<unknown> =>
-      client.patch(persistentVolumes, 'held', { status: { phase } }, { type: 'merge', subresource: 'status' })
-    await say('Bound')
+    await makeClaim('holder')
+    await waitFor(async () => (await client.get(persistentVolumes, 'held')).status?.phase === 'Bound', 20_000)
     await client.delete(persistentVolumes, 'held')
     const marked = await client.get(persistentVolumes, 'held')
     expect([marked.metadata.finalizers, marked.status?.phase]).toEqual([['kubernetes.io/pv-protection'], 'Bound'])
-    await say('Released')
+    await client.delete(persistentVolumeClaims, 'holder', { namespace })
     await waitFor(() => gone(persistentVolumes, 'held'), 20_000)
   }, 60_000)
 })
