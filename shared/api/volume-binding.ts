@@ -1,6 +1,6 @@
 import { parseQuantity, quantityOf, type Quantity } from '../machinery/quantity.ts'
 import { labelSelectorFromObject } from '../machinery/selector.ts'
-import { controllerOf } from '../machinery/object.ts'
+import { controllerOf, type KubeObject } from '../machinery/object.ts'
 import type { PersistentVolume, PersistentVolumeClaim, Pod, Volume } from './types/core-v1.ts'
 import type { StorageClass } from './types/storage-v1.ts'
 
@@ -59,6 +59,24 @@ export function isBoundTo(volume: PersistentVolume, claim: PersistentVolumeClaim
   const ref = volume.spec?.claimRef
   if (ref?.name !== claim.metadata.name || ref?.namespace !== claim.metadata.namespace) return false
   return !ref?.uid || ref.uid === claim.metadata.uid
+}
+
+/** The object with these annotations too; the same object when it has them. */
+export function annotated<T extends KubeObject>(object: T, added: Readonly<Record<string, string>>): T {
+  const { annotations } = object.metadata
+  if (Object.entries(added).every(([key, value]) => annotations?.[key] === value)) return object
+  return { ...object, metadata: { ...object.metadata, annotations: { ...annotations, ...added } } }
+}
+
+/** The volume pointing at the claim; the same object when it does. */
+// component-helpers/storage/volume/pv_helpers.go GetBindVolumeToClaim
+export function boundVolume(volume: PersistentVolume, claim: PersistentVolumeClaim): PersistentVolume {
+  const bound = isBoundTo(volume, claim)
+  if (bound && volume.spec.claimRef?.uid === claim.metadata.uid) return volume
+  const { namespace, name, uid, resourceVersion } = claim.metadata
+  const claimRef = { kind: 'PersistentVolumeClaim', namespace, name, uid, apiVersion: 'v1', resourceVersion }
+  const pointing = { ...volume, spec: { ...volume.spec, claimRef } }
+  return bound ? pointing : annotated(pointing, { [boundByController]: 'yes' })
 }
 
 /** Whether the claim waits for a Pod to be scheduled. */

@@ -15,7 +15,8 @@ export function storageError(error: unknown): Error {
   if (error instanceof StatusError || error instanceof CompactedError) return error
   const message = error instanceof Error ? error.message : String(error)
   if (message.includes('required revision has been compacted')) return new CompactedError(message)
-  if (message.includes('request is too large')) return requestEntityTooLarge(message)
+  // the first are etcd's words, the other those of what carries its requests
+  if (/request is too large|message larger than max/.test(message)) return requestEntityTooLarge(message)
   if (error instanceof etcd3.GRPCDeadlineExceededError) return timeout('etcd did not answer in time')
   if (message.includes('etcdserver: request timed out')) return timeout(message)
   if (error instanceof etcd3.GRPCUnavailableError || error instanceof etcd3.GRPCCancelledError || noConnection(message))

@@ -4,31 +4,12 @@ import type {
   PersistentVolumeClaimStatus,
 } from '@kubets/shared/api/types/core-v1.ts'
 import {
+  annotated,
   betaStorageProvisioner,
   bindCompleted,
   boundByController,
-  isBoundTo,
   storageProvisioner,
 } from '@kubets/shared/api/volume-binding.ts'
-import type { KubeObject } from '@kubets/shared/machinery/object.ts'
-
-/** The object with these annotations too; the same object when it has them. */
-function annotated<T extends KubeObject>(object: T, added: Readonly<Record<string, string>>): T {
-  const { annotations } = object.metadata
-  if (Object.entries(added).every(([key, value]) => annotations?.[key] === value)) return object
-  return { ...object, metadata: { ...object.metadata, annotations: { ...annotations, ...added } } }
-}
-
-/** The volume pointing at the claim; the same object when it does. */
-// component-helpers/storage/volume/pv_helpers.go GetBindVolumeToClaim
-export function boundVolume(volume: PersistentVolume, claim: PersistentVolumeClaim): PersistentVolume {
-  const bound = isBoundTo(volume, claim)
-  if (bound && volume.spec.claimRef?.uid === claim.metadata.uid) return volume
-  const { namespace, name, uid, resourceVersion } = claim.metadata
-  const claimRef = { kind: 'PersistentVolumeClaim', namespace, name, uid, apiVersion: 'v1', resourceVersion }
-  const pointing = { ...volume, spec: { ...volume.spec, claimRef } }
-  return bound ? pointing : annotated(pointing, { [boundByController]: 'yes' })
-}
 
 /** The claim pointing at the volume; the same object when it does. */
 // pkg/controller/volume/persistentvolume/pv_controller.go bindClaimToVolume

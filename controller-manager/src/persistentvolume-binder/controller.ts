@@ -6,7 +6,7 @@ import {
   storageClasses,
 } from '@kubets/shared/api/resources.gen.ts'
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '@kubets/shared/api/types/core-v1.ts'
-import { bindCompleted } from '@kubets/shared/api/volume-binding.ts'
+import { bindCompleted, boundVolume } from '@kubets/shared/api/volume-binding.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { isNotFound } from '@kubets/shared/machinery/errors.ts'
 import { objectKey } from '@kubets/shared/machinery/object.ts'
@@ -14,7 +14,7 @@ import type { Controller, ControllerContext, Run } from '../context.ts'
 import { messageOf } from '../failure.ts'
 import { claimKeysOf } from '../pods/volume-claims.ts'
 import { runLoop } from '../run-loop.ts'
-import { boundClaim, boundVolume, claimStatus, forProvisioner } from './bind.ts'
+import { boundClaim, claimStatus, forProvisioner } from './bind.ts'
 import { planClaim, type ClaimEvent } from './plan-claim.ts'
 import { deleterOf, isToRelease, planVolume, unbound } from './plan-volume.ts'
 

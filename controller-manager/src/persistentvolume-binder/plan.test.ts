@@ -1,7 +1,8 @@
 import type { PersistentVolume, PersistentVolumeClaim } from '@kubets/shared/api/types/core-v1.ts'
 import type { StorageClass } from '@kubets/shared/api/types/storage-v1.ts'
+import { boundVolume } from '@kubets/shared/api/volume-binding.ts'
 import { describe, expect, it } from 'vitest'
-import { boundClaim, boundVolume, claimStatus, forProvisioner } from './bind.ts'
+import { boundClaim, claimStatus, forProvisioner } from './bind.ts'
 import { planClaim, type ClaimPlan } from './plan-claim.ts'
 import { deleterOf, planVolume, unbound, type Deleter, type VolumePlan } from './plan-volume.ts'
 

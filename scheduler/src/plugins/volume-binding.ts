@@ -1,9 +1,10 @@
+import { boundVolume } from '@kubets/shared/api/volume-binding.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { objectKey } from '@kubets/shared/machinery/object.ts'
 import { defaultArgs } from '../config/args.ts'
 import type { Plugin } from '../framework/plugin.ts'
 import type { AssumedVolumes } from '../volumes/assumed.ts'
-import { placed, promised, type VolumeBinder } from '../volumes/binder.ts'
+import { placed, type VolumeBinder } from '../volumes/binder.ts'
 import { claimsOf, findVolumes, type PodVolumes } from '../volumes/find.ts'
 import { usedClaims } from '../volumes/objects.ts'
 
@@ -14,7 +15,7 @@ export function volumeBinding(
   binder: Pick<VolumeBinder, 'bind'>,
   args = defaultArgs.VolumeBinding,
 ): Plugin {
-  /** What is promised to Pods on their way to a node, by uid. */
+  /** What is boundVolume to Pods on their way to a node, by uid. */
   const reserved = new Map<string, PodVolumes>()
   return {
     name: 'VolumeBinding',
@@ -33,7 +34,7 @@ export function volumeBinding(
       const found = findVolumes(claims, node, objects)
       if ('reasons' in found) return found
       const name = node.metadata.name ?? ''
-      const bindings = found.bindings.map(({ claim, volume }) => ({ claim, volume: promised(volume, claim) }))
+      const bindings = found.bindings.map(({ claim, volume }) => ({ claim, volume: boundVolume(volume, claim) }))
       const provisions = found.provisions.map((claim) => placed(claim, name))
       if (bindings.length + provisions.length === 0) return undefined
       for (const { volume } of bindings) objects.assumeVolume(volume)

@@ -4,7 +4,8 @@ import { FakeClock } from '@kubets/shared/machinery/fake-clock.ts'
 import { describe, expect, it } from 'vitest'
 import { storageOf } from '../cases.ts'
 import { AssumedVolumes } from './assumed.ts'
-import { isDone, placed, promised, VolumeBinder } from './binder.ts'
+import { boundVolume } from '@kubets/shared/api/volume-binding.ts'
+import { isDone, placed, VolumeBinder } from './binder.ts'
 
 const claim = (version: string, bound?: string, annotations: Record<string, string> = {}): PersistentVolumeClaim => ({
   apiVersion: 'v1',
@@ -71,11 +72,11 @@ describe('isDone', () => {
 
 describe('what is written', () => {
   it('marks a reference that is ours, and leaves one that a user made', () => {
-    expect(promised(volume('1'), claim('1')).metadata.annotations).toEqual({
+    expect(boundVolume(volume('1'), claim('1')).metadata.annotations).toEqual({
       'pv.kubernetes.io/bound-by-controller': 'yes',
     })
-    const before = promised(volume('1', { claimRef: { name: 'c', namespace: 'default' } }), claim('1'))
-    expect(before.metadata.annotations).toEqual({})
+    const before = boundVolume(volume('1', { claimRef: { name: 'c', namespace: 'default' } }), claim('1'))
+    expect(before.metadata.annotations).toBe(undefined)
     expect(before.spec?.claimRef).toMatchObject(claimRef)
   })
 
@@ -88,7 +89,7 @@ describe('AssumedVolumes', () => {
   it('holds until the API knows better', () => {
     const volumes = [volume('1')]
     const objects = new AssumedVolumes(storageOf({ volumes }))
-    objects.assumeVolume(promised(volume('1'), claim('1')))
+    objects.assumeVolume(boundVolume(volume('1'), claim('1')))
     expect(objects.volume('v')?.spec?.claimRef?.name).toBe('c')
     volumes[0] = volume('2')
     expect(objects.volumes()[0]?.spec?.claimRef).toBeUndefined()

@@ -1,6 +1,6 @@
 import { persistentVolumeClaims, persistentVolumes } from '@kubets/shared/api/resources.gen.ts'
 import type { PersistentVolume, PersistentVolumeClaim } from '@kubets/shared/api/types/core-v1.ts'
-import { bindCompleted, boundByController, selectedNode } from '@kubets/shared/api/volume-binding.ts'
+import { bindCompleted, selectedNode } from '@kubets/shared/api/volume-binding.ts'
 import type { Client } from '@kubets/shared/client/client.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { objectKey } from '@kubets/shared/machinery/object.ts'
@@ -15,21 +15,6 @@ interface BinderOptions {
   /** Whether the Pod is still there, and the labels of the node while that is. */
   readonly podExists: (key: string) => boolean
   readonly nodeLabels: (name: string) => Readonly<Record<string, string>> | undefined
-}
-
-/** The volume as it points at the claim. */
-// component-helpers/storage/volume/pv_helpers.go GetBindVolumeToClaim
-export function promised(volume: PersistentVolume, { metadata }: PersistentVolumeClaim): PersistentVolume {
-  const { name, namespace, uid, resourceVersion } = metadata
-  const before = volume.spec?.claimRef
-  const same = before?.name === name && before?.namespace === namespace && before?.uid === uid
-  const claimRef = { kind: 'PersistentVolumeClaim', apiVersion: 'v1', namespace, name, uid, resourceVersion }
-  const annotations = { ...volume.metadata.annotations, ...(before ? {} : { [boundByController]: 'yes' }) }
-  return {
-    ...volume,
-    metadata: { ...volume.metadata, annotations },
-    spec: { ...volume.spec, ...(same ? {} : { claimRef }) },
-  }
 }
 
 /** The claim as it asks for a volume where the node is. */

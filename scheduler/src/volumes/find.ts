@@ -1,10 +1,17 @@
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import type { StorageClass } from '@kubets/shared/api/types/storage-v1.ts'
-import { bindCompleted, claimClass, findVolume, isDelayed, selectedNode } from '@kubets/shared/api/volume-binding.ts'
+import {
+  bindCompleted,
+  claimClass,
+  findVolume,
+  isDelayed,
+  notMadeFor,
+  selectedNode,
+} from '@kubets/shared/api/volume-binding.ts'
 import { parseQuantity } from '@kubets/shared/machinery/quantity.ts'
 import { selectorOrNothing } from '../cache/pod-info.ts'
 import { unresolvable, type Rejection } from '../framework/plugin.ts'
-import { isMadeFor, isReachable, usedClaims, type VolumeObjects } from './objects.ts'
+import { isReachable, usedClaims, type VolumeObjects } from './objects.ts'
 
 /** A Pod's claims by what is left to do for them. */
 export interface PodClaims {
@@ -51,11 +58,8 @@ export function claimsOf(pod: Pod, objects: VolumeObjects): PodClaims | Rejectio
       return unresolvable(`persistentvolumeclaim ${quoted} bound to non-existent persistentvolume ${lost}`)
     }
     if (claim.metadata.deletionTimestamp) return unresolvable(`persistentvolumeclaim ${quoted} is being deleted`)
-    if (ephemeral && !isMadeFor(pod, claim)) {
-      return unresolvable(
-        `PVC ${key} was not created for pod ${pod.metadata.namespace}/${pod.metadata.name} (pod is not owner)`,
-      )
-    }
+    const notMade = ephemeral ? notMadeFor(pod, claim) : undefined
+    if (notMade !== undefined) return unresolvable(notMade)
     claims.push(claim)
   }
   const unbound = claims.filter((claim) => !isBound(claim))

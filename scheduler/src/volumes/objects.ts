@@ -1,4 +1,4 @@
-import type { Node, PersistentVolume, PersistentVolumeClaim, Pod, Volume } from '@kubets/shared/api/types/core-v1.ts'
+import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import type {
   CSIDriver,
   CSINode,
@@ -7,6 +7,7 @@ import type {
   VolumeAttachment,
 } from '@kubets/shared/api/types/storage-v1.ts'
 import { termMatcher } from '@kubets/shared/api/node-selector.ts'
+import { claimNameOf } from '@kubets/shared/api/volume-binding.ts'
 
 /** What the volume plugins look up; claims by "namespace/name". */
 export interface VolumeObjects {
@@ -30,23 +31,13 @@ export interface UsedClaim {
   readonly ephemeral: boolean
 }
 
-/** The claim behind a volume of a Pod; undefined: it has none. */
-// component-helpers/storage/ephemeral/ephemeral.go VolumeClaimName
-function usedClaim({ metadata }: Pod, { name, persistentVolumeClaim, ephemeral }: Volume): UsedClaim | undefined {
-  if (!persistentVolumeClaim && !ephemeral) return undefined
-  const claim = persistentVolumeClaim?.claimName ?? `${metadata.name ?? ''}-${name}`
-  return { name: claim, key: `${metadata.namespace ?? ''}/${claim}`, ephemeral: !persistentVolumeClaim }
-}
-
+/** The claims that a Pod's volumes are of. */
 export function usedClaims(pod: Pod): UsedClaim[] {
-  return (pod.spec.volumes ?? []).flatMap((volume) => usedClaim(pod, volume) ?? [])
-}
-
-/** Whether the claim was made for a volume of this Pod. */
-// component-helpers/storage/ephemeral/ephemeral.go VolumeIsForPod
-export function isMadeFor(pod: Pod, { metadata }: PersistentVolumeClaim): boolean {
-  const owner = metadata.ownerReferences?.find(({ controller }) => controller)
-  return metadata.namespace === pod.metadata.namespace && owner?.uid === pod.metadata.uid
+  return (pod.spec.volumes ?? []).flatMap((volume) => {
+    const name = claimNameOf(pod, volume)
+    if (name === undefined) return []
+    return { name, key: `${pod.metadata.namespace ?? ''}/${name}`, ephemeral: volume.ephemeral !== undefined }
+  })
 }
 
 /** Whether the volume can be reached from a node with these labels. */
