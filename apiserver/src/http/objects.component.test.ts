@@ -244,6 +244,19 @@ describe('a pod', () => {
   })
 })
 
+describe('component statuses', () => {
+  it('are those of the programs that upstream asks', async () => {
+    const { json } = await server.call('/api/v1/componentstatuses')
+    const items = json.items as { metadata: { name: string }; conditions: { type: string; status: string }[] }[]
+    expect(items.map(({ metadata }) => metadata.name)).toEqual(['controller-manager', 'etcd-0', 'scheduler'])
+    for (const { conditions } of items) expect(conditions).toMatchObject([{ type: 'Healthy' }])
+    const etcd = { metadata: { name: 'etcd-0' }, conditions: [{ type: 'Healthy', status: 'True', message: 'ok' }] }
+    expect((await server.call('/api/v1/componentstatuses/etcd-0')).json).toMatchObject(etcd)
+    for (const name of ['other', '__proto__'])
+      expect((await server.call(`/api/v1/componentstatuses/${name}`)).code).toBe(404)
+  })
+})
+
 describe('discovery', () => {
   it('is one document for those who take it', async () => {
     const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json'

@@ -35,6 +35,7 @@ export async function create(
   given: { managed?: boolean | undefined } = {},
 ): Promise<Encoded> {
   const { kind } = scope
+  const { clock } = context
   const { metadata } = object
   if (metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created')
   delete metadata.resourceVersion
@@ -42,13 +43,12 @@ export async function create(
   if (refusal !== undefined) throw forbidden(kind, metadata.name ?? '', refusal)
   matchNamespace(scope, object)
   wipeSystemFields(object)
-  kind.defaults?.(object)
+  kind.defaults?.(object, clock.now())
   // who sends the object owns what is in it by now, and not what admission adds
-  const { clock } = context
   if (!given.managed) await unhurried(() => trackFields(scope, '', object, undefined, clock.now()), clock)
   await mutate(scope, { operation: 'CREATE', name: metadata.name ?? '', subresource: '', object })
   // what admission added has defaults too
-  kind.defaults?.(object)
+  kind.defaults?.(object, clock.now())
   matchNamespace(scope, object)
   fillSystemFields(object, clock.now())
   const generated = !metadata.name && metadata.generateName ? metadata.generateName : undefined

@@ -120,13 +120,13 @@ async function makeNext(
   // a patch has no object of its own: another uid in it is a field that may not change
   if (typeof change !== 'function') matchUid(kind, object, old)
   matchState(kind, object, old)
-  kind.defaults?.(object)
+  kind.defaults?.(object, clock.now())
   // a change of the Scale has done this itself
   if (!apply && subresource !== 'scale')
     await unhurried(() => trackFields(scope, subresource, object, old, clock.now()), clock)
   const admitted = { operation: 'UPDATE' as const, name, subresource, object, old }
   await mutate(scope, admitted)
-  kind.defaults?.(object)
+  kind.defaults?.(object, clock.now())
   strategy.prepare(kind, object, old, formatTime(clock.now()))
   const errors = await unhurried(() => strategy.validate(kind, object, old), clock)
   if (errors.length > 0) throw invalid(kind, name, errors)

@@ -117,8 +117,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly columns: readonly Column[]
   /** One cell for each column. `now` is in milliseconds since the epoch. */
   row(obj: T, now: number): Cell[]
-  /** Fills in what was left out, in place. */
-  defaults?(obj: T): void
+  /** Fills in what was left out, in place. `now` (milliseconds) is absent where nothing is to be stamped with a time. */
+  defaults?(obj: T, now?: number): void
   /** In place, on a new object, after status was emptied and generation set. */
   prepareForCreate?(obj: T, by?: Requester): void
   /** In place, after status was taken from `old` and before generation is counted. */

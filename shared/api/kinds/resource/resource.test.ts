@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { DeviceTaint, ResourceSlice } from '../../types/resource-v1.ts'
 import { createProblems, decoded, statusProblems, updateProblems, type Draft } from '../test-cases.ts'
 import { deviceClass } from './deviceclasses/kind.ts'
 import { resourceClaim } from './resourceclaims/kind.ts'
@@ -316,6 +317,20 @@ describe('slices', () => {
   ]
   it.each(table)('%s', (_, draft, want) => {
     expect(createProblems(resourceSlice, draft)).toEqual(want)
+  })
+
+  it('have taints since now, when they do not say', () => {
+    const added = '2020-01-01T00:00:00Z'
+    const taints: DeviceTaint[] = [
+      { key: 'a', effect: 'NoExecute' },
+      { key: 'b', effect: 'NoExecute', timeAdded: added },
+    ]
+    const object = slice({}, { taints }) as unknown as ResourceSlice
+    resourceSlice.defaults?.(object)
+    expect(taints[0]).toEqual({ key: 'a', effect: 'NoExecute' })
+    resourceSlice.defaults?.(object, Date.UTC(2026, 0, 2))
+    resourceSlice.defaults?.(object, Date.UTC(2026, 0, 3))
+    expect(taints.map(({ timeAdded }) => timeAdded)).toEqual(['2026-01-02T00:00:00Z', added])
   })
 
   it('stay with their driver, pool and node', () => {

@@ -1,6 +1,7 @@
 import type { ResourceSlice } from '../../../types/resource-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
+import { defaultTaints } from './defaults.ts'
 import { validate, validateUpdate } from './validation.ts'
 
 export const resourceSlice = defineKind<ResourceSlice>({
@@ -10,6 +11,7 @@ export const resourceSlice = defineKind<ResourceSlice>({
   plural: 'resourceslices',
   namespaced: false,
   generation: true,
+  defaults: defaultTaints,
   columns,
   row,
   validate,
