@@ -1,3 +1,5 @@
+import type { Observed } from './utilization.ts'
+
 /** The seats of a priority level, from its configuration. */
 export interface Limits {
   nominal: number
@@ -30,13 +32,30 @@ const smoothing = 0.977
 export interface Demand {
   /** The most seats wanted in the last period. */
   peak: number
+  /** Over the time of the last period. */
+  average: number
+  deviation: number
   smoothed: number
 }
 
+export const noDemand: Demand = { peak: 0, average: 0, deviation: 0, smoothed: 0 }
+
 /** Demand goes up at once and down slowly. */
 // apf_controller.go seatDemandStats.update
-export function withPeak({ smoothed }: Demand, peak: number): Demand {
-  return { peak, smoothed: peak > smoothed ? peak : smoothing * smoothed + (1 - smoothing) * peak }
+export function withObserved(demand: Demand, { seconds, peak, average, deviation }: Observed): Demand {
+  if (seconds <= 0) return { ...demand, peak }
+  const envelope = average + deviation
+  const smoothed = Math.max(envelope, smoothing * demand.smoothed + (1 - smoothing) * envelope)
+  return { peak, average, deviation, smoothed }
+}
+
+/** How the seats are divided for a time. */
+export interface Allocation {
+  /** Of each level, in the order given. */
+  limits: number[]
+  targets: number[]
+  /** What part of its target a level has that its limits do not hold back; 0: all have what they need at least. */
+  fairFraction: number
 }
 
 /**
@@ -44,13 +63,20 @@ export function withPeak({ smoothed }: Demand, peak: number): Demand {
  * proportion to demand, within the limits, so that all seats are given out.
  */
 // apf_controller.go updateBorrowingLocked, conc_alloc.go computeConcurrencyAllocation
-export function currentLimits(levels: readonly { limits: Limits; demand: Demand }[], seats: number): number[] {
+export function allocate(
+  levels: readonly { limits: Limits; demand: Pick<Demand, 'peak' | 'smoothed'> }[],
+  seats: number,
+): Allocation {
   const classes = levels.map(({ limits, demand }) => {
     const lower = Math.max(limits.lower, Math.min(limits.nominal, demand.peak))
     return { lower, upper: Math.max(limits.upper, lower), target: Math.max(lower, demand.smoothed, 0.001) }
   })
   const needed = classes.reduce((total, { lower }) => total + lower, 0)
-  if (needed >= seats) return classes.map(({ lower }) => Math.max(1, Math.round((lower * seats) / needed)))
+  const targets = classes.map(({ target }) => target)
+  if (needed >= seats) {
+    const limits = classes.map(({ lower }) => Math.max(1, Math.round((lower * seats) / needed)))
+    return { limits, targets, fairFraction: 0 }
+  }
   const at = (factor: number): number[] =>
     classes.map(({ lower, upper, target }) => Math.min(Math.max(target * factor, lower), upper))
   const sum = (list: readonly number[]): number => list.reduce((total, one) => total + one, 0)
@@ -63,5 +89,5 @@ export function currentLimits(levels: readonly { limits: Limits; demand: Demand 
     if (sum(at(middle)) < seats) low = middle
     else high = middle
   }
-  return at(high).map((value) => Math.max(1, Math.round(value)))
+  return { limits: at(high).map((value) => Math.max(1, Math.round(value))), targets, fairFraction: high }
 }

@@ -73,7 +73,6 @@ describe('objects', () => {
     const schemas = json.items as unknown as Object[]
     expect(schemas.map(({ metadata }) => metadata.name).sort()).toEqual([
       'catch-all',
-      'endpoint-controller',
       'exempt',
       'global-default',
       'kube-controller-manager',
@@ -84,7 +83,6 @@ describe('objects', () => {
       'system-leader-election',
       'system-node-high',
       'system-nodes',
-      'workload-leader-election',
     ])
     const dangling = async () =>
       ((await server.call(`${group}/flowschemas`)).json.items as unknown as Object[]).map(
@@ -164,6 +162,25 @@ describe('requests', () => {
 
   it('are in the metrics', async () => {
     const { text } = await server.call('/metrics')
+    for (const name of ['demand_seats', 'priority_level_seat_utilization', 'priority_level_request_utilization']) {
+      expect(text).toMatch(new RegExp(`^# TYPE apiserver_flowcontrol_${name} histogram$`, 'm'))
+      const buckets = text.matchAll(
+        new RegExp(`^apiserver_flowcontrol_${name}_bucket\\{.*priority_level="system",le="([^"]+)"\\} (\\d+)$`, 'gm'),
+      )
+      const counts = Array.from(buckets, ([, , count]) => Number(count))
+      expect(counts.length).toBeGreaterThan(10)
+      expect(counts.at(-1)).toBeGreaterThan(0)
+    }
+    expect(text).toMatch(/^apiserver_flowcontrol_seat_fair_frac \d/m)
+    for (const name of ['high_watermark', 'average', 'stdev', 'smoothed'])
+      expect(text).toMatch(
+        new RegExp(`^apiserver_flowcontrol_demand_seats_${name}\\{priority_level="system"\\} \\d`, 'm'),
+      )
+    for (const bound of ['min', 'max'])
+      for (const name of ['next_s_bounds', 'next_discounted_s_bounds'])
+        expect(text).toMatch(
+          new RegExp(`^apiserver_flowcontrol_${name}\\{priority_level=".*",bound="${bound}"\\} `, 'm'),
+        )
     expect(text).toMatch(
       /^apiserver_flowcontrol_dispatched_requests_total\{priority_level="exempt",flow_schema="exempt"\} [1-9]/m,
     )

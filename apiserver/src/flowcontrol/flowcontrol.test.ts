@@ -1,11 +1,11 @@
 import { suggestedFlowSchemas, suggestedPriorityLevels } from '@kubets/shared/api/kinds/flowcontrol/bootstrap.ts'
 import type { FlowSchema } from '@kubets/shared/api/types/flowcontrol-v1.ts'
 import { describe, expect, it } from 'vitest'
-import { currentLimits, nominalLimits, withPeak } from './allocate.ts'
+import { allocate, nominalLimits, noDemand, withObserved } from './allocate.ts'
 import { estimate, seatsOfOne } from './estimate.ts'
 import { Levels } from './levels.ts'
 import { distinguisherOf, matches, type Digest } from './match.ts'
-import { created, danglingConditions, mended } from './objects.ts'
+import { created, danglingConditions, isObsolete, mended } from './objects.ts'
 import { RetryAfter } from './retry-after.ts'
 import { deal, flowHash } from './shuffle.ts'
 
@@ -50,11 +50,6 @@ describe('which schema has a request', () => {
     ],
     ['another of a node', digest({}, 'system:node:a', 'system:nodes'), 'system-nodes/system'],
     ['a controller', digest({}, 'system:kube-controller-manager'), 'kube-controller-manager/workload-high'],
-    [
-      'endpoints',
-      digest({ resource: 'endpoints', verb: 'update' }, `${account}endpoint-controller`),
-      'endpoint-controller/workload-high',
-    ],
     [
       'an account of the system',
       digest({}, `${account}a`, 'system:serviceaccounts'),
@@ -154,39 +149,40 @@ describe('seats', () => {
     const idle = { peak: 0, smoothed: 0 }
     const busy = { peak: 200, smoothed: 200 }
     expect(
-      currentLimits(
+      allocate(
         [
           { limits: a, demand: idle },
           { limits: b, demand: idle },
         ],
         100,
       ),
-    ).toEqual([50, 50])
+    ).toMatchObject({ limits: [50, 50] })
     expect(
-      currentLimits(
+      allocate(
         [
           { limits: a, demand: busy },
           { limits: b, demand: idle },
         ],
         100,
       ),
-    ).toEqual([75, 25])
+    ).toMatchObject({ limits: [75, 25] })
     expect(
-      currentLimits(
+      allocate(
         [
           { limits: a, demand: busy },
           { limits: b, demand: busy },
         ],
         100,
       ),
-    ).toEqual([50, 50])
+    ).toMatchObject({ limits: [50, 50] })
   })
 
   it('follow demand up at once and down slowly', () => {
-    const up = withPeak({ peak: 0, smoothed: 10 }, 50)
-    expect(up).toEqual({ peak: 50, smoothed: 50 })
-    const down = withPeak(up, 0)
+    const up = withObserved({ ...noDemand, smoothed: 10 }, { seconds: 10, peak: 90, average: 40, deviation: 10 })
+    expect(up).toEqual({ peak: 90, average: 40, deviation: 10, smoothed: 50 })
+    const down = withObserved(up, { seconds: 10, peak: 0, average: 0, deviation: 0 })
     expect(down.smoothed).toBeCloseTo(48.85)
+    expect(withObserved(up, { seconds: 0, peak: 3, average: 0, deviation: 0 })).toEqual({ ...up, peak: 3 })
   })
 })
 
@@ -227,6 +223,20 @@ it('the time to stay away grows while many are rejected, and shrinks again', () 
 })
 
 describe('objects that are kept', () => {
+  it('of other versions go, and those that somebody has made his stay', () => {
+    const wanted = new Set(['exempt'])
+    const stored = (name: string, annotation?: string) => ({
+      apiVersion: 'flowcontrol.apiserver.k8s.io/v1',
+      kind: 'PriorityLevelConfiguration',
+      metadata: { name, ...(annotation && { annotations: { 'apf.kubernetes.io/autoupdate-spec': annotation } }) },
+      spec: { type: 'Exempt' },
+    })
+    expect(isObsolete(stored('other', 'true'), wanted)).toBe(true)
+    expect(isObsolete(stored('other', 'false'), wanted)).toBe(false)
+    expect(isObsolete(stored('other'), wanted)).toBe(false)
+    expect(isObsolete(stored('exempt', 'true'), wanted)).toBe(false)
+  })
+
   const wanted = suggestedFlowSchemas[0] as FlowSchema
   const stored = (annotation: string | undefined, generation: number, precedence = 7): FlowSchema => ({
     ...wanted,

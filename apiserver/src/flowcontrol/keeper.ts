@@ -12,7 +12,7 @@ import type { ResourceRef } from '@kubets/shared/machinery/object.ts'
 import { formatTime } from '@kubets/shared/machinery/time.ts'
 import { internalScope, kindOfRef } from '../auth/lookup.ts'
 import type { CachedKind, Registry } from '../registry/types.ts'
-import { created, danglingConditions, mended } from './objects.ts'
+import { created, danglingConditions, isObsolete, mended } from './objects.ts'
 
 // pkg/registry/flowcontrol/rest/storage_flowcontrol.go: a minute between two looks at what should be there
 const ensureMilliseconds = 60_000
@@ -65,6 +65,26 @@ export class Keeper {
       ...ensure(flowSchemas, this.#schemas, mandatoryFlowSchemas, true),
       ...ensure(flowSchemas, this.#schemas, suggestedFlowSchemas, false),
     ])
+    await this.#removeObsolete(flowSchemas, this.#schemas, [...mandatoryFlowSchemas, ...suggestedFlowSchemas], signal)
+    const levels = [...mandatoryPriorityLevels, ...suggestedPriorityLevels]
+    await this.#removeObsolete(priorityLevelConfigurations, this.#levels, levels, signal)
+  }
+
+  async #removeObsolete<T extends FlowSchema | PriorityLevelConfiguration>(
+    ref: ResourceRef<T>,
+    cache: CachedKind,
+    wanted: readonly T[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const scope = internalScope(kindOfRef(ref), signal)
+    const names = new Set(wanted.map(({ metadata }) => metadata.name ?? ''))
+    const obsolete = [...(cache.list() as Iterable<T>)].filter((object) => isObsolete(object, names))
+    for (const { metadata } of obsolete) {
+      const { name = '', resourceVersion = '' } = metadata
+      // somebody may be making it his just now
+      const gone = this.#registry.delete(scope, name, { preconditions: { resourceVersion } })
+      await gone.catch(unless((error) => isNotFound(error) || isConflict(error)))
+    }
   }
 
   async #ensure<T extends FlowSchema | PriorityLevelConfiguration>(

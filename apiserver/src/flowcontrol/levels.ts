@@ -1,6 +1,6 @@
 import type { FlowSchema, PriorityLevelConfiguration } from '@kubets/shared/api/types/flowcontrol-v1.ts'
 import { mandatoryFlowSchemas, mandatoryPriorityLevels } from '@kubets/shared/api/kinds/flowcontrol/bootstrap.ts'
-import { currentLimits, nominalLimits, withPeak, type Demand, type Limits, type Shares } from './allocate.ts'
+import { allocate, nominalLimits, noDemand, withObserved, type Demand, type Limits, type Shares } from './allocate.ts'
 import { seatsOfOne } from './estimate.ts'
 import { distinguisherOf, inOrder, matches, type Digest } from './match.ts'
 import { QueueSet, type Response, type Ticket } from './queue-set.ts'
@@ -26,6 +26,8 @@ export interface Level {
   isExempt: boolean
   limits: Limits
   demand: Demand
+  /** The seats it is to have if it can; undefined: it was not asked what it needs. */
+  target: number | undefined
   /** The most seats that one request gets. */
   seatsOfOne: number
   readonly queues: QueueSet
@@ -60,6 +62,7 @@ export class Levels {
   readonly #flows = new WeakMap<Ticket, bigint>()
   readonly #requests = new WeakMap<Ticket, Asked>()
   #schemas: Schema[] = []
+  #fairFraction = 0
 
   /** `seats` is the concurrency of the whole server. */
   constructor(seats: number) {
@@ -69,6 +72,10 @@ export class Levels {
 
   get levels(): Iterable<Level> {
     return this.#levels.values()
+  }
+  /** What part of their targets levels have, as of the last call of `adjust`. */
+  get fairFraction(): number {
+    return this.#fairFraction
   }
   get schemas(): readonly Schema[] {
     return this.#schemas
@@ -123,10 +130,14 @@ export class Levels {
 
   /** Divides the seats by what was wanted since the last call; gives back who begins to execute by it. */
   adjust(now: number): Ticket[] {
-    const limited = [...this.#levels.values()].filter(({ isExempt }) => !isExempt)
-    for (const level of limited) level.demand = withPeak(level.demand, level.queues.takePeak())
-    const limits = currentLimits(limited, this.#seats)
-    return limited.flatMap((level, i) => level.queues.setLimit(limits[i] ?? 1, now))
+    for (const level of this.levels) level.demand = withObserved(level.demand, level.queues.takeDemand(now))
+    const limited = [...this.levels].filter(({ isExempt }) => !isExempt)
+    const { limits, targets, fairFraction } = allocate(limited, this.#seats)
+    this.#fairFraction = fairFraction
+    return limited.flatMap((level, i) => {
+      level.target = targets[i]
+      return level.queues.setLimit(limits[i] ?? 1, now)
+    })
   }
 
   #level(name: string, uid: string, response: Response, limits: Limits, now: number): Ticket[] {
@@ -139,7 +150,8 @@ export class Levels {
         uid,
         isExempt,
         limits,
-        demand: { peak: 0, smoothed: 0 },
+        demand: noDemand,
+        target: undefined,
         seatsOfOne: seatsOfOne(limits.nominal),
         queues: new QueueSet(response, limit),
         retryAfter: new RetryAfter(),

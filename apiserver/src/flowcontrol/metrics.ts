@@ -1,5 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { Level, Levels, RejectReason, Schema } from './levels.ts'
+import type { TimingHistogram } from './timing-histogram.ts'
 
 const name = (text: string): string => `apiserver_flowcontrol_${text}`
 
@@ -63,7 +65,7 @@ export function createObserver(register: Registry): Observer {
 }
 
 /** The metrics of priority and fairness: read from its counts when somebody asks for the page. */
-export function registerFlowControlMetrics(register: Registry, levels: Levels): void {
+export function registerFlowControlMetrics(register: Registry, levels: Levels, clock: Clock): void {
   const registers = [register]
 
   const gauge = (what: string, help: string, value: (schema: Schema) => number): void => {
@@ -124,7 +126,7 @@ export function registerFlowControlMetrics(register: Registry, levels: Levels): 
     },
   })
 
-  const seats = (what: string, help: string, value: (level: Level) => number): void => {
+  const seats = (what: string, help: string, value: (level: Level) => number | undefined): void => {
     new Gauge({
       name: name(what),
       help,
@@ -132,7 +134,10 @@ export function registerFlowControlMetrics(register: Registry, levels: Levels): 
       registers,
       collect() {
         this.reset()
-        for (const level of levels.levels) this.set({ priority_level: level.name }, value(level))
+        for (const level of levels.levels) {
+          const now = value(level)
+          if (now !== undefined) this.set({ priority_level: level.name }, now)
+        }
       },
     })
   }
@@ -156,6 +161,19 @@ export function registerFlowControlMetrics(register: Registry, levels: Levels): 
     'High watermark, over last adjustment period, of demand_seats',
     ({ demand }) => demand.peak,
   )
+  seats(
+    'demand_seats_average',
+    'Time-weighted average, over last adjustment period, of demand_seats',
+    ({ demand }) => demand.average,
+  )
+  seats(
+    'demand_seats_stdev',
+    'Time-weighted standard deviation, over last adjustment period, of demand_seats',
+    ({ demand }) => demand.deviation,
+  )
+  seats('target_seats', 'Seat allocation targets', ({ target }) => target)
+  seats('dispatch_r', 'R(time of last dispatch)', ({ queues }) => queues.dispatched?.at)
+  seats('latest_s', 'S(most recently dispatched request)', ({ queues }) => queues.dispatched?.start)
   seats('demand_seats_smoothed', 'Smoothed seat demands', ({ demand }) => demand.smoothed)
   seats('current_r', 'R(time of last change)', ({ queues }) => queues.virtual)
   seats(
@@ -163,4 +181,102 @@ export function registerFlowControlMetrics(register: Registry, levels: Levels): 
     'current derived number of execution seats available to each priority level',
     (level) => level.queues.limit,
   )
+  new Gauge({
+    name: name('seat_fair_frac'),
+    help: "Fair fraction of server's concurrency to allocate to each priority level that can use it",
+    registers,
+    collect() {
+      this.set(levels.fairFraction)
+    },
+  })
+
+  const bounds = (
+    what: string,
+    help: string,
+    value: (level: Level) => [min: number, max: number] | undefined,
+  ): void => {
+    new Gauge({
+      name: name(what),
+      help,
+      labelNames: ['priority_level', 'bound'],
+      registers,
+      collect() {
+        this.reset()
+        for (const level of levels.levels) {
+          const [min, max] = value(level) ?? []
+          if (min !== undefined) this.set({ priority_level: level.name, bound: 'min' }, min)
+          if (max !== undefined) this.set({ priority_level: level.name, bound: 'max' }, max)
+        }
+      },
+    })
+  }
+  bounds(
+    'next_s_bounds',
+    'min and max, over queues, of S(oldest waiting request in queue)',
+    ({ queues }) => queues.dispatched?.starts,
+  )
+  bounds(
+    'next_discounted_s_bounds',
+    'min and max, over queues, of S(oldest waiting request in queue) - estimated work in progress',
+    ({ queues }) => queues.dispatched?.discounted,
+  )
+
+  const timing = (what: string, help: string, series: (level: Level) => [labels: object, TimingHistogram][]): void =>
+    register.registerMetric(
+      new TimingMetric(name(what), help, () => {
+        const now = clock.now()
+        return [...levels.levels].flatMap((level) => {
+          level.queues.advance(now)
+          return series(level)
+        })
+      }) as unknown as Histogram,
+    )
+  timing(
+    'demand_seats',
+    'Observations, at the end of every nanosecond, of (the number of seats each priority level could use) / (current seat limit for that level if that is not zero otherwise max(1, round(server seat limit/10.0)))',
+    (level) => [[{ priority_level: level.name }, level.queues.utilization.demand]],
+  )
+  timing(
+    'priority_level_seat_utilization',
+    'Observations, at the end of every nanosecond, of utilization of seats for any stage of execution (but only initial stage for WATCHes)',
+    (level) => [[{ phase: 'executing', priority_level: level.name }, level.queues.utilization.seats]],
+  )
+  timing(
+    'priority_level_request_utilization',
+    'Observations, at the end of every nanosecond, of number of requests (as a fraction of the relevant limit) waiting or in any stage of execution (but only initial stage for WATCHes)',
+    ({ name: level, queues: { utilization } }) => [
+      [{ phase: 'executing', priority_level: level }, utilization.executing],
+      [{ phase: 'waiting', priority_level: level }, utilization.waiting],
+    ],
+  )
+}
+
+/** Histograms over time as prom-client writes histograms; its own count events. */
+class TimingMetric {
+  readonly name: string
+  readonly #help: string
+  readonly #series: () => [labels: object, TimingHistogram][]
+
+  constructor(name: string, help: string, series: () => [labels: object, TimingHistogram][]) {
+    this.name = name
+    this.#help = help
+    this.#series = series
+  }
+
+  get(): object {
+    const { name } = this
+    const values = this.#series().flatMap(([labels, histogram]) => {
+      const { buckets, sum, count } = histogram.get()
+      return [
+        ...buckets.map(([le, value]) => ({ metricName: `${name}_bucket`, labels: { ...labels, le }, value })),
+        { metricName: `${name}_sum`, labels, value: sum },
+        { metricName: `${name}_count`, labels, value: count },
+      ]
+    })
+    return { name, help: this.#help, type: 'histogram', values, aggregator: 'sum' }
+  }
+
+  reset(): void {
+    // they go on for as long as the level is there
+  }
 }

@@ -38,6 +38,12 @@ function ownExempt<T extends Configured>(stored: T, wanted: T, keep: boolean): T
   return { ...wanted.spec, exempt: stored.spec.exempt }
 }
 
+/** Was it put there by an API server of another version, and is still kept as that wanted it? */
+// pkg/registry/flowcontrol/ensurer/ensurer.go RemoveUnwantedObjects
+export function isObsolete({ metadata }: Configured, wanted: ReadonlySet<string>): boolean {
+  return !wanted.has(metadata.name ?? '') && metadata.annotations?.[autoUpdate] === 'true'
+}
+
 /** The schema's conditions as they should be; undefined when they are. `now` is a timestamp of the API. */
 // staging/src/k8s.io/apiserver/pkg/util/flowcontrol/apf_controller.go syncFlowSchemaStatus
 export function danglingConditions(

@@ -115,8 +115,9 @@ describe('QueueSet', () => {
     const waiting = arrive(set, 1, 2)
     expect(waiting.state).toBe('waiting')
     expect(set.holdSeats(-2, 6)).toEqual([waiting])
-    expect(set.takePeak()).toBe(3)
-    expect(set.takePeak()).toBe(1)
+    // 1 for a millisecond, 2 for another, 3 for four, and 1 since
+    expect(set.takeDemand(6)).toMatchObject({ seconds: 0.006, peak: 3, average: 15 / 6 })
+    expect(set.takeDemand(8)).toEqual({ seconds: 0.002, peak: 1, average: 1, deviation: 0 })
   })
 
   it('goes on with other limits and other queues', () => {

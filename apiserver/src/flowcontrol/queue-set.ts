@@ -1,4 +1,5 @@
 import { deal } from './shuffle.ts'
+import { Integrator, Utilization, type Observed } from './utilization.ts'
 
 /** What a request takes: seats while it runs, and seats for some time after that. */
 export interface Work {
@@ -50,6 +51,18 @@ export interface QueueState {
   work: number
 }
 
+/** Virtual times at the last time a request was taken out of a queue. */
+// queueset.go findDispatchQueueToBoundLocked, metrics.go SetDispatchMetrics
+export interface Dispatch {
+  at: number
+  /** Of the request that was taken. */
+  start: number
+  /** The least and the most over all queues in which somebody waited. */
+  starts: [min: number, max: number]
+  /** The same, less what of each queue is thought to be in progress. */
+  discounted: [min: number, max: number]
+}
+
 export type Rejection = 'queue-full' | 'concurrency-limit'
 
 // staging/src/k8s.io/apiserver/pkg/util/flowcontrol/fairqueuing/queueset/queueset.go: a guess that is made good at the end
@@ -71,7 +84,7 @@ export class QueueSet {
   #robin = 0
   /** Virtual time: seat-seconds that each busy queue has had. */
   #virtual = 0
-  #lastReal = 0
+  #lastReal: number | undefined
   #busyQueues = 0
   #executing = 0
   /** Those that never had a queue. */
@@ -79,7 +92,10 @@ export class QueueSet {
   #seatsInUse = 0
   #seatsWaiting = 0
   #waiting = 0
-  #peakSeats = 0
+  readonly #observed = new Integrator()
+  /** What part of it was in use, over time. */
+  readonly utilization = new Utilization()
+  #dispatched: Dispatch | undefined
 
   constructor(response: Response, limit: number) {
     this.#response = response
@@ -104,6 +120,11 @@ export class QueueSet {
     return this.#virtual
   }
 
+  /** The last time that somebody's waiting ended by its turn. */
+  get dispatched(): Dispatch | undefined {
+    return this.#dispatched
+  }
+
   /** Every queue as it is now, and the requests that execute without one. */
   get state(): { queues: QueueState[]; queueless: Ticket[] } {
     const queues = this.#queues.map(({ waiting, executing, seats, nextDispatch, work }) => ({
@@ -116,16 +137,15 @@ export class QueueSet {
     return { queues, queueless: [...this.#queueless] }
   }
 
-  /** The most seats that were in use or waited for since the last call: the demand. */
-  takePeak(): number {
-    const peak = this.#peakSeats
-    this.#peakSeats = this.#demand
-    return peak
+  /** The seats that were in use or waited for since the last call: the demand. */
+  takeDemand(now: number): Observed {
+    this.advance(now)
+    return this.#observed.take(this.#demand)
   }
 
   /** Another number of seats; gives back who begins to execute. */
   setLimit(limit: number, now: number): Ticket[] {
-    this.#advance(now)
+    this.advance(now)
     this.#limit = limit
     return this.#dispatch(now)
   }
@@ -133,7 +153,7 @@ export class QueueSet {
   /** Other queues: who waits is dealt anew, in the order of arrival. `hashOf` gives the flow's hash of each. */
   setResponse(response: Response, now: number, hashOf: (ticket: Ticket) => bigint): Ticket[] {
     if (JSON.stringify(response) === JSON.stringify(this.#response)) return []
-    this.#advance(now)
+    this.advance(now)
     const waiting = this.#queues.flatMap((queue) => queue.waiting).sort((a, b) => a.arrived - b.arrived)
     this.#response = response
     this.#queues = newQueues(response)
@@ -151,12 +171,12 @@ export class QueueSet {
   /** Takes a request in, to execute at once or to wait; or says why not. */
   arrive(hash: () => bigint, work: Work, now: number): Ticket | Rejection {
     const ticket: Ticket = { work, arrived: now, state: 'waiting', started: now, queueLength: 0, queue: undefined }
+    this.advance(now)
     if (this.#response === 'exempt' || this.#response === 'reject') {
       if (this.#response === 'reject' && !this.#fits(work.seats)) return 'concurrency-limit'
       this.#start(ticket, now)
       return ticket
     }
-    this.#advance(now)
     const queue = this.#choose(hash())
     if (queue.waiting.length >= this.#response.queueLengthLimit) return 'queue-full'
     this.#enqueue(ticket, queue)
@@ -168,7 +188,7 @@ export class QueueSet {
   /** A request has ended, or its sender does not wait any longer. Gives back who begins to execute. */
   end(ticket: Ticket, now: number): Ticket[] {
     if (ticket.state === 'ended') return []
-    this.#advance(now)
+    this.advance(now)
     if (ticket.state === 'waiting') this.#abandon(ticket)
     else this.#finish(ticket, now)
     ticket.state = 'ended'
@@ -177,7 +197,7 @@ export class QueueSet {
 
   /** The seats that a request keeps for a while after it has ended are taken, or given back. */
   holdSeats(seats: number, now: number): Ticket[] {
-    this.#advance(now)
+    this.advance(now)
     this.#seatsInUse += seats
     this.#sample()
     return seats < 0 ? this.#dispatch(now) : []
@@ -188,14 +208,30 @@ export class QueueSet {
   }
 
   #sample(): void {
-    if (this.#demand > this.#peakSeats) this.#peakSeats = this.#demand
+    this.#observed.reached(this.#demand)
   }
 
   // queueset.go syncTimeLocked, getVirtualTimeRatioLocked
-  #advance(now: number): void {
-    const seconds = Math.max(now - this.#lastReal, 0) / 1000
+  /** All has been as it is until now. */
+  advance(now: number): void {
+    // nothing is known of the time before the first look
+    const seconds = Math.max(now - (this.#lastReal ?? now), 0) / 1000
     this.#lastReal = now
+    if (seconds > 0) this.#observe(seconds)
     if (this.#busyQueues > 0) this.#virtual += (seconds * Math.min(this.#demand, this.#limit)) / this.#busyQueues
+  }
+
+  #observe(seconds: number): void {
+    const response = this.#response
+    this.#observed.add(seconds, this.#demand)
+    this.utilization.add(seconds, {
+      demand: this.#demand,
+      seatsInUse: this.#seatsInUse,
+      executing: this.#executing,
+      waiting: this.#waiting,
+      limit: this.#limit,
+      capacity: typeof response === 'string' ? 0 : response.queues * response.queueLengthLimit,
+    })
   }
 
   // queueset.go canAccommodateSeatsLocked
@@ -290,20 +326,32 @@ export class QueueSet {
     let best: Queue | undefined
     let bestIndex = this.#robin
     let bestFinish = Infinity
+    const starts: [number, number] = [Infinity, -Infinity]
+    const discounted: [number, number] = [Infinity, -Infinity]
     for (let step = 1; step <= length; step++) {
       const index = (this.#robin + step) % length
       const queue = this.#queues[index]
       const first = queue?.waiting[0]
       if (queue === undefined || first === undefined) continue
+      widen(starts, queue.nextDispatch)
+      widen(discounted, queue.nextDispatch - queue.seats * estimatedSeconds)
       const finish = queue.nextDispatch + workOf(first.work)
       if (finish >= bestFinish) continue
       best = queue
       bestIndex = index
       bestFinish = finish
     }
-    if (best !== undefined && this.#fits(best.waiting[0]?.work.seats ?? 0)) this.#robin = bestIndex
+    if (best !== undefined && this.#fits(best.waiting[0]?.work.seats ?? 0)) {
+      this.#robin = bestIndex
+      this.#dispatched = { at: this.#virtual, start: best.nextDispatch, starts, discounted }
+    }
     return best
   }
+}
+
+function widen(bounds: [min: number, max: number], value: number): void {
+  bounds[0] = Math.min(bounds[0], value)
+  bounds[1] = Math.max(bounds[1], value)
 }
 
 const isIdle = ({ waiting, executing }: Queue): boolean => waiting.length === 0 && executing.size === 0

@@ -120,23 +120,6 @@ export const suggestedFlowSchemas: readonly FlowSchema[] = [
     ),
   ),
   schema(
-    'endpoint-controller',
-    'workload-high',
-    150,
-    'ByUser',
-    ofResources(
-      [...controllerManager, ...kubeSystemAccounts('endpoint-controller', 'endpointslicemirroring-controller')],
-      resources(getAndWrite, '', ['endpoints']),
-    ),
-  ),
-  schema(
-    'workload-leader-election',
-    'leader-election',
-    200,
-    'ByUser',
-    ofResources(kubeSystemAccounts('*'), leases(getAndWrite)),
-  ),
-  schema(
     'system-node-high',
     'node-high',
     400,
