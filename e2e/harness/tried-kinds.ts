@@ -233,7 +233,8 @@ export const triedKinds: readonly Tried[] = [
         hostPath: { path: '/tmp/none' },
       },
     },
-    status: { reason: 'Tried', message: 'm' },
+    // the phase that its controller gives it too: a change of phase takes the message with it
+    status: { phase: 'Available', reason: 'Tried', message: 'm' },
   },
   {
     entries: ['PersistentVolumes(Claims), lifecycle', 'PersistentVolumes(Claims), apply changes to a pv/pvc status'],

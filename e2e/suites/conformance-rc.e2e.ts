@@ -57,7 +57,9 @@ describe.concurrent('a ReplicationController', () => {
     await rcUntil(name, 'to be ready', ({ status }) => status.readyReplicas === 1)
     const [pod] = await pods(name)
     expect(pod?.status.phase).toBe('Running')
-    expect(await fetchText(`http://${pod?.status.podIP ?? ''}:8080/`)).toContain(pod?.metadata.name)
+    // without a probe the Pod is ready before its server listens
+    const answer = await until('the Pod to answer', () => fetchText(`http://${pod?.status.podIP ?? ''}:8080/`))
+    expect(answer).toContain(pod?.metadata.name)
   })
 
   it(`says that a quota keeps it from having its Pods${covers('Replication Controller, check for issues like exceeding allocated quota')}`, async () => {
