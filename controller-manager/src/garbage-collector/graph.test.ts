@@ -27,10 +27,11 @@ const foreground = { ...going, finalizers: ['foregroundDeletion'] }
 const asks = ({ check, orphan }: Work): [string[], string[]] => [[...check].sort(), [...orphan].sort()]
 
 describe('OwnerGraph', () => {
-  it('asks after an owner it does not know, once', () => {
+  it('asks after an owner it does not know, for each that names it', () => {
     const graph = new OwnerGraph()
     expect(asks(graph.put(object('pod', ['set']), ref))).toEqual([['set'], []])
-    expect(asks(graph.put(object('other', ['set']), ref))).toEqual([[], []])
+    expect(asks(graph.put(object('pod', ['set']), ref))).toEqual([[], []])
+    expect(asks(graph.put(object('other', ['set']), ref))).toEqual([['set'], []])
     expect(graph.get('set')).toMatchObject({ ref: undefined, name: 'set', namespace: 'n' })
     expect(asks(graph.put(object('set'), ref))).toEqual([[], []])
     expect(graph.get('set')?.dependents.size).toBe(2)
@@ -44,6 +45,14 @@ describe('OwnerGraph', () => {
     expect(asks(graph.remove('set'))).toEqual([['a', 'b'], []])
     // a live read said so: those that still name it are looked at
     expect(asks(graph.remove('set'))).toEqual([['a', 'b'], []])
+  })
+
+  it('asks after an owner that is gone when a dependant comes after it, while others still name it', () => {
+    const graph = new OwnerGraph()
+    graph.put(object('set'), ref)
+    graph.put(object('a', ['set']), ref)
+    graph.remove('set')
+    expect(asks(graph.put(object('late', ['set']), ref))).toEqual([['set'], []])
   })
 
   it('forgets an unseen owner with its last dependant', () => {
@@ -77,7 +86,7 @@ describe('OwnerGraph', () => {
     it('is told when the owner comes, and those of its own namespace are left alone', () => {
       const graph = new OwnerGraph()
       graph.put(object('stray', ['set'], { namespace: 'm' }), ref)
-      expect(asks(graph.put(object('child', ['set']), ref))).toEqual([['child'], []])
+      expect(asks(graph.put(object('child', ['set']), ref))).toEqual([['child', 'set'], []])
       graph.remove('set')
       const work = graph.put(object('set'), ref)
       expect(misplaced(work)).toEqual([['stray', 'set']])

@@ -126,12 +126,12 @@ export class OwnerGraph {
         owner.kind = reference.kind
         owner.name = reference.name
         owner.namespace = node.namespace
-        // Nobody has seen this owner: it may never have been, or be gone already.
-        work.check.add(reference.uid)
       }
       const isNew = !owner.dependents.has(node)
       owner.dependents.add(node)
       if (!isNew) continue
+      // Nobody sees this owner: it may never have been, or be gone, also since others who name it were looked at.
+      if (owner.ref === undefined) work.check.add(reference.uid)
       if (owner.deletingDependents) work.check.add(node.uid)
       this.#compare(node, owner, work)
     }
