@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
+// What is waited for may take as long as a busy machine needs; without this, one second.
+const expect = { poll: { timeout: 30_000 } }
+
 // Three kinds of test: unit tables beside the code, component tests on a real etcd, Docker or kernel, and the
 // end-to-end suites that drive a whole cluster. `deploy/kubets test` runs them in this order.
 export default defineConfig({
@@ -10,6 +13,9 @@ export default defineConfig({
           name: 'unit',
           include: ['**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/*.component.test.ts', 'e2e/suites/**'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          expect,
         },
       },
       {
@@ -19,6 +25,7 @@ export default defineConfig({
           exclude: ['**/node_modules/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          expect,
           maxWorkers: 2,
         },
       },

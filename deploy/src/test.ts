@@ -13,14 +13,8 @@ import { Progress } from './progress.ts'
 import { readLiveState } from './cluster/state.ts'
 import { run } from './run.ts'
 import type { Settings } from './settings.ts'
+import { add, type Counts, counts, fail } from './test-counts.ts'
 import { prepare, up } from './up.ts'
-
-/** What a stage of the test run counted. */
-interface Counts {
-  passed: number
-  failed: number
-  skipped: number
-}
 
 /** One run of all stages: its folder, what was counted so far, and whether it is to end. */
 interface Run {
@@ -53,7 +47,7 @@ export async function test(settings: Settings): Promise<number> {
   const kubeletDir = join(stateDir, 'kubelet')
   const own: Settings = { ...settings, stateDir, kubeletDir, kubeconfig: join(work, 'kubeconfig'), purge: true }
   const progress = new Progress(say)
-  const total: Counts = { passed: 0, failed: 0, skipped: 0 }
+  const total: Counts = { passed: 0, failed: 0, skipped: 0, failures: [] }
   const interrupted = new AbortController()
   const thisRun: Run = { work, total, signal: interrupted.signal }
   // who is told to end takes the cluster along
@@ -88,19 +82,20 @@ export async function test(settings: Settings): Promise<number> {
         for (const project of ['e2e', 'faults']) await stage(project)
         const reports = ['e2e', 'faults'].map((project) => join(work, `${project}.json`))
         await progress.step('conformance ledger', () =>
-          runCheck(['', 'node', 'e2e/conformance/ledger.ts', ...reports], env, thisRun),
+          runCheck(['conformance ledger', 'node', 'e2e/conformance/ledger.ts', ...reports], env, thisRun),
         )
       }
     } finally {
       await down(own).catch((error: unknown) => {
-        total.failed++
-        say(`down failed: ${error instanceof Error ? error.message : String(error)}`)
+        fail(total, `down: ${error instanceof Error ? error.message : String(error)}`)
       })
     }
     if (!settings.long) await testCompose(settings, progress, thisRun)
   } finally {
     await rm(work, { recursive: true, force: true })
   }
+  // once more at the end: what is shown of a long output is its last part
+  for (const failure of total.failures) say(`failed: ${failure}`)
   say(`${String(total.passed)} passed, ${String(total.failed)} failed, ${String(total.skipped)} skipped`)
   return total.failed === 0 && total.passed > 0 ? 0 : 1
 }
@@ -136,23 +131,24 @@ async function testCompose(settings: Settings, progress: Progress, thisRun: Run)
 }
 
 /** Runs one static check and counts it as one case. */
-async function runCheck([, command, ...args]: Check, env: NodeJS.ProcessEnv, { total, signal }: Run): Promise<string> {
+async function runCheck(
+  [name, command, ...args]: Check,
+  env: NodeJS.ProcessEnv,
+  { total, signal }: Run,
+): Promise<string> {
   const code = await inherit(command, args, env, signal)
   if (code === 0) total.passed++
-  else total.failed++
+  else fail(total, `${name}: exit code ${String(code)}`)
   return code === 0 ? 'ok' : `exit code ${String(code)}`
 }
 
-/** Runs one vitest project and adds what it counted; a run that wrote no report counts as one failure. */
+/** Runs one vitest project and adds what it counted. */
 async function vitest(project: string, env: NodeJS.ProcessEnv, { work, total, signal }: Run): Promise<string> {
   const report = join(work, `${project}.json`)
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   const code = await inherit('vitest', ['run', '--project', project, ...reporters], env, signal)
   const text = await readFile(report, 'utf8').catch(() => undefined)
-  const counted = text === undefined ? undefined : (JSON.parse(text) as Record<string, number>)
-  const failed = counted?.numFailedTests ?? 1
-  total.passed += counted?.numPassedTests ?? 0
-  total.failed += failed === 0 && code !== 0 ? 1 : failed
-  total.skipped += (counted?.numPendingTests ?? 0) + (counted?.numTodoTests ?? 0)
-  return `${String(counted?.numPassedTests ?? 0)} passed, ${String(failed)} failed`
+  const counted = counts(project, text, code)
+  add(total, counted)
+  return `${String(counted.passed)} passed, ${String(counted.failed)} failed`
 }

@@ -332,7 +332,7 @@ describe('server-side apply', () => {
     const call = (name: string): Promise<Reply> =>
       server.call(`${maps}/${name}?fieldManager=one`, { method: 'PATCH', headers, body: map(name, { x: '1' }), as })
     await expect
-      .poll(async () => (await call('not-there')).json.message, { timeout: 10_000 })
+      .poll(async () => (await call('not-there')).json.message)
       .toBe('configmaps "not-there" is forbidden: ')
     await apply(`${maps}/there`, 'one', map('there', { x: '1' }))
     expect((await call('there')).code).toBe(200)

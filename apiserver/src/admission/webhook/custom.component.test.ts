@@ -47,7 +47,7 @@ it('custom resources are changed, pruned, and seen in the version that rules are
   await server.call('/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations', { body })
   hooks.answer('/custom', patching({ op: 'add', path: '/data', value: { first: 'yes', second: 'yes' } }))
   const path = '/apis/example.com/v2/namespaces/default/things'
-  await expect.poll(async () => (await server.call(path)).code, { timeout: 15_000 }).toBe(200)
+  await expect.poll(async () => (await server.call(path)).code).toBe(200)
   const { code, json } = await server.call(path, {
     body: { apiVersion: 'example.com/v2', kind: 'Thing', metadata: { name: 'a' } },
   })
