@@ -22,6 +22,7 @@ import type { Options } from './options.ts'
 import { Allocations } from './pods/allocations.ts'
 import type { PodDeps } from './pods/deps.ts'
 import { PodManager } from './pods/manager.ts'
+import { sysctlAllowlist } from './pods/sysctls.ts'
 import { ProbeManager } from './probes/manager.ts'
 import { createDockerRuntime } from './runtime/docker/index.ts'
 import { startServer } from './server/server.ts'
@@ -31,6 +32,7 @@ import { VolumeManager } from './volumes/manager.ts'
 export async function runKubelet(options: Options, signal: AbortSignal): Promise<void> {
   const log = createLogger('kubelet')
   const { nodeName, rootDir } = options
+  const sysctls = sysctlAllowlist(options.allowedUnsafeSysctls)
   if (options.kubeconfig === undefined) throw new Error('--kubeconfig must be given')
   await mkdir(rootDir, { recursive: true, mode: 0o750 })
   const address = options.nodeIps.length > 0 ? undefined : await defaultAddress()
@@ -86,6 +88,7 @@ export async function runKubelet(options: Options, signal: AbortSignal): Promise
       allocatable,
       memoryBytes: machine.memoryBytes,
       seccompDir: path.join(rootDir, 'seccomp'),
+      sysctls,
     },
   }
   const fresh = initialNode(nodeName, machine.info.architecture, { capacity: resources, allocatable: resources })

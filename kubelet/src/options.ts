@@ -19,6 +19,10 @@ export const flags = {
   'max-pods': integer('how many Pods this node takes', 110, 1),
   'pod-cidr': optionalText("addresses of this node's Pods, when the API server assigns none"),
   'non-masquerade-cidr': text('addresses of all Pods of the cluster', '10.244.0.0/16'),
+  'allowed-unsafe-sysctls': list(
+    'kernel settings that Pods may have beside the safe ones; * at the end for a group',
+    [],
+  ),
   cleanup: boolean('remove everything this node has in Docker and in the kernel, and end', false),
 }
 
@@ -43,6 +47,7 @@ export function toOptions(values: FlagValues<typeof flags>) {
     maxPods: values['max-pods'],
     podCidr: values['pod-cidr'],
     clusterCidr: values['non-masquerade-cidr'],
+    allowedUnsafeSysctls: values['allowed-unsafe-sysctls'],
     cleanup: values.cleanup,
   }
 }

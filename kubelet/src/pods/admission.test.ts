@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Container, Node, Pod, PodSpec } from '@kubets/shared/api/types/core-v1.ts'
-import { rejection } from './admission.ts'
+import { admission } from './admission.ts'
 import { container, pod } from './fixtures.ts'
 
 const node: Node = {
@@ -150,12 +150,42 @@ const cases: Case[] = [
   },
 ]
 
-describe('rejection', () => {
+describe('admission', () => {
   for (const test of cases) {
     it(test.name, () => {
-      const why = rejection(test.pod, test.others ?? [], test.node ?? node)
+      const found = admission(test.pod, test.others ?? [], test.node ?? node)
       const { reason, message } = test
-      expect(why).toEqual(reason === undefined ? undefined : { reason, message })
+      expect(found).toEqual({ why: reason === undefined ? undefined : { reason, message }, victims: [] })
     })
   }
+})
+
+describe('admission of a critical Pod', () => {
+  const needs = (requests: Record<string, string>, spec: Partial<PodSpec> = {}): Pod =>
+    pod({ containers: [asking(requests)], priority: 2_000_000_000, ...spec })
+
+  it('makes room', () => {
+    expect(admission(needs({ cpu: '1' }), [plain, small], node)).toEqual({ why: undefined, victims: [small] })
+  })
+
+  it('sends nobody away where there is room', () => {
+    expect(admission(needs({ cpu: '500m' }), [small], node)).toEqual({ why: undefined, victims: [] })
+  })
+
+  it('makes room among the Pods too', () => {
+    expect(admission(needs({}), [small, plain, small], node)).toEqual({ why: undefined, victims: [plain] })
+  })
+
+  it('sends nobody away when room would not help', () => {
+    const found = admission(needs({ cpu: '1' }, { nodeSelector: { disk: 'tape' } }), [small], node)
+    expect(found).toEqual({ why: { reason: 'NodeAffinity', message: affinity }, victims: [] })
+  })
+
+  it('fails when there is nobody to send away', () => {
+    const message =
+      'Unexpected error while attempting to recover from admission failure: preemption: error finding a set of pods to ' +
+      'preempt: no set of running pods found to reclaim resources: [(res: cpu, q: 1000), ]'
+    const found = admission(needs({ cpu: '3' }), [], node)
+    expect(found).toEqual({ why: { reason: 'UnexpectedAdmissionError', message }, victims: [] })
+  })
 })

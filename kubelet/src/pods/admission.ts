@@ -5,8 +5,9 @@ import { hostPortsOf, portsConflict } from '@kubets/shared/api/host-ports.ts'
 import { requiredNodes } from '@kubets/shared/api/node-selector.ts'
 import { podRequests } from '@kubets/shared/api/pod.ts'
 import type { Node, Pod } from '@kubets/shared/api/types/core-v1.ts'
-import { parseQuantity, type Quantity } from '@kubets/shared/machinery/quantity.ts'
+import { parseQuantity } from '@kubets/shared/machinery/quantity.ts'
 import { untoleratedTaint } from '@kubets/shared/machinery/taints.ts'
+import { amountOf, isCritical, podsToPreempt, type Lacking } from './preemption.ts'
 
 /** Why the node does not take a Pod. */
 export interface Rejection {
@@ -14,20 +15,45 @@ export interface Rejection {
   message: string
 }
 
-/**
- * The first reason why the node does not take the Pod; undefined when it does.
- * @param others the Pods the node has already taken and that have not ended.
- */
-export function rejection(pod: Pod, others: readonly Pod[], node: Node): Rejection | undefined {
+/** What the node finds when a Pod is bound to it. */
+export interface Admission {
+  /** The first reason why it does not take the Pod; undefined when it does. */
+  why: Rejection | undefined
+  /** The Pods that have to go before it runs: a critical Pod is not refused because others have what it needs. */
+  victims: readonly Pod[]
+}
+
+/** @param others the Pods the node has already taken and that have not ended. */
+// predicate.go Admit, pkg/kubelet/preemption/preemption.go HandleAdmissionFailure
+export function admission(pod: Pod, others: readonly Pod[], node: Node): Admission {
+  const other = otherSystem(pod)
+  if (other) return { why: other, victims: [] }
+  const lacking = missingResources(pod, others, node)
+  const rest = otherFindings(pod, others, node)
+  if (!isCritical(pod) || lacking.length === 0 || rest.length > 0) {
+    return { why: (isCritical(pod) ? [] : lacking.map(outOf)).concat(rest)[0], victims: [] }
+  }
+  try {
+    return { why: undefined, victims: podsToPreempt(pod, others, lacking.map(shortfall)) }
+  } catch (error) {
+    const message = `preemption: error finding a set of pods to preempt: ${(error as Error).message}`
+    return {
+      why: unexpected(`Unexpected error while attempting to recover from admission failure: ${message}`),
+      victims: [],
+    }
+  }
+}
+
+const unexpected = (message: string): Rejection => ({ reason: 'UnexpectedAdmissionError', message })
+
+function otherFindings(pod: Pod, others: readonly Pod[], node: Node): Rejection[] {
+  // labels and taints that changed while the Pod ran are no reason to end it when the kubelet starts again
   const started = pod.status?.startTime !== undefined
-  return (
-    otherSystem(pod) ??
-    missingResource(pod, others, node) ??
-    // labels and taints that changed while the Pod ran are no reason to end it when the kubelet starts again
-    (started ? undefined : wrongNode(pod, node)) ??
-    takenPort(pod, others) ??
-    (started ? undefined : evictingTaint(pod, node))
-  )
+  return [
+    started ? undefined : wrongNode(pod, node),
+    takenPort(pod, others),
+    started ? undefined : evictingTaint(pod, node),
+  ].filter((one) => one !== undefined)
 }
 
 /** Why a running Pod cannot have what it wants now: never here (Infeasible), or not yet (Deferred). */
@@ -36,15 +62,15 @@ export function resizeRefusal(pod: Pod, others: readonly Pod[], node: Node): Rej
   const requests = podRequests(pod)
   const lacking = ['memory', 'cpu']
     .map((name) => {
-      const capacity = amount(name, parseQuantity(node.status?.allocatable?.[name] ?? '0'))
-      return { name, requested: amount(name, requests.get(name)), capacity }
+      const capacity = amountOf(name, parseQuantity(node.status?.allocatable?.[name] ?? '0'))
+      return { name, requested: amountOf(name, requests.get(name)), capacity }
     })
     .find(({ requested, capacity }) => requested > capacity)
   if (lacking) {
     const amounts = `requested: ${lacking.requested}, capacity: ${lacking.capacity}`
     return { reason: 'Infeasible', message: `Node didn't have enough capacity: ${lacking.name}, ${amounts}` }
   }
-  const why = missingResource(pod, others, node)
+  const [why] = missingResources(pod, others, node).map(outOf)
   return why && { reason: 'Deferred', message: why.message }
 }
 
@@ -71,21 +97,31 @@ function otherSystem(pod: Pod): Rejection | undefined {
 // in the order in which upstream looks, whose first finding is the one that is told
 const counted = ['cpu', 'memory', 'ephemeral-storage']
 
-/** pkg/scheduler/framework/plugins/noderesources/fit.go fitsRequest */
-function missingResource(pod: Pod, others: readonly Pod[], node: Node): Rejection | undefined {
+/** A resource of which the node has not enough left. CPU is counted in thousandths. */
+interface Shortage {
+  name: string
+  requested: number
+  used: number
+  capacity: number
+}
+
+/** All of them, in upstream's order. pkg/scheduler/framework/plugins/noderesources/fit.go fitsRequest */
+function missingResources(pod: Pod, others: readonly Pod[], node: Node): Shortage[] {
   const allocatable = node.status?.allocatable ?? {}
-  const places = amount('pods', parseQuantity(allocatable['pods'] ?? '0'))
-  if (others.length + 1 > places) return outOf('pods', 1, others.length, places)
+  const capacityOf = (name: string): number => amountOf(name, parseQuantity(allocatable[name] ?? '0'))
   const requests = podRequests(pod)
   const rest = [...requests.keys()].filter((name) => !counted.includes(name) && known(name, allocatable))
   const used = others.map(podRequests)
-  for (const name of [...counted, ...rest]) {
-    const wanted = amount(name, requests.get(name))
-    const taken = used.reduce((sum, one) => sum + amount(name, one.get(name)), 0)
-    const capacity = amount(name, parseQuantity(allocatable[name] ?? '0'))
-    if (wanted > 0 && wanted > capacity - taken) return outOf(name, wanted, taken, capacity)
-  }
-  return undefined
+  const wanted = [...counted, ...rest].map((name) => ({
+    name,
+    requested: amountOf(name, requests.get(name)),
+    used: used.reduce((sum, one) => sum + amountOf(name, one.get(name)), 0),
+    capacity: capacityOf(name),
+  }))
+  return [
+    { name: 'pods', requested: 1, used: others.length, capacity: capacityOf('pods') },
+    ...wanted.filter(({ requested }) => requested > 0),
+  ].filter(({ requested, used: taken, capacity }) => requested > capacity - taken)
 }
 
 // predicate.go removeMissingExtendedResources: what the node does not know may be the cluster's
@@ -93,11 +129,12 @@ function known(name: string, allocatable: Readonly<Record<string, string>>): boo
   return allocatable[name] !== undefined || !isExtended(name)
 }
 
-function amount(name: string, quantity: Quantity | undefined): number {
-  return (name === 'cpu' ? quantity?.milliValue() : quantity?.value()) ?? 0
+/** predicate.go GetInsufficientAmount */
+function shortfall({ name, requested, used, capacity }: Shortage): Lacking {
+  return { name, amount: requested - (capacity - used) }
 }
 
-function outOf(name: string, requested: number, used: number, capacity: number): Rejection {
+function outOf({ name, requested, used, capacity }: Shortage): Rejection {
   const amounts = `requested: ${requested}, used: ${used}, capacity: ${capacity}`
   return { reason: `OutOf${name}`, message: `Node didn't have enough resource: ${name}, ${amounts}` }
 }

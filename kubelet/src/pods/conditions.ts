@@ -1,7 +1,7 @@
 // The Pod's conditions. pkg/kubelet/status/generate.go
 import type { ContainerStatus, Pod, PodCondition } from '@kubets/shared/api/types/core-v1.ts'
 import { formatTime } from '@kubets/shared/machinery/time.ts'
-import { isSidecar } from './model.ts'
+import { isSidecar, type PodFailure } from './model.ts'
 import { resizeClaims, type ResizeStatus } from './resize.ts'
 
 /** What a condition says, before it has its times. */
@@ -20,6 +20,7 @@ export function podConditions(
   main: readonly ContainerStatus[],
   sandboxReady: boolean,
   resize: ResizeStatus,
+  failed: PodFailure | undefined,
   now: number,
 ): PodCondition[] {
   const containersReady = claimContainersReady(pod, phase, init, main)
@@ -30,6 +31,10 @@ export function podConditions(
     containersReady,
     { type: 'PodScheduled', status: 'True' },
     ...resizeClaims(resize),
+    // core/v1 PodReasonTerminationByKubelet; told when the Pod has ended, not before
+    ...(failed?.disruption === undefined
+      ? []
+      : [{ type: 'DisruptionTarget', status: 'True', reason: 'TerminationByKubelet', message: failed.disruption }]),
   ]
   return claims.map((claim) => {
     const old = pod.status?.conditions?.find((one) => one.type === claim.type)

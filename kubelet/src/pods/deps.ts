@@ -9,6 +9,7 @@ import type { ProbeManager } from '../probes/manager.ts'
 import type { Runtime } from '../runtime/types.ts'
 import type { VolumeManager } from '../volumes/manager.ts'
 import type { Allocations } from './allocations.ts'
+import type { SysctlAllowlist } from './sysctls.ts'
 
 /** What the work on Pods needs of the rest of the kubelet. */
 export interface PodDeps {
@@ -35,4 +36,6 @@ export interface NodeFacts {
   allocatable: NodeAllocatable
   memoryBytes: number
   seccompDir: string
+  /** The kernel settings that Pods may have here. */
+  sysctls: SysctlAllowlist
 }

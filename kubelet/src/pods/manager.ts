@@ -5,11 +5,13 @@ import type { Client } from '@kubets/shared/client/client.ts'
 import type { Informer } from '@kubets/shared/client/informer.ts'
 import { isConflict, isNotFound } from '@kubets/shared/machinery/errors.ts'
 import type { PodIdentity } from '../runtime/types.ts'
-import { rejection, resizeRefusal, type Rejection } from './admission.ts'
+import { admission, resizeRefusal, type Admission, type Rejection } from './admission.ts'
 import type { PodDeps } from './deps.ts'
+import { preempted } from './preemption.ts'
 import { withAllocated } from './resize.ts'
 import { changedPods, traces, type PodTrace } from './relist.ts'
 import { StatusWriter } from './status-writer.ts'
+import { forbiddenSysctl } from './sysctls.ts'
 import { PodWorker } from './worker.ts'
 
 const relistMs = 10_000
@@ -37,8 +39,10 @@ export class PodManager {
   readonly #ended = new Set<string>()
   /** Pods that this node does not take, which have failed for that. */
   readonly #rejected = new Set<string>()
-  /** Pods that wait for a newer look at the Node object before they are judged. */
+  /** Pods that are not judged yet: they wait for a newer look at the Node object, or for others to go. */
   readonly #unjudged = new Map<string, Pod>()
+  /** Set while Pods are sent away for a critical one. */
+  #preempting: Promise<void> | undefined
   #seen: ReadonlyMap<string, PodTrace> = new Map()
 
   constructor(deps: PodDeps, client: Client, informer: Informer<Pod>, node: OwnNode) {
@@ -101,14 +105,18 @@ export class PodManager {
       const now = traces(sandboxes, containers)
       for (const uid of changedPods(this.#seen, now)) this.poke(uid)
       this.#seen = now
-      for (const [uid, trace] of now) if (!this.#workers.has(uid)) this.#adoptOrphan(trace.identity)
+      for (const [uid, trace] of now) if (!this.#knows(uid)) this.#adoptOrphan(trace.identity)
       for (const uid of await volumes.podsOnDisk()) {
-        if (!this.#workers.has(uid) && !now.has(uid)) await volumes.removePod(uid, lifetime)
+        if (!this.#knows(uid) && !now.has(uid)) await volumes.removePod(uid, lifetime)
       }
     } catch (error) {
       if (lifetime.aborted) return
       this.#deps.log.warn({ error: error instanceof Error ? error.message : String(error) }, 'relist failed')
     }
+  }
+
+  #knows(uid: string): boolean {
+    return this.#workers.has(uid) || this.#unjudged.has(uid)
   }
 
   #take(pod: Pod): void {
@@ -117,26 +125,50 @@ export class PodManager {
     const worker = this.#workers.get(uid)
     if (worker) worker.update(pod)
     else if (this.#unjudged.has(uid)) this.#unjudged.set(uid, pod)
-    // what ends or has ended is not judged any more
-    else if (isPodTerminal(pod) || pod.metadata.deletionTimestamp !== undefined) this.#start(pod)
+    else if (isOver(pod)) this.#start(pod)
     else void this.#admit(pod)
   }
 
   // pkg/kubelet/kubelet.go HandlePodAdditions
   async #admit(pod: Pod): Promise<void> {
     const { uid = '' } = pod.metadata
-    const first = this.#judge(pod, this.#node.known())
-    if (first?.reason !== 'NodeAffinity') return this.#begin(pod, first)
-    // the node may have been labelled for this very Pod a moment ago
     this.#unjudged.set(uid, pod)
-    const node = await this.#node.fetch().catch(() => this.#node.known())
+    let newer: Node | undefined
+    let found: Admission | undefined
+    for (;;) {
+      // nobody takes the room that is being made for another
+      if (this.#preempting) {
+        await this.#preempting
+        continue
+      }
+      found = this.#judge(uid, newer ?? this.#node.known())
+      if (newer || found?.why?.reason !== 'NodeAffinity') break
+      // the node may have been labelled for this very Pod a moment ago
+      newer = await this.#node.fetch().catch(() => this.#node.known())
+    }
+    if (found && found.victims.length > 0) {
+      this.#preempting = this.#preempt(found.victims).finally(() => (this.#preempting = undefined))
+      await this.#preempting
+    }
     const newest = this.#unjudged.get(uid)
     this.#unjudged.delete(uid)
-    if (newest && !this.#deps.lifetime.aborted) this.#begin(newest, this.#judge(newest, node))
+    if (newest && !this.#deps.lifetime.aborted) this.#begin(newest, isOver(newest) ? undefined : found?.why)
   }
 
-  #judge(pod: Pod, node: Node): Rejection | undefined {
-    return rejection(this.#granted(pod), this.#others(pod), node)
+  /** undefined when the Pod is gone already. */
+  #judge(uid: string, node: Node): Admission | undefined {
+    const pod = this.#unjudged.get(uid)
+    if (!pod) return undefined
+    const why = forbiddenSysctl(pod, this.#deps.node.sysctls)
+    return why ? { why, victims: [] } : admission(this.#granted(pod), this.#others(pod), node)
+  }
+
+  // pkg/kubelet/preemption/preemption.go evictPodsToFreeRequests
+  async #preempt(victims: readonly Pod[]): Promise<void> {
+    for (const victim of victims) {
+      this.#deps.recorder.event(victim, 'Warning', preempted.reason, preempted.message)
+      await this.#workers.get(victim.metadata.uid ?? '')?.evict(preempted)
+    }
   }
 
   /** The Pod with what it was granted, which a resize may not have changed yet. */
@@ -221,4 +253,9 @@ export class PodManager {
       }
     }
   }
+}
+
+/** What ends or has ended is not judged any more. */
+function isOver(pod: Pod): boolean {
+  return isPodTerminal(pod) || pod.metadata.deletionTimestamp !== undefined
 }

@@ -26,6 +26,14 @@ export interface StartFailure {
   pullSeconds?: number
 }
 
+/** Why the kubelet ended a Pod, which has failed then. */
+export interface PodFailure {
+  reason: string
+  message: string
+  /** Set when it was not the Pod's fault: what its condition DisruptionTarget says. */
+  disruption?: string
+}
+
 /** By container name, or by one of the keys of `shared`. */
 export type StartFailures = ReadonlyMap<string, StartFailure>
 

@@ -6,6 +6,7 @@ import { formatResolvConf, parseResolvConf, podResolvConf } from '../network/res
 import type { Mount, PodIdentity, PodSandboxConfig, PortMapping } from '../runtime/types.ts'
 import type { PodDeps } from './deps.ts'
 import { keys } from './model.ts'
+import { dotted } from './sysctls.ts'
 
 /** The Pod's identity for the runtime. */
 export function identityOf(pod: Pod): PodIdentity {
@@ -28,7 +29,7 @@ export function sandboxConfig(deps: PodDeps, pod: Pod, attempt: number, runtimeH
       ipc: spec.hostIPC ? 'NODE' : 'POD',
     },
     portMappings: containers.flatMap(hostPorts),
-    sysctls: Object.fromEntries((spec.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value])),
+    sysctls: Object.fromEntries((spec.securityContext?.sysctls ?? []).map(({ name, value }) => [dotted(name), value])),
     privileged: false,
     runtimeHandler,
     // its containers go to the same runtime, whatever becomes of the class

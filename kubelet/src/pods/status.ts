@@ -5,7 +5,7 @@ import type { Container, ContainerState, ContainerStatus, Pod, PodStatus } from 
 import { formatTime } from '@kubets/shared/machinery/time.ts'
 import type { ContainerStatus as RuntimeContainer } from '../runtime/types.ts'
 import { podConditions } from './conditions.ts'
-import { isSidecar, newest, readySandbox, type PodRuntimeState, type ProbeResults } from './model.ts'
+import { isSidecar, newest, readySandbox, type PodFailure, type PodRuntimeState, type ProbeResults } from './model.ts'
 import { podPhase } from './phase.ts'
 import type { Resources, ResizeStatus } from './resize.ts'
 import { statusLists, type ContainerKind, type Waiting } from './sync.ts'
@@ -18,8 +18,8 @@ export interface StatusInput {
   waiting: ReadonlyMap<string, Waiting>
   /** Nothing of the Pod runs or will run again. */
   ended: boolean
-  /** Why the kubelet ended it (Evicted, DeadlineExceeded), if it did: the Pod has failed then. */
-  failed: Waiting | undefined
+  /** Why the kubelet ended it (Preempting, DeadlineExceeded), if it did. */
+  failed: PodFailure | undefined
   hostIPs: readonly string[]
   /** What running containers were given, where that may differ from what the Pod was granted. */
   actuated: Resources
@@ -45,8 +45,8 @@ export function podStatus(input: StatusInput): PodStatus {
   return {
     ...observed(pod),
     phase,
-    conditions: podConditions(pod, phase, init, main, ips.length > 0, input.resize, now),
-    ...(failed ?? {}),
+    conditions: podConditions(pod, phase, init, main, ips.length > 0, input.resize, failed, now),
+    ...(failed ? { reason: failed.reason, message: failed.message } : {}),
     ...(input.hostIPs[0] === undefined ? {} : { hostIP: input.hostIPs[0] }),
     hostIPs: input.hostIPs.map((ip) => ({ ip })),
     ...(podIPs[0] === undefined ? {} : { podIP: podIPs[0].ip, podIPs }),
@@ -83,7 +83,7 @@ function finalPhase(input: StatusInput, init: readonly ContainerStatus[], main: 
   return podPhase(input.pod.spec, init, main, input.ended && !running)
 }
 
-function keptReason(pod: Pod): Waiting | undefined {
+function keptReason(pod: Pod): PodFailure | undefined {
   const { phase, reason, message } = pod.status ?? {}
   return phase === 'Failed' && reason !== undefined ? { reason, message: message ?? '' } : undefined
 }

@@ -4,7 +4,15 @@ import { RuntimeError } from '../runtime/types.ts'
 import { VolumeError } from '../volumes/manager.ts'
 import type { PodDeps } from './deps.ts'
 import { killContainer } from './kill-container.ts'
-import { formatPod, readySandbox, shared, type PodRuntimeState, type ProbeResults, type StartFailure } from './model.ts'
+import {
+  formatPod,
+  readySandbox,
+  shared,
+  type PodFailure,
+  type PodRuntimeState,
+  type ProbeResults,
+  type StartFailure,
+} from './model.ts'
 import { PodResizer, resizeRetryMs } from './resizer.ts'
 import { runSandbox } from './sandbox.ts'
 import { addressesOf, startContainer, StartError } from './start-container.ts'
@@ -24,6 +32,8 @@ export interface PodReporter {
 const volumeRetryMs = [500, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 122_000]
 const sandboxRetryMs = 5000
 const refreshMs = 60_000
+// pkg/kubelet/pod_workers.go killPodNow
+const minKillMs = 10_000
 const firstErrorMs = 250
 const longestErrorMs = 10_000
 
@@ -36,9 +46,11 @@ export class PodWorker {
   readonly #failures = new Map<string, StartFailure>()
   readonly #resizer: PodResizer
   readonly #rejected: Waiting | undefined
+  readonly #ended = Promise.withResolvers<void>()
   #pod: Pod
   #status: PodStatus | undefined
   #gone: { graceSeconds: number } | undefined
+  #evicted: PodFailure | undefined
   #mounted = false
   #volumesOnDisk = true
   #volumeFailures = 0
@@ -77,6 +89,20 @@ export class PodWorker {
     this.#hurry(before)
   }
 
+  /** Ends the Pod, which has failed then. Resolves when nothing of it runs any more, or when that takes too long. */
+  // pkg/kubelet/pod_workers.go killPodNow
+  async evict(why: PodFailure): Promise<void> {
+    const { clock, lifetime } = this.#deps
+    const before = this.#ending()?.graceSeconds ?? Infinity
+    this.#evicted ??= why
+    this.#hurry(before)
+    const graceMs = (this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1000
+    const limit = new AbortController()
+    const tooLong = clock.sleep(Math.max(minKillMs, graceMs * 1.5), AbortSignal.any([limit.signal, lifetime]))
+    await Promise.race([this.#ended.promise, tooLong.catch(() => undefined)])
+    limit.abort()
+  }
+
   /** Something may have changed: look again. */
   poke(): void {
     this.#poked = true
@@ -97,7 +123,7 @@ export class PodWorker {
     while (!lifetime.aborted) {
       try {
         const { finished, wakeAt } = await this.#turn()
-        if (finished) return
+        if (finished) return this.#ended.resolve()
         errorMs = firstErrorMs
         if (wakeAt !== 'now') await this.#wait(wakeAt)
       } catch (error) {
@@ -194,6 +220,7 @@ export class PodWorker {
       return { graceSeconds: Math.max(1, deletionGracePeriodSeconds ?? ofSpec), remove: true }
     }
     if (this.#rejected) return { graceSeconds: 1, remove: false }
+    if (this.#evicted) return { graceSeconds: ofSpec, remove: false }
     const deadline = this.#deadline()
     return deadline && deadline.at <= this.#deps.clock.now() ? { graceSeconds: ofSpec, remove: false } : undefined
   }
@@ -234,7 +261,7 @@ export class PodWorker {
   #report(pod: Pod, state: PodRuntimeState, result: SyncResult, resizing: boolean, now: number): void {
     // nobody looks at the status of what is gone
     if (this.#gone) return
-    const failed = this.#rejected ?? this.#overtime(now, result.done)
+    const failed = this.#rejected ?? this.#evicted ?? this.#overtime(now, result.done)
     const ended = result.done && !state.containers.some((one) => one.state === 'CONTAINER_RUNNING')
     const probes: ProbeResults = (id, kind) => this.#deps.probes.result(id, kind)
     const { waiting } = result
@@ -247,9 +274,10 @@ export class PodWorker {
         ? rejectedStatus(pod, this.#rejected, now)
         : podStatus({ pod, state, now, failed, ended, probes, waiting, hostIPs, actuated, resize })
     this.#reporter.report(pod, this.#status)
+    if (ended) this.#ended.resolve()
   }
 
-  #overtime(now: number, done: boolean): Waiting | undefined {
+  #overtime(now: number, done: boolean): PodFailure | undefined {
     const deadline = this.#deadline()
     return deadline && deadline.at <= now && done ? deadline.failed : undefined
   }

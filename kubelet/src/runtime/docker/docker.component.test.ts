@@ -1,16 +1,14 @@
-import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { promisify } from 'node:util'
 import Docker from 'dockerode'
-import { pack } from 'tar-stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { silentLogger } from '@kubets/shared/machinery/logger.ts'
 import { realClock } from '@kubets/shared/process/clock.ts'
 import type { ContainerConfig, ContainerEvent, PodSandboxConfig } from '../types.ts'
+import { makeImage, removeImage } from './image.testing.ts'
 import { createDockerRuntime } from './index.ts'
 
 const image = 'kubets-test/runtime:1'
@@ -75,37 +73,20 @@ function config(name: string, script: string, more: Partial<ContainerConfig> = {
   }
 }
 
-/** An image of busybox alone, whose own command sleeps: it serves as the sandbox, too. */
-async function makeImage(): Promise<void> {
-  const tar = pack()
-  const busybox = await readFile('/bin/busybox')
-  const applets = (await promisify(execFile)('/bin/busybox', ['--list'])).stdout.split('\n')
-  tar.entry({ name: 'tmp', type: 'directory', mode: 0o1777 })
-  tar.entry({ name: 'bin/busybox', mode: 0o755 }, busybox)
-  for (const name of applets.filter((one) => one !== '' && one !== 'busybox')) {
-    tar.entry({ name: `bin/${name}`, type: 'symlink', linkname: 'busybox' })
-  }
-  tar.finalize()
-  const changes = ['CMD ["sleep","1000000"]']
-  const options = { fromSrc: '-', repo: image.split(':')[0], tag: '1', changes }
-  const stream = await runtime.context.docker.importImage(tar as unknown as NodeJS.ReadableStream, options)
-  await text(stream as Readable)
-}
-
 describe('Docker runtime', () => {
   let sandboxId: string
   let folder: string
 
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'kubets-runtime-'))
-    await makeImage()
+    await makeImage(image)
     sandboxId = await runtime.runPodSandbox(sandboxConfig, signal)
   })
 
   afterAll(async () => {
     for (const one of await runtime.listPodSandbox({}, signal)) await runtime.removePodSandbox(one.id, signal)
     expect(await runtime.listContainers({}, signal)).toEqual([])
-    await new Docker().getImage(image).remove()
+    await removeImage(image)
     await rm(folder, { recursive: true })
   })
 

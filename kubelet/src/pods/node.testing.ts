@@ -1,0 +1,136 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { nodes, pods, serviceAccounts, services } from '@kubets/shared/api/resources.gen.ts'
+import type { Node, Pod, PodSpec } from '@kubets/shared/api/types/core-v1.ts'
+import { EventRecorder } from '@kubets/shared/client/events.ts'
+import { InformerFactory } from '@kubets/shared/client/informer.ts'
+import { silentLogger as log } from '@kubets/shared/machinery/logger.ts'
+import { startApiServer } from '@kubets/shared/testing/apiserver.ts'
+import { realClock as clock } from '@kubets/shared/testing/real-clock.ts'
+import { waitFor } from '@kubets/shared/testing/wait.ts'
+import { ApiObjects } from '../api-objects.ts'
+import { ImagePuller } from '../images/puller.ts'
+import { ProbeManager } from '../probes/manager.ts'
+import { makeImage, removeImage } from '../runtime/docker/image.testing.ts'
+import { createDockerRuntime } from '../runtime/docker/index.ts'
+import { VolumeManager } from '../volumes/manager.ts'
+import { Allocations } from './allocations.ts'
+import type { PodDeps } from './deps.ts'
+import { PodManager } from './manager.ts'
+import { sysctlAllowlist } from './sysctls.ts'
+
+type ApiServer = Awaited<ReturnType<typeof startApiServer>>
+
+export interface TestNode {
+  client: ApiServer['client']
+  runtime: PodDeps['runtime']
+  /** Creates a Pod bound to the node; its containers sleep unless they say what else to do. */
+  run(name: string, spec: PodSpec): Promise<Pod>
+  get(name: string): Promise<Pod>
+  /** Waits until the Pod is as `check` says. */
+  until(name: string, check: (pod: Pod) => unknown): Promise<Pod>
+  stop(): Promise<void>
+}
+
+/**
+ * A node with these resources: Pods through a PodManager in this process, on a real apiserver and a real Docker. They
+ * have the host's network, so that the machine's stays as it is.
+ */
+export async function startTestNode(allocatable: Record<string, string>): Promise<TestNode> {
+  const name = `kubets-test-pods-${process.pid}`
+  const image = `kubets-test/${name}:1`
+  const rootDir = await mkdtemp(path.join(tmpdir(), 'kubets-pods-'))
+  const stopping = new AbortController()
+  const [api] = await Promise.all([startApiServer(), makeImage(image)])
+  const { client } = api
+  const runtime = createDockerRuntime({
+    endpoint: 'unix:///var/run/docker.sock',
+    nodeName: name,
+    infraImage: image,
+    networkName: 'none',
+    negativeOomScores: false,
+    clock,
+    log,
+  })
+  const node: Node = { apiVersion: 'v1', kind: 'Node', metadata: { name }, spec: {}, status: { allocatable } }
+  await client.create(nodes, { ...node, status: {} })
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'default' } }
+  await client.create(serviceAccounts, account)
+  const factory = new InformerFactory(client, { clock, log })
+  const informer = factory.informer(pods, { fieldSelector: `spec.nodeName=${name}` })
+  const objects = new ApiObjects(client, factory.informer(services).lister)
+  const recorder = new EventRecorder({ client, clock, log, component: 'kubelet', host: name })
+  const resources = { cpu: '0', memory: '0', 'ephemeral-storage': '0', ...allocatable }
+  const volumes = new VolumeManager({ rootDir, objects, allocatable: resources, clock })
+  const probes = new ProbeManager({ runtime, recorder, clock, changed: (uid) => manager.poke(uid) })
+  const deps: PodDeps = {
+    runtime,
+    volumes,
+    probes,
+    objects,
+    recorder,
+    clock,
+    log,
+    allocations: new Allocations((uid) => volumes.podDir(uid)),
+    puller: new ImagePuller(runtime),
+    network: { problem: undefined, allowHairpin: () => Promise.resolve() },
+    dns: { clusterDns: [], clusterDomain: 'cluster.local' },
+    node: {
+      name,
+      ips: ['192.0.2.1'],
+      allocatable: resources,
+      memoryBytes: 1 << 30,
+      seccompDir: rootDir,
+      sysctls: sysctlAllowlist([]),
+    },
+    lifetime: stopping.signal,
+  }
+  const own = { known: () => node, fetch: () => Promise.resolve(node) }
+  const manager: PodManager = new PodManager(deps, client, informer, own)
+  factory.start(stopping.signal)
+  await factory.waitForSync(stopping.signal)
+  const running = manager.run()
+  const get = (of: string): Promise<Pod> => client.get(pods, of, { namespace: 'default' })
+  const until = async (of: string, check: (pod: Pod) => unknown): Promise<Pod> => {
+    let last: Pod | undefined
+    const done = async (): Promise<Pod | undefined> => {
+      last = await get(of)
+      return check(last) ? last : undefined
+    }
+    return waitFor(done, 50_000).catch((error: unknown) => {
+      throw new Error(`${of} is ${JSON.stringify(last?.status)}`, { cause: error })
+    })
+  }
+  return {
+    client,
+    runtime,
+    get,
+    until,
+    run: (of, spec) =>
+      client.create(pods, {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: of, namespace: 'default' },
+        spec: {
+          nodeName: name,
+          hostNetwork: true,
+          terminationGracePeriodSeconds: 1,
+          automountServiceAccountToken: false,
+          ...spec,
+          containers: spec.containers.map((one) => ({ image, ...one })),
+          ...(spec.initContainers && { initContainers: spec.initContainers.map((one) => ({ image, ...one })) }),
+        },
+      }),
+    stop: async () => {
+      stopping.abort()
+      await running
+      probes.stop()
+      const signal = new AbortController().signal
+      for (const one of await runtime.listPodSandbox({}, signal)) await runtime.removePodSandbox(one.id, signal)
+      await removeImage(image)
+      await api.stop()
+      await rm(rootDir, { recursive: true })
+    },
+  }
+}
