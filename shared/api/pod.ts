@@ -1,6 +1,6 @@
 import { parseQuantity, type Quantity } from '../machinery/quantity.ts'
 import { formatTime } from '../machinery/time.ts'
-import type { Pod, PodSpec, ResourceRequirements } from './types/core-v1.ts'
+import type { Container, Pod, PodSpec, ResourceRequirements } from './types/core-v1.ts'
 
 type Resources = Map<string, Quantity>
 
@@ -14,6 +14,23 @@ export function isPodTerminal(pod: Pod): boolean {
 // kubernetes/pkg/api/v1/pod/util.go IsPodReady
 export function isPodReady(pod: Pod): boolean {
   return getCondition(pod.status?.conditions, 'Ready')?.status === 'True'
+}
+
+/** What the rules of a container with a policy of its own say about an end with this code. */
+// component-helpers/pods/util.go findMatchingContainerRestartRule
+export function restartRuleFor({ restartPolicy, restartPolicyRules = [] }: Container, exitCode: number) {
+  if (restartPolicy === undefined) return undefined
+  return restartPolicyRules.find(
+    ({ exitCodes }) => exitCodes && (exitCodes.operator === 'In') === (exitCodes.values ?? []).includes(exitCode),
+  )?.action
+}
+
+/** Whether a container that ended with this code runs again: its rules say so, else its policy, else the Pod's. */
+// component-helpers/pods/util.go ContainerShouldRestart
+export function containerShouldRestart(container: Container, spec: PodSpec, exitCode: number): boolean {
+  if (restartRuleFor(container, exitCode) !== undefined) return true
+  const policy = container.restartPolicy ?? spec.restartPolicy ?? 'Always'
+  return policy === 'Always' || (policy === 'OnFailure' && exitCode !== 0)
 }
 
 interface ConditionLike {

@@ -1,7 +1,7 @@
 // The Pod's conditions. pkg/kubelet/status/generate.go
 import type { ContainerStatus, Pod, PodCondition } from '@kubets/shared/api/types/core-v1.ts'
 import { formatTime } from '@kubets/shared/machinery/time.ts'
-import { isSidecar, type PodFailure } from './model.ts'
+import { couldRestartAll, isSidecar, type PodFailure } from './model.ts'
 import { resizeClaims, type ResizeStatus } from './resize.ts'
 
 /** What a condition says, before it has its times. */
@@ -12,15 +12,22 @@ interface Claim {
   message?: string
 }
 
+/** What happens to a Pod beside the states of its containers. */
+interface PodCircumstances {
+  sandboxReady: boolean
+  /** Its containers are taken away so that they all start again. */
+  restartingAll: boolean
+  resize: ResizeStatus
+  failed: PodFailure | undefined
+}
+
 /** The conditions the kubelet owns. A condition keeps its transition time as long as its status stays. */
 export function podConditions(
   pod: Pod,
   phase: string,
   init: readonly ContainerStatus[],
   main: readonly ContainerStatus[],
-  sandboxReady: boolean,
-  resize: ResizeStatus,
-  failed: PodFailure | undefined,
+  { sandboxReady, restartingAll, resize, failed }: PodCircumstances,
   now: number,
 ): PodCondition[] {
   const containersReady = claimContainersReady(pod, phase, init, main)
@@ -30,6 +37,7 @@ export function podConditions(
     claimReady(pod, containersReady),
     containersReady,
     { type: 'PodScheduled', status: 'True' },
+    ...(couldRestartAll(pod) ? [claimRestartingAll(phase, restartingAll)] : []),
     ...resizeClaims(resize),
     // core/v1 PodReasonTerminationByKubelet; told when the Pod has ended, not before
     ...(failed?.disruption === undefined
@@ -46,6 +54,16 @@ export function podConditions(
       lastTransitionTime: kept ?? formatTime(now),
     }
   })
+}
+
+// generate.go GenerateAllContainersRestartingCondition
+function claimRestartingAll(phase: string, restarting: boolean): Claim {
+  const type = 'AllContainersRestarting'
+  if (phase === 'Succeeded') return { type, status: 'False', reason: 'PodCompleted' }
+  if (phase === 'Failed') return { type, status: 'False', reason: 'PodFailed' }
+  if (!restarting) return { type, status: 'False' }
+  const message = 'container exited with restart policy rule'
+  return { type, status: 'True', reason: 'RestartAllContainersStarted', message }
 }
 
 function claimInitialized(

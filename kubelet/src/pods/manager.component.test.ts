@@ -4,10 +4,11 @@ import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestNode, type TestNode } from './node.testing.ts'
 
+const signal = new AbortController().signal
 const runs = ({ status }: Pod): boolean => status?.phase === 'Running'
 const failed = ({ status }: Pod): boolean => status?.phase === 'Failed'
 
-describe('Pods of a node', () => {
+describe('Pods of a node', { timeout: 120_000 }, () => {
   let node: TestNode
   beforeAll(async () => {
     node = await startTestNode({ cpu: '1', memory: '1Gi', 'ephemeral-storage': '1Gi', pods: '20' })
@@ -41,6 +42,70 @@ describe('Pods of a node', () => {
     await node.run('more', { containers: asking('700m') })
     const refused = await node.until('more', failed)
     expect(refused.status).toMatchObject({ reason: 'OutOfcpu' })
+  })
+
+  it('start a container again when its rules say so', async () => {
+    // it ends with 7, then with 8
+    const command = ['sh', '-c', 'if test -e /data/begun; then exit 8; fi; touch /data/begun; exit 7']
+    const restartPolicyRules = [{ action: 'Restart', exitCodes: { operator: 'In', values: [7] } }]
+    const volumeMounts = [{ name: 'data', mountPath: '/data' }]
+    await node.run('ruled', {
+      restartPolicy: 'Never',
+      volumes: [{ name: 'data', emptyDir: {} }],
+      containers: [{ name: 'main', command, volumeMounts, restartPolicy: 'Never', restartPolicyRules }],
+    })
+    const { status } = await node.until('ruled', failed)
+    expect(status?.containerStatuses?.[0]).toMatchObject({
+      restartCount: 1,
+      state: { terminated: { exitCode: 8 } },
+      lastState: { terminated: { exitCode: 7 } },
+    })
+  })
+
+  it('start again as a whole when a rule says so', async () => {
+    const wait = 'while test ! -e /data/go; do sleep 0.1; done; rm /data/go'
+    const restartPolicyRules = [{ action: 'RestartAllContainers', exitCodes: { operator: 'In', values: [42] } }]
+    const volumeMounts = [{ name: 'data', mountPath: '/data' }]
+    const count = 'echo x >> /data/initialised'
+    await node.run('together', {
+      restartPolicy: 'Never',
+      volumes: [{ name: 'data', emptyDir: {} }],
+      initContainers: [{ name: 'init', command: ['sh', '-c', count], volumeMounts }],
+      containers: [
+        {
+          name: 'cause',
+          command: ['sh', '-c', `${wait}; exit 42`],
+          volumeMounts,
+          restartPolicy: 'Never',
+          restartPolicyRules,
+        },
+        { name: 'other', volumeMounts },
+      ],
+    })
+    await node.until('together', runs)
+    const { uid = '' } = (await node.get('together')).metadata
+    const find = async (name: string) => {
+      const all = await node.runtime.listContainers({ podUid: uid }, signal)
+      return all.find((one) => one.name === name)?.id ?? ''
+    }
+    const said = (command: string) => async () => {
+      const { stdout } = await node.runtime.execSync(await find('other'), ['sh', '-c', command], 10_000, signal)
+      return stdout.toString()
+    }
+    await said('touch /data/go')()
+    const after = await node.until('together', ({ status }) =>
+      status?.containerStatuses?.every(({ state, restartCount }) => state?.running && restartCount === 1),
+    )
+    expect(await said('cat /data/initialised')()).toBe('x\nx\n')
+    expect(after.status).toMatchObject({
+      phase: 'Running',
+      initContainerStatuses: [{ restartCount: 1, state: { terminated: { exitCode: 0 } } }],
+      containerStatuses: [
+        { lastState: { terminated: { exitCode: 137, reason: 'RestartingAllContainers' } } },
+        { lastState: { terminated: { exitCode: 137, reason: 'RestartingAllContainers' } } },
+      ],
+    })
+    expect(after.status?.conditions?.find(({ type }) => type === 'AllContainersRestarting')?.status).toBe('False')
   })
 
   it('are refused with kernel settings that reach further than the Pod', async () => {

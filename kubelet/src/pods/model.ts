@@ -1,3 +1,4 @@
+import { containerShouldRestart, restartRuleFor } from '@kubets/shared/api/pod.ts'
 import type { Container, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import type { ContainerStatus, PodSandboxStatus } from '../runtime/types.ts'
 
@@ -74,13 +75,37 @@ export function readySandbox(state: PodRuntimeState): PodSandboxStatus | undefin
   return state.sandboxes.find((one) => one.state === 'SANDBOX_READY')
 }
 
-/** Whether the policy wants this ended container to be started again. */
+/** Whether its rules or the policy want this ended container to be started again. */
 // pkg/kubelet/container/helpers.go ShouldContainerBeRestarted
-export function shouldRestart(pod: Pod, container: Container, ended: ContainerStatus): boolean {
-  const policy = container.restartPolicy ?? pod.spec.restartPolicy ?? 'Always'
-  if (policy === 'Never') return false
-  return policy === 'Always' || ended.exitCode !== 0
+export function shouldRestart({ spec }: Pod, container: Container, { exitCode }: ContainerStatus): boolean {
+  return containerShouldRestart(container, spec, exitCode)
 }
+
+const restartAll = 'RestartAllContainers'
+
+/** The ends of containers whose rules want that the whole Pod starts again. */
+// pkg/kubelet/container/helpers.go ShouldAllContainersRestart
+export function restartCauses({ spec }: Pod, state: PodRuntimeState): ContainerStatus[] {
+  return [...(spec.initContainers ?? []), ...spec.containers].flatMap((container) => {
+    const last = newest(state, container.name)
+    const ended = last?.state === 'CONTAINER_EXITED'
+    return ended && restartRuleFor(container, last.exitCode) === restartAll ? [last] : []
+  })
+}
+
+/** Whether a container of the Pod may ever want that. component-helpers/pods/util.go AllContainersCouldRestart */
+export function couldRestartAll({ spec }: Pod): boolean {
+  return [...(spec.initContainers ?? []), ...spec.containers].some((container) =>
+    container.restartPolicyRules?.some(({ action }) => action === restartAll),
+  )
+}
+
+/** What is said of a container that was taken away so that the whole Pod starts again. */
+// pkg/kubelet/kubelet_pods.go convertToAPIContainerStatuses
+export const restartingAll = {
+  reason: 'RestartingAllContainers',
+  message: 'The container is removed because RestartAllContainers in place',
+} as const
 
 /** True when a container of the spec was the application's (not an init container) and exists in the sandbox. */
 export function mainContainersBegan(pod: Pod, state: PodRuntimeState, sandboxId: string): boolean {

@@ -28,6 +28,25 @@ const never = pod({ restartPolicy: 'Never', containers: [container('a'), contain
 const withInit = pod({ initContainers: [container('i')], containers: [container('a')] })
 const probed = pod({ containers: [container('a', { readinessProbe: {} })] })
 const debugged = pod({ containers: [container('a')], ephemeralContainers: [{ name: 'e', image: 'busybox' }] })
+const rules = (action: string) => ({
+  restartPolicy: 'Never',
+  restartPolicyRules: [{ action, exitCodes: { operator: 'In', values: [42] } }],
+})
+const ruled = pod({ restartPolicy: 'Never', containers: [container('a', rules('Restart'))] })
+const together = pod({
+  restartPolicy: 'Never',
+  containers: [container('a', rules('RestartAllContainers')), container('b')],
+})
+const reported = (name: string, state: object, more: object = {}) => ({
+  name,
+  image: '',
+  imageID: '',
+  ready: true,
+  restartCount: 0,
+  containerID: `docker://${name}-0`,
+  state,
+  ...more,
+})
 const unready = (names: string) => `False ContainersNotReady: containers with unready status: [${names}]`
 
 const cases: Case[] = [
@@ -189,6 +208,67 @@ const cases: Case[] = [
     failed: { reason: 'DeadlineExceeded', message: 'm' },
     phase: 'Failed',
     statuses: ['a terminated Completed 0 false'],
+  },
+  {
+    name: 'an end that a rule makes good',
+    pod: ruled,
+    sandboxes: [sandbox()],
+    containers: [exited('a', 42)],
+    phase: 'Running',
+    statuses: ['a terminated Error 0 false'],
+  },
+  {
+    name: 'an end that none does',
+    pod: ruled,
+    containers: [exited('a', 43)],
+    ended: true,
+    phase: 'Failed',
+    statuses: ['a terminated Error 0 false'],
+  },
+  {
+    name: 'an init container that will never run again',
+    pod: pod({ initContainers: [container('i', { restartPolicy: 'Never' })], containers: [container('a')] }),
+    sandboxes: [sandbox()],
+    containers: [exited('i', 1)],
+    phase: 'Failed',
+    statuses: ['i terminated Error 0 false', 'a waiting PodInitializing 0 false'],
+  },
+  {
+    name: 'all are taken away to start again',
+    pod: {
+      ...together,
+      status: { containerStatuses: [reported('a', { running: {} }), reported('b', { running: {} })] },
+    },
+    sandboxes: [sandbox()],
+    containers: [exited('a', 42)],
+    phase: 'Running',
+    conditions: [`Ready=${unready('a b')}`, `ContainersReady=${unready('a b')}`],
+    statuses: ['a terminated Error 0 false', 'b waiting RestartingAllContainers 1 false'],
+  },
+  {
+    name: 'the last one is taken away',
+    pod: {
+      ...together,
+      status: {
+        conditions: [{ type: 'AllContainersRestarting', status: 'True' }],
+        containerStatuses: [
+          reported('a', { terminated: { exitCode: 42 } }),
+          reported(
+            'b',
+            { waiting: { reason: 'RestartingAllContainers' } },
+            {
+              containerID: undefined,
+              restartCount: 1,
+              lastState: { terminated: { exitCode: 137, reason: 'RestartingAllContainers' } },
+            },
+          ),
+        ],
+      },
+    },
+    sandboxes: [sandbox()],
+    phase: 'Running',
+    conditions: [`Ready=${unready('a b')}`, `ContainersReady=${unready('a b')}`, 'AllContainersRestarting=False'],
+    statuses: ['a waiting RestartingAllContainers 1 false', 'b waiting ContainerCreating 1 false'],
   },
 ]
 

@@ -5,7 +5,16 @@ import type { Container, ContainerState, ContainerStatus, Pod, PodStatus } from 
 import { formatTime } from '@kubets/shared/machinery/time.ts'
 import type { ContainerStatus as RuntimeContainer } from '../runtime/types.ts'
 import { podConditions } from './conditions.ts'
-import { isSidecar, newest, readySandbox, type PodFailure, type PodRuntimeState, type ProbeResults } from './model.ts'
+import {
+  isSidecar,
+  newest,
+  readySandbox,
+  restartCauses,
+  restartingAll,
+  type PodFailure,
+  type PodRuntimeState,
+  type ProbeResults,
+} from './model.ts'
 import { podPhase } from './phase.ts'
 import type { Resources, ResizeStatus } from './resize.ts'
 import { statusLists, type ContainerKind, type Waiting } from './sync.ts'
@@ -45,7 +54,19 @@ export function podStatus(input: StatusInput): PodStatus {
   return {
     ...observed(pod),
     phase,
-    conditions: podConditions(pod, phase, init, main, ips.length > 0, input.resize, failed, now),
+    conditions: podConditions(
+      pod,
+      phase,
+      init,
+      main,
+      {
+        sandboxReady: ips.length > 0,
+        restartingAll: restartCauses(pod, state).length > 0,
+        resize: input.resize,
+        failed,
+      },
+      now,
+    ),
     ...(failed ? { reason: failed.reason, message: failed.message } : {}),
     ...(input.hostIPs[0] === undefined ? {} : { hostIP: input.hostIPs[0] }),
     hostIPs: input.hostIPs.map((ip) => ({ ip })),
@@ -108,7 +129,13 @@ function containerStatus(
   const instances = state.containers.filter((one) => one.name === name).toSorted((a, b) => b.attempt - a.attempt)
   const [last, before] = instances
   const waiting = input.waiting.get(name)
-  if (!last) return withoutInstance(pod, container, kind, initDone, waiting, input.ended)
+  if (!last) {
+    const reported = reportedStatus(pod, name, kind)
+    if (kind !== 'ephemeral' && reported?.state && !reported.state.waiting && restartsAll(input)) {
+      return takenAway(reported)
+    }
+    return withoutInstance(pod, container, kind, initDone, waiting, input.ended)
+  }
   const ended = last.state === 'CONTAINER_EXITED'
   // the reason for waiting takes the place of the end that led to it, which becomes the last state
   const shown: ContainerState = waiting && !runs(last) ? { waiting } : stateOf(last)
@@ -118,7 +145,7 @@ function containerStatus(
   return {
     name,
     state: shown,
-    lastState: previous?.state === 'CONTAINER_EXITED' ? stateOf(previous) : {},
+    lastState: previous?.state === 'CONTAINER_EXITED' ? stateOf(previous) : (keptLastState(reported) ?? {}),
     ready: isReady(input, container, kind, last, started),
     // an instance that somebody removed still counts
     restartCount: Math.max(last.attempt, reported?.restartCount ?? 0),
@@ -163,6 +190,31 @@ function isReady(
   return !container.readinessProbe || input.probes(last.id, 'readiness') === 'Success'
 }
 
+/** Whether containers are taken away so that the Pod starts again from the beginning, or have just been. */
+function restartsAll({ pod, state, ended }: StatusInput): boolean {
+  const before = pod.status?.conditions?.find(({ type }) => type === 'AllContainersRestarting')
+  return !ended && (before?.status === 'True' || restartCauses(pod, state).length > 0)
+}
+
+function takenAway({ name, image, restartCount }: ContainerStatus): ContainerStatus {
+  return {
+    name,
+    state: { waiting: restartingAll },
+    lastState: { terminated: { ...restartingAll, exitCode: 137 } },
+    ready: false,
+    restartCount: restartCount + 1,
+    image,
+    imageID: '',
+    started: false,
+  }
+}
+
+/** An end that the runtime knows nothing of. */
+function keptLastState(reported: ContainerStatus | undefined): ContainerState | undefined {
+  const { lastState } = reported ?? {}
+  return lastState?.terminated?.reason === restartingAll.reason ? lastState : undefined
+}
+
 function withoutInstance(
   pod: Pod,
   container: Container,
@@ -187,7 +239,10 @@ function withoutInstance(
     imageID: '',
     ...(kind === 'ephemeral' ? {} : { started: false }),
   }
-  if (reported?.containerID === undefined) return status
+  if (reported?.containerID === undefined) {
+    const lastState = keptLastState(reported)
+    return lastState ? { ...status, lastState } : status
+  }
   // it ran and somebody took it away, so nobody knows how it ended
   const lost: ContainerState = {
     terminated: {

@@ -39,6 +39,20 @@ const debugged = pod({
   containers: [container('a')],
   ephemeralContainers: [{ name: 'e', image: 'busybox' }],
 })
+const onCode = (action: string, operator: string, ...values: number[]) => ({ action, exitCodes: { operator, values } })
+const ruled = pod({
+  restartPolicy: 'Never',
+  initContainers: [container('i', { restartPolicy: 'Never', restartPolicyRules: [onCode('Restart', 'In', 7)] })],
+  containers: [container('a', { restartPolicy: 'Never', restartPolicyRules: [onCode('Restart', 'NotIn', 0, 1)] })],
+})
+const together = pod({
+  restartPolicy: 'Never',
+  initContainers: [container('i')],
+  containers: [
+    container('a', { restartPolicy: 'Never', restartPolicyRules: [onCode('RestartAllContainers', 'In', 42)] }),
+    container('b'),
+  ],
+})
 const backOff10 = 'back-off 10s restarting failed container=a pod=web_default(u1)'
 
 const cases: Case[] = [
@@ -347,6 +361,83 @@ const cases: Case[] = [
     sandboxes: [sandbox()],
     containers: [running('a', 3), exited('a', 1, 2), exited('a', 1, 1), exited('a', 1)],
     steps: ['remove a-1', 'remove a-0'],
+  },
+  {
+    name: "a container's own rule starts it again",
+    pod: ruled,
+    sandboxes: [sandbox()],
+    containers: [exited('i', 0), exited('a', 7)],
+    steps: ['start a 1 +10s'],
+  },
+  {
+    name: 'another code is the end',
+    pod: ruled,
+    sandboxes: [sandbox()],
+    containers: [exited('i', 0), exited('a', 1)],
+    steps: ['stopSandbox s0', 'unmount'],
+  },
+  {
+    name: 'an init container has rules too',
+    pod: ruled,
+    sandboxes: [sandbox()],
+    containers: [exited('i', 7)],
+    steps: ['start i 1 +10s'],
+  },
+  {
+    name: 'an init container whose rules do not want it again',
+    pod: ruled,
+    sandboxes: [sandbox()],
+    containers: [exited('i', 8)],
+    steps: ['stopSandbox s0', 'unmount'],
+  },
+  {
+    name: "a policy of its own counts before the Pod's",
+    pod: pod({ containers: [container('a', { restartPolicy: 'OnFailure' })] }),
+    sandboxes: [sandbox()],
+    containers: [exited('a', 0)],
+    steps: ['stopSandbox s0', 'unmount'],
+  },
+  {
+    name: 'all start again: what runs ends at once',
+    pod: together,
+    sandboxes: [sandbox()],
+    containers: [exited('i', 0), exited('a', 42), running('b')],
+    steps: ['killAll b-0 0s'],
+  },
+  {
+    name: 'all start again: the cause goes last',
+    pod: together,
+    sandboxes: [sandbox()],
+    containers: [exited('a', 42, 1), exited('a', 42), exited('i', 0), exited('b', 137)],
+    steps: ['remove a-0', 'remove i-0', 'remove b-0', 'remove a-1'],
+  },
+  {
+    name: 'all start again: from the first init container on, counted',
+    pod: {
+      ...together,
+      status: {
+        initContainerStatuses: [
+          {
+            name: 'i',
+            image: '',
+            imageID: '',
+            ready: false,
+            restartCount: 3,
+            lastState: { terminated: { exitCode: 137, reason: 'RestartingAllContainers' } },
+          },
+        ],
+      },
+    },
+    sandboxes: [sandbox()],
+    steps: ['start i 3 +0s'],
+  },
+  {
+    name: 'not when the Pod is deleted',
+    pod: together,
+    sandboxes: [sandbox()],
+    containers: [exited('i', 0), exited('a', 42), running('b')],
+    ending: { graceSeconds: 5, remove: true },
+    steps: ['killAll b-0 5s'],
   },
   {
     name: 'deletion stops everything',

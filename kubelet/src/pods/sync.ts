@@ -10,6 +10,8 @@ import {
   mainContainersBegan,
   newest,
   readySandbox,
+  restartCauses,
+  restartingAll,
   shared,
   shouldRestart,
   type PodRuntimeState,
@@ -97,6 +99,7 @@ export function sync(input: SyncInput): SyncResult {
     return { ...plan, done: true }
   }
   const sandbox = readySandbox(input.state)
+  if (!isOver(input.pod) && planRestartOfAll(input, plan)) return { ...plan, done: false }
   if (isDone(input, sandbox?.id)) {
     end(input, plan, input.pod.spec.terminationGracePeriodSeconds ?? 30, false)
     return { ...plan, done: true }
@@ -135,17 +138,41 @@ function newSandbox(state: PodRuntimeState): Step[] {
   return [...[...stale].map((id): Step => ({ kind: 'stopSandbox', id })), { kind: 'runSandbox', attempt }]
 }
 
+/** What was reported as ended never runs again, even when the runtime has forgotten it. */
+function isOver({ status }: Pod): boolean {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed'
+}
+
+/**
+ * Plans that everything starts from the beginning, if a container ended in such a way: without hooks and grace, as all
+ * must be ready for it. What ended so goes last, and is what an interrupted restart is known by.
+ */
+// pkg/kubelet/kuberuntime/kuberuntime_manager.go computePodActions, getContainersToReset
+function planRestartOfAll({ pod, state }: SyncInput, plan: Plan): boolean {
+  const causes = restartCauses(pod, state)
+  if (causes.length === 0) return false
+  const ephemeral = new Set(pod.spec.ephemeralContainers?.map(({ name }) => name))
+  const own = state.containers.filter(({ name }) => !ephemeral.has(name))
+  const running = own.filter((one) => one.state === 'CONTAINER_RUNNING')
+  if (running.length > 0) {
+    plan.steps.push({ kind: 'killAll', ids: running.map(({ id }) => id), graceSeconds: 0, message: undefined })
+    return true
+  }
+  const others = own.filter((one) => !causes.includes(one))
+  plan.steps.push(...[...others, ...causes].map(({ id }): Step => ({ kind: 'removeContainer', id })))
+  return true
+}
+
 /** True when the Pod has come to its natural end: failed initialisation, or all main containers ended for good. */
 function isDone(input: SyncInput, sandboxId: string | undefined): boolean {
   const { pod, state } = input
-  // what was reported as ended never runs again, even when the runtime has forgotten it
-  if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') return true
+  if (isOver(pod)) return true
   const began = pod.spec.containers.some((container) => newest(state, container.name) !== undefined)
   if (!began) {
-    if (pod.spec.restartPolicy !== 'Never') return false
     return (pod.spec.initContainers ?? []).some((container) => {
       const last = newest(state, container.name, sandboxId)
-      return !isSidecar(container) && last?.state === 'CONTAINER_EXITED' && last.exitCode !== 0
+      if (isSidecar(container) || last?.state !== 'CONTAINER_EXITED' || last.exitCode === 0) return false
+      return !shouldRestart(pod, container, last)
     })
   }
   return pod.spec.containers.every((container) => {
@@ -296,6 +323,8 @@ function nextAttempt(input: SyncInput, name: string, kind: ContainerKind, last: 
   const { pod, state } = input
   const seen = last ? (last.state === 'CONTAINER_CREATED' ? last.attempt : last.attempt + 1) : 0
   const reported = pod.status?.[statusLists[kind]]?.find((status) => status.name === name)
+  // it was counted when it was taken away
+  if (reported && !last && reported.lastState?.terminated?.reason === restartingAll.reason) return reported.restartCount
   const ran = reported?.containerID ?? reported?.lastState?.terminated?.containerID
   if (!reported || ran === undefined) return seen
   // somebody may have removed an instance from the runtime: the Pod's status still knows that there was one

@@ -9,7 +9,8 @@ import {
   type FieldError,
 } from '../../../../machinery/fieldpath.ts'
 import { isDNS1123Subdomain, isQualifiedName } from '../../../../machinery/names.ts'
-import type { Container, ContainerStatus, Pod, PodSpec } from '../../../types/core-v1.ts'
+import { containerShouldRestart } from '../../../pod.ts'
+import type { Container, ContainerStatus, Pod } from '../../../types/core-v1.ts'
 import { checkIP, ipFamily } from '../../addresses.ts'
 import { checkText } from '../../checks.ts'
 import { checkID } from '../../pod-spec/security.ts'
@@ -58,7 +59,7 @@ function checkContainerStatuses(pod: Pod, old: Pod, path: FieldPath, errors: Fie
   for (const list of ['containerStatuses', 'initContainerStatuses'] as const) {
     const mayRestart = (name: string, exitCode: number): boolean => {
       const container = (old.spec[ofWhich[list]] ?? []).find((one) => one.name === name)
-      return restartAll || (container !== undefined && shouldRestart(container, old.spec, exitCode))
+      return restartAll || (container !== undefined && containerShouldRestart(container, old.spec, exitCode))
     }
     checkStates(status[list] ?? [], old.status?.[list] ?? [], mayRestart, path.child(list), errors)
   }
@@ -117,16 +118,6 @@ function checkStates(
     if (status && !status.state?.terminated)
       errors.push(forbidden(path.index(i).child('state'), 'may not be transitioned to non-terminated state'))
   }
-}
-
-/** May a container that ended with this code run again? */
-// component-helpers/pods ContainerShouldRestart
-function shouldRestart(container: Container, spec: PodSpec, exitCode: number): boolean {
-  if (container.restartPolicy !== undefined)
-    for (const { exitCodes } of container.restartPolicyRules ?? [])
-      if (exitCodes && (exitCodes.operator === 'In') === (exitCodes.values ?? []).includes(exitCode)) return true
-  const policy = container.restartPolicy ?? spec.restartPolicy
-  return policy === 'Always' || (policy === 'OnFailure' && exitCode !== 0)
 }
 
 const restartsAll = ({ restartPolicyRules = [] }: Container): boolean =>
