@@ -1,5 +1,4 @@
 import https from 'node:https'
-import { createServer, type AddressInfo } from 'node:net'
 import { silentLogger } from '@kubets/shared/machinery/logger.ts'
 import {
   createCA,
@@ -9,6 +8,7 @@ import {
 } from '@kubets/shared/process/certificates.ts'
 import { realClock } from '@kubets/shared/process/clock.ts'
 import { startEtcd } from '@kubets/shared/testing/etcd.ts'
+import { freePort } from '@kubets/shared/testing/ports.ts'
 import { startApiServer, type ApiServer } from './apiserver.ts'
 import type { Options } from './options.ts'
 import { servedKinds } from './registry/runtime-config.ts'
@@ -191,12 +191,4 @@ function send(port: number, ca: string, path: string, { method, body, headers, a
     request.on('error', reject)
     request.end(data)
   })
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

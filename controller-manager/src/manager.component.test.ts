@@ -41,7 +41,6 @@ const killManager = async (): Promise<void> => {
   await exit
 }
 
-const limitMs = 20_000
 const makeNamespace = async (name: string): Promise<void> => {
   await apiserver.client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name }, spec: {} })
   const exists = (): Promise<boolean> =>
@@ -49,7 +48,7 @@ const makeNamespace = async (name: string): Promise<void> => {
       () => true,
       () => false,
     )
-  await waitFor(exists, limitMs)
+  await waitFor(exists)
 }
 
 const deployment = (replicas: number, image = 'one'): Deployment => ({
@@ -105,14 +104,14 @@ describe('the manager on a real apiserver', () => {
   it('makes exactly the wanted Pods, though it is killed while it does', async () => {
     await makeNamespace('kill')
     await apiserver.client.create(deployments, deployment(40), { namespace: 'kill' })
-    await waitFor(async () => (await podsIn('kill')).length >= 5, limitMs)
+    await waitFor(async () => (await podsIn('kill')).length >= 5)
     await killManager()
     startManager()
     const settled = async (): Promise<boolean> => {
       const { status } = await apiserver.client.get(deployments, 'web', { namespace: 'kill' })
       return status?.replicas === 40 && status.observedGeneration === 1
     }
-    await waitFor(settled, limitMs)
+    await waitFor(settled)
     expect((await podsIn('kill')).length).toBe(40)
     expect((await apiserver.client.list(replicaSets, { namespace: 'kill' })).items.length).toBe(1)
   })
@@ -142,15 +141,15 @@ describe('the manager on a real apiserver', () => {
         all.every(({ spec }) => spec.containers[0]?.image === image)
       )
     }
-    await waitFor(runs('one', '1'), limitMs)
+    await waitFor(runs('one', '1'))
     const setImage = (image: string): Promise<Deployment> => {
       const patch = { spec: { template: { spec: { containers: [{ name: 'c', image }] } } } }
       return apiserver.client.patch(deployments, 'web', patch, { type: 'strategic', namespace: 'roll' })
     }
     await setImage('two')
-    await waitFor(runs('two', '2'), limitMs)
+    await waitFor(runs('two', '2'))
     await setImage('one')
-    await waitFor(runs('one', '3'), limitMs)
+    await waitFor(runs('one', '3'))
     const names = (await podsIn('roll')).map(({ metadata }) => metadata.name).sort()
     const served = async (): Promise<boolean> => {
       const { items } = await apiserver.client.list(endpointSlices, { namespace: 'roll' })
@@ -161,7 +160,7 @@ describe('the manager on a real apiserver', () => {
         .sort()
       return inSlices.join() === names.join() && inEndpoints.join() === names.join()
     }
-    await waitFor(served, limitMs)
+    await waitFor(served)
     await stop()
   })
 
@@ -170,17 +169,17 @@ describe('the manager on a real apiserver', () => {
       const namespace = propagationPolicy.toLowerCase()
       await makeNamespace(namespace)
       await apiserver.client.create(deployments, deployment(2), { namespace })
-      await waitFor(async () => (await podsIn(namespace)).length === 2, limitMs)
+      await waitFor(async () => (await podsIn(namespace)).length === 2)
       await apiserver.client.delete(deployments, 'web', { namespace, propagationPolicy })
       const deploymentsLeft = async (): Promise<number> =>
         (await apiserver.client.list(deployments, { namespace })).items.length
-      await waitFor(async () => (await deploymentsLeft()) === 0, limitMs)
+      await waitFor(async () => (await deploymentsLeft()) === 0)
       if (propagationPolicy === 'Orphan') {
         const [set] = (await apiserver.client.list(replicaSets, { namespace })).items
         expect(set?.metadata.ownerReferences ?? []).toEqual([])
         expect((await podsIn(namespace)).length).toBe(2)
       } else {
-        await waitFor(async () => (await podsIn(namespace)).length === 0, limitMs)
+        await waitFor(async () => (await podsIn(namespace)).length === 0)
       }
     }
   })
@@ -193,10 +192,10 @@ describe('the manager on a real apiserver', () => {
       { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' }, data: { a: 'b' } },
       { namespace: 'going' },
     )
-    await waitFor(async () => (await podsIn('going')).length === 3, limitMs)
+    await waitFor(async () => (await podsIn('going')).length === 3)
     await apiserver.client.delete(namespaces, 'going')
     const gone = (): Promise<boolean> => apiserver.client.get(namespaces, 'going').then(() => false, isNotFound)
-    await waitFor(gone, limitMs)
+    await waitFor(gone)
     const kinds: ResourceRef[] = [pods, configMaps, deployments, replicaSets, serviceAccounts]
     for (const ref of kinds) expect((await apiserver.client.list(ref, { namespace: 'going' })).items).toEqual([])
   })
@@ -210,7 +209,7 @@ describe('the manager on a real apiserver', () => {
     )
     const ranges = async (): Promise<string[]> =>
       (await apiserver.client.list(nodes)).items.flatMap(({ spec }) => spec.podCIDRs ?? []).sort()
-    await waitFor(async () => (await ranges()).length === 3, limitMs)
+    await waitFor(async () => (await ranges()).length === 3)
     expect(await ranges()).toEqual(['10.244.0.0/24', '10.244.1.0/24', '10.244.2.0/24'])
   })
 })

@@ -41,7 +41,7 @@ export const startTestManager = async (): Promise<TestManager> => {
           () => true,
           () => false,
         )
-      await waitFor(exists, 20_000)
+      await waitFor(exists)
     },
     stop: async () => {
       stopping.abort()

@@ -1,6 +1,5 @@
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { silentLogger } from '@kubets/shared/machinery/logger.ts'
+import { freePort } from '@kubets/shared/testing/ports.ts'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { describe, expect, it } from 'vitest'
 import { HealthCheckServers, serviceHealth } from './health-checks.ts'
@@ -41,12 +40,7 @@ describe('serviceHealth', () => {
 
 describe('HealthCheckServers', () => {
   it('answers by the number of local endpoints and closes what is not asked for any more', async () => {
-    const probe = createServer().listen(0)
-    await once(probe, 'listening')
-    const { port } = probe.address() as AddressInfo
-    probe.close()
-    await once(probe, 'close')
-
+    const port = await freePort()
     const servers = new HealthCheckServers({ log: silentLogger, healthy: () => true })
     const health = { namespace: 'ns1', name: 'svc1', port, localEndpoints: 1 }
     const ask = () => fetch(`http://127.0.0.1:${port}/`).catch(() => undefined)

@@ -38,14 +38,14 @@ async function createPod(spec: Pod): Promise<void> {
   await api.client.create(pods, { ...spec, metadata })
 }
 const podNamed = (name: string): Promise<Pod> => api.client.get(pods, name, { namespace: 'default' })
-const nodeOf = (name: string): Promise<string> => waitFor(async () => (await podNamed(name)).spec.nodeName, 10_000)
+const nodeOf = (name: string): Promise<string> => waitFor(async () => (await podNamed(name)).spec.nodeName)
 const condition = async (name: string) =>
   (await podNamed(name)).status?.conditions?.find(({ type }) => type === 'PodScheduled')
 const eventMessage = (name: string, reason: string): Promise<string> =>
   waitFor(async () => {
     const { items } = await api.client.list(events, { namespace: 'default' })
     return items.find((event) => event.involvedObject.name === name && event.reason === reason)?.message
-  }, 10_000)
+  })
 
 async function createNode(name: string, cpu: string, amount = 0): Promise<void> {
   const { status, ...rest } = node(name, { cpu, foo: amount })
@@ -83,7 +83,7 @@ describe('kube-scheduler on a real apiserver', () => {
       '0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: ' +
       '1 No preemption victims found for incoming pod.'
     expect(await eventMessage('p2', 'FailedScheduling')).toBe(message)
-    const found = await waitFor(() => condition('p2'), 10_000)
+    const found = await waitFor(() => condition('p2'))
     expect(found).toMatchObject({ status: 'False', reason: 'Unschedulable', message })
     await createNode('b', '4')
     expect(await nodeOf('p2')).toBe('b')
@@ -138,7 +138,7 @@ describe('kube-scheduler on a real apiserver', () => {
       const going = await waitFor(async () => {
         const found = await podNamed('victim')
         return found.metadata.deletionTimestamp ? found : undefined
-      }, 10_000)
+      })
       expect(going.status?.conditions?.find(({ type }) => type === 'DisruptionTarget')).toMatchObject({
         status: 'True',
         reason: 'PreemptionByScheduler',
@@ -147,7 +147,7 @@ describe('kube-scheduler on a real apiserver', () => {
       const wanting = await waitFor(async () => {
         const found = await podNamed('wanting')
         return found.status?.nominatedNodeName ? found : undefined
-      }, 10_000)
+      })
       expect(wanting.status?.nominatedNodeName).toBe('c')
       expect(await eventMessage('victim', 'Preempted')).toBe(`Preempted by pod ${wanting.metadata.uid} on node c`)
       expect(await eventMessage('wanting', 'FailedScheduling')).toBe(
@@ -160,7 +160,7 @@ describe('kube-scheduler on a real apiserver', () => {
       const message = await waitFor(async () => {
         const found = await condition('wanting')
         return found?.message?.includes('preemption') ? found.message : undefined
-      }, 20_000)
+      })
       expect(message).toBe(
         '0/3 nodes are available: 3 Insufficient scheduling.k8s.io/foo. ' +
           'preemption: not eligible due to a terminating pod on the nominated node.',
@@ -169,7 +169,7 @@ describe('kube-scheduler on a real apiserver', () => {
       const bound = await waitFor(async () => {
         const found = await podNamed('wanting')
         return found.spec.nodeName ? found : undefined
-      }, 20_000)
+      })
       expect([bound.spec.nodeName, bound.status?.nominatedNodeName]).toEqual(['c', undefined])
       expect((await podNamed('hopeful')).spec.nodeName).toBeUndefined()
     })
@@ -254,9 +254,9 @@ describe('kube-scheduler on a real apiserver', () => {
       const volume = await waitFor(async () => {
         const found = await api.client.get(persistentVolumes, 'local')
         return found.spec?.claimRef ? found : undefined
-      }, 10_000)
+      })
       expect(volume.spec?.claimRef).toMatchObject({ namespace, name: 'static' })
-      await waitFor(async () => (await podNamed('static')).status?.nominatedNodeName, 10_000)
+      await waitFor(async () => (await podNamed('static')).status?.nominatedNodeName)
       expect((await podNamed('static')).spec.nodeName).toBeUndefined()
       await bindClaim('static', 'local')
       expect(await nodeOf('static')).toBe('b')
@@ -265,7 +265,7 @@ describe('kube-scheduler on a real apiserver', () => {
 
     it('and has one made, elsewhere when that fails', async () => {
       const selected = 'volume.kubernetes.io/selected-node'
-      const chosen = () => waitFor(async () => (await claimNamed('dynamic')).metadata.annotations?.[selected], 20_000)
+      const chosen = () => waitFor(async () => (await claimNamed('dynamic')).metadata.annotations?.[selected])
       await makeClass('made', 'example.com/maker')
       await makeClaim('dynamic', 'made')
       await createPod(claimed('dynamic'))
@@ -336,7 +336,7 @@ profiles:
       await nodeOf('huge')
       const { items } = await api.client.list(events, { namespace: 'default' })
       const from = (name: string) => items.find((event) => event.involvedObject.name === name)?.source?.component
-      await waitFor(async () => (await eventMessage('huge', 'Scheduled')) !== '', 10_000)
+      await waitFor(async () => (await eventMessage('huge', 'Scheduled')) !== '')
       expect(from('p5')).toBe('mine')
     })
 

@@ -69,7 +69,7 @@ async function setup() {
     waitFor(async () => {
       await clock.advance(100)
       return done()
-    }, 10_000)
+    })
   const holder = () => lease?.spec.holderIdentity
   return { clock, candidate, pass, holder, setDown: (value: boolean) => (down = value) }
 }

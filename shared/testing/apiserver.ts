@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from '../client/client.ts'
 import { createCA, generateServiceAccountKeys, issueCertificate } from '../process/certificates.ts'
 import { realClock } from '../process/clock.ts'
 import { startEtcd } from './etcd.ts'
+import { freePort } from './ports.ts'
 import { waitFor } from './wait.ts'
 
 interface TestApiServer {
@@ -77,7 +77,7 @@ export async function startApiServer(): Promise<TestApiServer> {
     await etcd.stop()
     await rm(folder, { recursive: true, force: true })
   }
-  await waitFor(ready, 30_000).catch(async (error: unknown) => {
+  await waitFor(ready).catch(async (error: unknown) => {
     await stop()
     throw new Error(`the apiserver did not become ready: ${said}`, { cause: error })
   })
@@ -99,13 +99,4 @@ export async function startApiServer(): Promise<TestApiServer> {
       return file(`${user.replaceAll(':', '-')}.kubeconfig`, JSON.stringify(config))
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -17,5 +17,5 @@ describe('startEtcd', () => {
       await etcd.stop()
     }
     await expect(fetch(`${etcd.endpoint}/health`)).rejects.toThrow()
-  }, 40_000)
+  })
 })

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { realClock } from '../process/clock.ts'
+import { freePort } from './ports.ts'
 
 interface TestEtcd {
   /** e.g. http://127.0.0.1:41234 */
@@ -18,12 +18,12 @@ interface TestEtcd {
   stop(): Promise<void>
 }
 
-const startLimitMs = 15_000
+const startLimitMs = 60_000
 
 /** A real etcd of one member on free ports, for component tests. Needs `etcd` in the PATH. */
 export async function startEtcd(): Promise<TestEtcd> {
   const folder = await mkdtemp(join(tmpdir(), 'etcd-test-'))
-  const [clientPort, peerPort] = await freePorts(2)
+  const [clientPort, peerPort] = [await freePort(), await freePort()]
   const endpoint = `http://127.0.0.1:${clientPort}`
   const peer = `http://127.0.0.1:${peerPort}`
   const args = [
@@ -90,7 +90,7 @@ async function waitUntilHealthy(endpoint: string, child: ReturnType<typeof spawn
     if (child.pid === undefined) throw new Error('cannot start etcd: is it installed?')
     if (child.exitCode !== null) throw new Error(`etcd ended with code ${child.exitCode} instead of starting`)
     try {
-      const response = await fetch(`${endpoint}/health`, { signal: AbortSignal.timeout(1000) })
+      const response = await fetch(`${endpoint}/health`, { signal: AbortSignal.timeout(10_000) })
       if (response.ok && (await response.text()).includes('"true"')) return
     } catch {
       // not listening yet
@@ -98,13 +98,4 @@ async function waitUntilHealthy(endpoint: string, child: ReturnType<typeof spawn
     if (realClock.now() > deadline) throw new Error(`etcd was not healthy within ${startLimitMs / 1000} s`)
     await realClock.sleep(20)
   }
-}
-
-/** Different ports nobody listens on now. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => once(server, 'listening')))
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => once(server.close(), 'close')))
-  return ports
 }

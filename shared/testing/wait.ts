@@ -1,12 +1,15 @@
 import { realClock } from '../process/clock.ts'
 
-/** Waits until `check` gives something truthy and returns that; throws after `limitMs`. */
-export async function waitFor<T>(check: () => T | Promise<T>, limitMs = 5000): Promise<NonNullable<T>> {
+// for a busy machine; a test that fails may take it, one that passes does not
+const limitMs = 60_000
+
+/** Waits until `check` gives something truthy and returns that; throws after a minute. */
+export async function waitFor<T>(check: () => T | Promise<T>, what = check.toString()): Promise<NonNullable<T>> {
   const deadline = realClock.now() + limitMs
   for (;;) {
     const result = await check()
     if (result) return result
-    if (realClock.now() > deadline) throw new Error(`still not so after ${limitMs} ms: ${check.toString()}`)
+    if (realClock.now() > deadline) throw new Error(`still not so after ${limitMs / 1000} s: ${what}`)
     await realClock.sleep(5)
   }
 }

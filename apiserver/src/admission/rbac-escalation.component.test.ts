@@ -30,7 +30,7 @@ beforeAll(async () => {
       subjects: [{ kind: 'User', apiGroup: group, name: 'jane' }],
     },
   })
-  await waitFor(async () => (await server.call(`${base}/clusterroles/jane`, { as })).code === 200, 20_000)
+  await waitFor(async () => (await server.call(`${base}/clusterroles/jane`, { as })).code === 200)
 })
 afterAll(() => server.stop())
 

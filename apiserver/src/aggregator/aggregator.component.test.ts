@@ -9,7 +9,6 @@ import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../test-server.ts'
 
-const limit = 20_000
 // endpoints may not be in the loopback range; what is sent to an address of this machine stays on it all the same
 const address =
   Object.values(networkInterfaces())
@@ -152,7 +151,7 @@ async function condition(): Promise<{ status: string; reason: string; message: s
     ?.conditions?.[0]
 }
 const reached = (reason: string) =>
-  waitFor(async () => ((await condition())?.reason === reason ? condition() : undefined), limit)
+  waitFor(async () => ((await condition())?.reason === reason ? condition() : undefined))
 
 describe('what this server serves itself', () => {
   it('has APIServices that are available', async () => {
@@ -197,7 +196,7 @@ describe('what this server serves itself', () => {
     const { json } = await waitFor(async () => {
       const answer = await server.call(custom)
       return answer.code === 200 ? answer : undefined
-    }, limit)
+    })
     expect(json['spec']).toEqual({
       group: 'stable.example.com',
       version: 'v1',
@@ -206,7 +205,7 @@ describe('what this server serves itself', () => {
     })
     expect(json.metadata?.['labels']).toEqual({ 'kube-aggregator.kubernetes.io/automanaged': 'true' })
     await server.call(`${definitions}/tabs.stable.example.com`, { method: 'DELETE' })
-    await waitFor(async () => (await server.call(custom)).code === 404, limit)
+    await waitFor(async () => (await server.call(custom)).code === 404)
   })
 })
 
@@ -285,7 +284,7 @@ describe('an APIService that names a service', () => {
     const v2 = await waitFor(async () => {
       const json = (await server.call('/openapi/v2')).json as unknown as V2
       return json.paths[`${path}/flunders`] === undefined ? undefined : json
-    }, limit)
+    })
     expect(v2.definitions['com.example.wardle.Flunder']).toEqual({
       type: 'object',
       properties: { pod: definition(`${podName}_v2`) },
@@ -309,7 +308,7 @@ describe('an APIService that names a service', () => {
         paths: Record<string, { serverRelativeURL: string }>
       }
       return paths[place] === undefined ? undefined : paths
-    }, limit)
+    })
     const url = index[place]?.serverRelativeURL ?? ''
     expect([url, index['apis/apps/v1']?.serverRelativeURL === 'x', index['version']]).toEqual([
       `/openapi/v3/${place}?hash=ABC`,
@@ -392,7 +391,7 @@ describe('an APIService that names a service', () => {
     )
     let received = ''
     socket.on('data', (chunk: Buffer) => (received += chunk.toString()))
-    await waitFor(() => received.endsWith('hello'), limit)
+    await waitFor(() => received.endsWith('hello'))
     expect(received).toMatch(/^HTTP\/1\.1 101 /)
     socket.destroy()
   })
@@ -409,18 +408,18 @@ describe('an APIService that names a service', () => {
     const refused = await waitFor(async () => {
       const answer = await server.call(`${path}/flunders`)
       return answer.code === 503 ? answer : undefined
-    }, limit)
+    })
     expect(refused.text).toMatch(/^error trying to reach service: /)
     await patch({ caBundle: null, insecureSkipTLSVerify: true })
-    await waitFor(async () => (await server.call(`${path}/flunders`)).code === 200, limit)
+    await waitFor(async () => (await server.call(`${path}/flunders`)).code === 200)
   })
 
   it('goes when its service goes, and leaves nothing when it is deleted itself', async () => {
     await server.call('/api/v1/namespaces/default/services/sample-api', { method: 'DELETE' })
     expect((await reached('ServiceNotFound'))?.message).toBe('service/sample-api in "default" is not present')
     await server.call(`${apiServices}/${name}`, { method: 'DELETE' })
-    await waitFor(async () => (await server.call(`${path}/flunders`)).code === 404, limit)
-    await waitFor(async () => !(await server.call('/openapi/v2')).text.includes('wardle'), limit)
+    await waitFor(async () => (await server.call(`${path}/flunders`)).code === 404)
+    await waitFor(async () => !(await server.call('/openapi/v2')).text.includes('wardle'))
     expect((await server.call('/openapi/v3')).text).not.toContain('wardle')
     expect((await server.call(`/openapi/v3${path}`)).code).toBe(404)
   })

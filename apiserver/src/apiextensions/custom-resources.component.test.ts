@@ -1,25 +1,15 @@
-import { realClock } from '@kubets/shared/process/clock.ts'
+import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type Call, type Reply, type TestServer } from '../test-server.ts'
 
 let server: TestServer
 beforeAll(async () => {
   server = await startTestServer()
-}, 60_000)
+})
 afterAll(() => server.stop())
 
 const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
 const call = (path: string, given?: Call): Promise<Reply> => server.call(path, given)
-
-async function until<T>(what: string, get: () => Promise<T | undefined | false>): Promise<T> {
-  const deadline = realClock.now() + 15_000
-  for (;;) {
-    const found = await get()
-    if (found !== undefined && found !== false) return found
-    if (realClock.now() > deadline) throw new Error(`not within 15 s: ${what}`)
-    await realClock.sleep(20)
-  }
-}
 
 const specSchema = {
   type: 'object',
@@ -116,7 +106,7 @@ async function define(given: ReturnType<typeof definition>): Promise<string> {
   const created = await call(definitions, { body: given })
   expect([created.code, created.text]).toEqual([201, created.text])
   const { plural } = given.spec.names
-  await until('established', async () => (await condition(plural, 'Established'))?.status === 'True')
+  await waitFor(async () => (await condition(plural, 'Established'))?.status === 'True', 'established')
   return `/apis/example.com/v1/namespaces/default/${plural}`
 }
 
@@ -196,13 +186,13 @@ describe('definitions', () => {
     await define(definition('firsts', {}, { shortNames: ['f'] }))
     const created = await call(definitions, { body: definition('seconds', {}, { kind: 'First', shortNames: ['f'] }) })
     expect(created.code).toBe(201)
-    const found = await until('a verdict', () => condition('seconds', 'NamesAccepted'))
+    const found = await waitFor(() => condition('seconds', 'NamesAccepted'), 'a verdict')
     expect(found).toMatchObject({ status: 'False' })
     expect(found.message).toContain('is already in use')
     expect(await condition('seconds', 'Established')).toMatchObject({ status: 'False', reason: 'NotAccepted' })
     expect((await call('/apis/example.com/v1/namespaces/default/seconds')).code).toBe(404)
     await call(`${definitions}/firsts.example.com`, { method: 'DELETE' })
-    await until('the names are free', async () => (await condition('seconds', 'NamesAccepted'))?.status === 'True')
+    await waitFor(async () => (await condition('seconds', 'NamesAccepted'))?.status === 'True', 'the names are free')
   })
 })
 
@@ -291,7 +281,7 @@ describe('custom resources', () => {
         },
       ],
     })
-    await until('the new schema holds', async () => (await create('ratchet-2', { size: 1, late: 5 })).code === 422)
+    await waitFor(async () => (await create('ratchet-2', { size: 1, late: 5 })).code === 422, 'the new schema holds')
     expect((await put({ size: 2, late: 5, tags: ['a'] })).code).toBe(200)
     expect((await put({ size: 2, late: 6, tags: ['a'] })).code).toBe(422)
   })
@@ -398,7 +388,7 @@ describe('deletion', () => {
     expect((await call(path, { body })).code).toBe(201)
     const deleted = await call(`${definitions}/finals.example.com`, { method: 'DELETE' })
     expect(deleted.json.metadata).toMatchObject({ finalizers: ['customresourcecleanup.apiextensions.k8s.io'] })
-    await until('the object is marked', async () => (await call(`${path}/held`)).json.metadata?.['deletionTimestamp'])
+    await waitFor(async () => (await call(`${path}/held`)).json.metadata?.['deletionTimestamp'], 'the object is marked')
     const refused = await call(path, { body: object('Final', 'late', { size: 1 }) })
     expect([refused.code, refused.json.message]).toEqual([
       403,
@@ -409,7 +399,7 @@ describe('deletion', () => {
       headers: { 'content-type': 'application/merge-patch+json' },
       body: { metadata: { finalizers: null } },
     })
-    await until('it is gone', async () => (await call(`${definitions}/finals.example.com`)).code === 404)
+    await waitFor(async () => (await call(`${definitions}/finals.example.com`)).code === 404, 'it is gone')
     expect((await call(path)).code).toBe(404)
     await define(definition('finals'))
     expect((await call(path)).json.items).toEqual([])

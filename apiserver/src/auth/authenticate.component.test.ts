@@ -60,12 +60,12 @@ it('the settings for aggregated API servers are in kube-system, come back, and m
   const data = await waitFor(async () => {
     const { code, json } = await server.call(path)
     return code === 200 ? (json['data'] as Record<string, string>) : undefined
-  }, 20_000)
+  })
   expect(data['requestheader-client-ca-file']?.trim()).toBe(server.frontProxyAuthority.cert.trim())
   expect(data['client-ca-file']?.trim()).toBe(server.authority.cert.trim())
   expect(data['requestheader-username-headers']).toBe('["X-Remote-User"]')
   const scheduler = await server.identity('system:kube-scheduler')
-  await waitFor(async () => (await server.call(path, { as: scheduler })).code === 200, 20_000)
+  await waitFor(async () => (await server.call(path, { as: scheduler })).code === 200)
   expect((await server.call(path, { as: await server.identity('jane') })).code).toBe(403)
 })
 

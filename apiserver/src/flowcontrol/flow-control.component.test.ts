@@ -4,7 +4,6 @@ import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type Identity, type TestServer } from '../test-server.ts'
 
-const limit = 30_000
 const group = '/apis/flowcontrol.apiserver.k8s.io/v1'
 let server: TestServer
 
@@ -88,7 +87,7 @@ describe('objects', () => {
       ((await server.call(`${group}/flowschemas`)).json.items as unknown as Object[]).map(
         ({ status }) => status?.conditions?.find(({ type }) => type === 'Dangling')?.reason,
       )
-    await waitFor(async () => (await dangling()).every((reason) => reason === 'Found'), limit)
+    await waitFor(async () => (await dangling()).every((reason) => reason === 'Found'))
     expect(((await server.call(`${group}/prioritylevelconfigurations`)).json.items ?? []).length).toBe(8)
   })
 
@@ -119,7 +118,7 @@ describe('objects', () => {
     await waitFor(async () => {
       const { status } = await object('flowschemas/lost')
       return status?.conditions?.some(({ type, reason }) => type === 'Dangling' && reason === 'NotFound')
-    }, limit)
+    })
   })
 })
 
@@ -156,7 +155,7 @@ describe('requests', () => {
     expect(codes).toEqual(Array.from({ length: 10 }, () => 200))
     // more watches than the level has seats: each gives its own back when it has begun
     for (let i = 0; i < 10; i++) expect(await get('/api/v1/configmaps?watch=1')).toBe(200)
-    await waitFor(async () => (await executing()) === 0, limit)
+    await waitFor(async () => (await executing()) === 0)
     session.destroy()
   })
 
@@ -196,7 +195,7 @@ describe('requests', () => {
     const jane = await server.identity('jane', 'viewers')
     const slow = startSlowly(jane)
     try {
-      await waitFor(async () => (await executing()) > 0, limit)
+      await waitFor(async () => (await executing()) > 0)
       const levels = await page('priority_levels')
       expect([levels.code, levels.headers['content-type']]).toEqual([200, 'text/plain; charset=utf-8'])
       expect(levels.text).toMatch(/^global-default, +0, +false, +false, +0, +1, +\d/m)
@@ -237,7 +236,7 @@ describe('requests', () => {
 
     // requests that take their time, more than there are seats; then a flood of lists behind them
     const slow = Array.from({ length: 40 }, () => startSlowly(flooder))
-    await waitFor(async () => ((await inQueue()) > 0 ? true : undefined), limit)
+    await waitFor(async () => ((await inQueue()) > 0 ? true : undefined))
     const flood = Array.from({ length: 20 }, () => server.call('/api/v1/configmaps', { as: flooder }))
     const renew = async (namespace: string, name: string, as: Identity) => {
       const path = `${leases(namespace)}/${name}`
@@ -269,7 +268,7 @@ describe('requests', () => {
     expect(bucket('watch_count_samples', own)).toBeGreaterThan(0)
 
     // every seat was given back
-    await waitFor(async () => (await executing()) === 0, limit)
+    await waitFor(async () => (await executing()) === 0)
     expect((await server.call('/api/v1/configmaps?limit=1', { as: flooder })).code).toBe(200)
   })
 })

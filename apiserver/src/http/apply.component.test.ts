@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { until } from '../registry/component-harness.ts'
+import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { startTestServer, type Reply, type TestServer } from '../test-server.ts'
 
 let server: TestServer
@@ -331,9 +331,7 @@ describe('server-side apply', () => {
     const headers = { 'content-type': 'application/apply-patch+yaml' }
     const call = (name: string): Promise<Reply> =>
       server.call(`${maps}/${name}?fieldManager=one`, { method: 'PATCH', headers, body: map(name, { x: '1' }), as })
-    await expect
-      .poll(async () => (await call('not-there')).json.message)
-      .toBe('configmaps "not-there" is forbidden: ')
+    await expect.poll(async () => (await call('not-there')).json.message).toBe('configmaps "not-there" is forbidden: ')
     await apply(`${maps}/there`, 'one', map('there', { x: '1' }))
     expect((await call('there')).code).toBe(200)
   })
@@ -489,7 +487,7 @@ describe('a custom kind', () => {
   beforeAll(async () => {
     const { code } = await server.call('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', { body: definition })
     expect(code).toBe(201)
-    await until(async () => (await server.call(widgets('v2'))).code === 200, 'the custom kind is served')
+    await waitFor(async () => (await server.call(widgets('v2'))).code === 200, 'the custom kind is served')
   })
 
   it('is applied, merged by its keys, and conflicts, in any of its versions', async () => {

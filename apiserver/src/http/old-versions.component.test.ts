@@ -5,7 +5,7 @@ import { startTestServer, type TestServer } from '../test-server.ts'
 let server: TestServer
 beforeAll(async () => {
   server = await startTestServer({ runtimeConfig: ['api/beta=true', 'storage.k8s.io/v1beta1/csinodes=false'] })
-}, 60_000)
+})
 afterAll(() => server.stop())
 
 const base = '/namespaces/default'

@@ -1,11 +1,11 @@
-import { realClock } from '@kubets/shared/process/clock.ts'
+import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../test-server.ts'
 
 let server: TestServer
 beforeAll(async () => {
   server = await startTestServer()
-}, 60_000)
+})
 afterAll(() => server.stop())
 
 type Json = Record<string, unknown>
@@ -14,16 +14,6 @@ const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
 const text = { type: 'string' }
 const preserve = { 'x-kubernetes-preserve-unknown-fields': true }
 const embedded = { type: 'object', 'x-kubernetes-embedded-resource': true }
-
-async function until<T>(what: string, get: () => Promise<T | undefined>): Promise<T> {
-  const deadline = realClock.now() + 15_000
-  for (;;) {
-    const found = await get()
-    if (found !== undefined) return found
-    if (realClock.now() > deadline) throw new Error(`not within 15 s: ${what}`)
-    await realClock.sleep(20)
-  }
-}
 
 /** Defines a kind and gives back what documents of v2 and v3 say of it. */
 async function published(word: string, openAPIV3Schema: Json): Promise<{ v2: Json; v3: Json }> {
@@ -41,7 +31,7 @@ async function published(word: string, openAPIV3Schema: Json): Promise<{ v2: Jso
   const created = await server.call(path, { body })
   expect([created.code, created.text]).toEqual([201, created.text])
   const name = `com.example.${word}.v1.${kind}`
-  const v2 = await until(name, async () => {
+  const v2 = await waitFor(async () => {
     const { definitions } = (await server.call('/openapi/v2')).json as { definitions?: Record<string, Json> }
     return definitions?.[name]
   })
@@ -113,7 +103,7 @@ describe('definitions are published', () => {
     })
     const headers = { 'content-type': 'application/merge-patch+json' }
     expect((await server.call(`${path}/${name}`, { method: 'PATCH', body: versions(false), headers })).code).toBe(200)
-    await until('the version to go', async () => {
+    await waitFor(async () => {
       const { json } = await server.call('/openapi/v2')
       const { definitions } = json as unknown as typeof before
       return 'com.example.passing.v1.Passing' in definitions ? undefined : true

@@ -2,6 +2,7 @@ import { findKindByGVK } from '@kubets/shared/api/kinds/index.ts'
 import { silentLogger } from '@kubets/shared/machinery/logger.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { realClock } from '@kubets/shared/process/clock.ts'
+import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { createRegistry } from './registry.ts'
 import type { Registry, RequestScope } from './types.ts'
 
@@ -10,7 +11,7 @@ import type { Registry, RequestScope } from './types.ts'
 /** A registry that has finished its bootstrap, with 254 cluster IPs and 100 node ports to give. */
 export async function openRegistry(etcdServer: string, advertiseAddress = '10.0.0.1'): Promise<Registry> {
   const opened = startRegistry(etcdServer, advertiseAddress)
-  await until(async () => (await opened.health()) === undefined, 'the registry is ready')
+  await waitFor(async () => (await opened.health()) === undefined, 'the registry is ready')
   return opened
 }
 
@@ -25,15 +26,6 @@ export function startRegistry(etcdServer: string, advertiseAddress = '10.0.0.1')
     advertiseAddress,
     securePort: 6443,
   })
-}
-
-/** Waits until the condition holds; rejects after 15 s. */
-export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = realClock.now() + 15_000
-  while (!(await condition())) {
-    if (realClock.now() > deadline) throw new Error(`not within 15 s: ${what}`)
-    await realClock.sleep(10)
-  }
 }
 
 /** A request about a kind that nobody aborts. */

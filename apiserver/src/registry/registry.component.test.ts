@@ -1,8 +1,9 @@
 import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { startEtcd } from '@kubets/shared/testing/etcd.ts'
+import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { map, maps, openRegistry, scope, startRegistry, until } from './component-harness.ts'
+import { map, maps, openRegistry, scope, startRegistry } from './component-harness.ts'
 import type { Registry, Watch } from './types.ts'
 
 let etcd: Awaited<ReturnType<typeof startEtcd>>
@@ -347,9 +348,9 @@ describe('without etcd', () => {
     }
     // what takes any state still answers from what was read before
     expect((await running.list(scope('v1', 'Namespace'), { resourceVersion: '0' })).items).toHaveLength(4)
-    await until(async () => (await running.health())?.includes('etcd') ?? false, 'the loss is noticed')
+    await waitFor(async () => (await running.health())?.includes('etcd') ?? false, 'the loss is noticed')
     await own.restart()
-    for (const one of [running, fresh]) await until(async () => (await one.health()) === undefined, 'etcd is back')
+    for (const one of [running, fresh]) await waitFor(async () => (await one.health()) === undefined, 'etcd is back')
     await running.create(maps('x'), map('a'))
     await fresh.get(maps('x'), 'a')
     await Promise.all([running.close(), fresh.close()])

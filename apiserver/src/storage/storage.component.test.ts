@@ -4,6 +4,7 @@ import { silentLogger } from '@kubets/shared/machinery/logger.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { realClock } from '@kubets/shared/process/clock.ts'
 import { startEtcd } from '@kubets/shared/testing/etcd.ts'
+import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compactOnce } from './compactor.ts'
 import { CompactedError } from './etcd-errors.ts'
@@ -15,14 +16,6 @@ const all = { start: '', end: '', matches: () => true }
 
 function object(name: string, data = ''): KubeObject {
   return { apiVersion: 'v1', kind: 'Thing', metadata: { name, namespace: 'default' }, data } as KubeObject
-}
-
-async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = realClock.now() + 15_000
-  while (!(await condition())) {
-    if (realClock.now() > deadline) throw new Error(`not within 15 s: ${what}`)
-    await realClock.sleep(10)
-  }
 }
 
 let etcd: Awaited<ReturnType<typeof startEtcd>>
@@ -155,10 +148,10 @@ describe('storage on a real etcd', () => {
     await expect(put('lost')).rejects.toMatchObject({ code: 503 })
     await expect(storage.cache.fresh()).rejects.toMatchObject({ code: 503 })
     await etcd.restart()
-    await until(async () => (await storage.health()) === undefined, 'etcd is back')
+    await waitFor(async () => (await storage.health()) === undefined, 'etcd is back')
     for (let i = 0; i < 50; i++) await put(`b${String(i)}`)
     await storage.cache.fresh()
-    await until(() => seen.length >= written.length, 'all events')
+    await waitFor(() => seen.length >= written.length, 'all events')
     expect(seen).toEqual(written)
   })
 
@@ -173,7 +166,7 @@ describe('storage on a real etcd', () => {
     )
   })
 
-  it('pages through a state that stays the same, until etcd has forgotten it', async () => {
+  it('pages through a state that stays the same etcd has forgotten it', async () => {
     const resource = { group: 'pages', plural: 'things' }
     const storage = open()
     for (let i = 0; i < 25; i++) await write(storage, resource, `a${String(i).padStart(2, '0')}`)
@@ -213,8 +206,8 @@ describe('storage on a real etcd', () => {
     await raw.compact(await raw.currentRevision())
     raw.close()
     await line.restore()
-    await until(() => ended, 'a watch that has a gap ends')
-    await until(async () => (await storage.health()) === undefined, 'the line is back')
+    await waitFor(() => ended, 'a watch that has a gap ends')
+    await waitFor(async () => (await storage.health()) === undefined, 'the line is back')
     await storage.cache.fresh()
     expect([...storage.resource(resource).under()].map((item) => item.object.metadata.name)).toEqual([
       'new',
@@ -255,7 +248,7 @@ describe('storage on a real etcd', () => {
     )
     await reader.cache.fresh()
     expect(reader.resource(resource).page({ ...all, limit: 0 }).items).toHaveLength(10_500)
-    await until(() => seen.length === 10_500, 'all events')
+    await waitFor(() => seen.length === 10_500, 'all events')
     expect(cut).toBe(true)
     // a new instance reads them all, in pages
     const late = open()

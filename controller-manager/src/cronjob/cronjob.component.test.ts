@@ -14,7 +14,6 @@ beforeAll(async () => {
 })
 afterAll(() => manager.stop())
 
-const limitMs = 30_000
 const jobsOf = async (name: string): Promise<Job[]> =>
   (await manager.client.list(jobs, { namespace })).items.filter(
     ({ metadata }) => metadata.ownerReferences?.[0]?.name === name,
@@ -33,16 +32,16 @@ describe('the CronJob controller', () => {
     const [job] = await waitFor(async () => {
       const found = await jobsOf('tick')
       return found.length > 0 ? found : undefined
-    }, limitMs)
+    })
     const started = await waitFor(async () => {
       const { status } = await read('tick')
       return status?.active?.some(({ uid }) => uid === job?.metadata.uid) ? status : undefined
-    }, limitMs)
+    })
     expect(started.lastScheduleTime).toMatch(/^\d{4}-/)
     // one is enough
     await manager.client.patch(cronJobs, 'tick', { spec: { suspend: true } }, { type: 'merge', namespace })
     const podList = async () => (await manager.client.list(pods, { namespace })).items
-    await waitFor(async () => (await podList()).length > 0, limitMs)
+    await waitFor(async () => (await podList()).length > 0)
     for (const { metadata } of await podList()) {
       const ended = { status: { phase: 'Succeeded' } }
       const options = { type: 'strategic', namespace, subresource: 'status' } as const
@@ -51,7 +50,7 @@ describe('the CronJob controller', () => {
     await waitFor(async () => {
       const { status } = await read('tick')
       return status?.active === undefined && status?.lastSuccessfulTime !== undefined
-    }, limitMs)
+    })
   })
 
   it('lets Jobs go when their time after the end is over', async () => {
@@ -67,6 +66,6 @@ describe('the CronJob controller', () => {
         () => false,
         (error: unknown) => isNotFound(error),
       )
-    await waitFor(isGone, limitMs)
+    await waitFor(isGone)
   })
 })

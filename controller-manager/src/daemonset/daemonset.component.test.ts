@@ -17,8 +17,6 @@ beforeAll(async () => {
 })
 afterAll(() => manager.stop())
 
-const limitMs = 30_000
-
 const create = (name: string, spec: Partial<DaemonSetSpec> = {}): Promise<DaemonSet> =>
   manager.client.create(
     daemonSets,
@@ -52,13 +50,13 @@ const awaitPods = (name: string, what: (found: Pod[]) => boolean): Promise<Pod[]
   waitFor(async () => {
     const found = await podsOf(name)
     return what(found) ? found : undefined
-  }, limitMs)
+  })
 
 const awaitSet = (name: string, test: (set: DaemonSet) => boolean): Promise<DaemonSet> =>
   waitFor(async () => {
     const set = await manager.client.get(daemonSets, name, { namespace })
     return test(set) ? set : undefined
-  }, limitMs)
+  })
 
 const setImage = (name: string, image: string): Promise<DaemonSet> =>
   manager.client.patch(
@@ -112,7 +110,7 @@ describe('the DaemonSet controller', () => {
     const revisions = await waitFor(async () => {
       const { items } = await manager.client.list(controllerRevisions, { namespace, labelSelector: 'app=rolled' })
       return items.length === 2 ? items : undefined
-    }, limitMs)
+    })
     // i:2 was there before: its revision is the newest again
     expect(revisions.map((one) => one.revision).toSorted()).toEqual([3, 4])
     const newest = revisions.find((one) => one.revision === 4)

@@ -14,7 +14,6 @@ beforeAll(async () => {
 })
 afterAll(() => manager.stop())
 
-const limitMs = 30_000
 const spec = { containers: [{ name: 'c', image: 'i' }] }
 
 const create = (name: string, rest: PodDisruptionBudgetSpec): Promise<PodDisruptionBudget> =>
@@ -32,7 +31,7 @@ const awaitBudget = (name: string, test: (budget: PodDisruptionBudget) => boolea
   waitFor(async () => {
     const budget = await manager.client.get(podDisruptionBudgets, name, { namespace })
     return test(budget) ? budget : undefined
-  }, limitMs)
+  })
 
 const podsOf = async (name: string): Promise<Pod[]> =>
   (await manager.client.list(pods, { namespace, labelSelector: `app=${name}` })).items
@@ -73,7 +72,7 @@ describe('the disruption controller', () => {
     const made = await waitFor(async () => {
       const found = await podsOf('web')
       return found.length === 3 ? found : undefined
-    }, limitMs)
+    })
     await awaitBudget('web', ({ status }) => status?.expectedPods === 3 && status.disruptionsAllowed === 0)
     for (const pod of made) await run(pod)
     const { status } = await awaitBudget('web', (budget) => budget.status?.disruptionsAllowed === 1)
@@ -88,7 +87,7 @@ describe('the disruption controller', () => {
     const [fresh] = await waitFor(async () => {
       const found = (await podsOf('web')).filter((pod) => pod.status?.phase !== 'Running')
       return found.length === 1 ? found : undefined
-    }, limitMs)
+    })
     if (fresh) await run(fresh)
     await awaitBudget('web', (budget) => budget.status?.disruptionsAllowed === 1)
   })

@@ -14,8 +14,6 @@ beforeAll(async () => {
 })
 afterAll(() => manager.stop())
 
-const limitMs = 20_000
-
 const make = async (
   namespace: string,
   name: string,
@@ -39,7 +37,7 @@ const read = async (ref: ResourceRef, name: string, namespace?: string): Promise
     throw error
   })
 const gone = (namespace: string, name: string): Promise<boolean> =>
-  waitFor(async () => (await read(configMaps, name, namespace)) === undefined, limitMs)
+  waitFor(async () => (await read(configMaps, name, namespace)) === undefined)
 
 describe('the garbage collector', () => {
   it('takes what lost its owner, and what that owned', async () => {
@@ -63,7 +61,7 @@ describe('the garbage collector', () => {
     await manager.client.delete(configMaps, 'a', { namespace, propagationPolicy: 'Foreground' })
     const onItsWay = async (): Promise<boolean> =>
       (await read(configMaps, 'held', namespace))?.metadata.deletionTimestamp !== undefined
-    await waitFor(onItsWay, limitMs)
+    await waitFor(onItsWay)
     const waiting = await read(configMaps, 'a', namespace)
     expect(waiting?.metadata.finalizers).toEqual(['foregroundDeletion'])
     const letGo = { metadata: { uid: held.metadata.uid, finalizers: null } }
@@ -111,7 +109,7 @@ describe('the garbage collector', () => {
             `ownerRef [v1/ConfigMap, namespace: there, name: a, uid: ${a.metadata.uid}] does not exist in namespace "there"`,
       )
     }
-    await waitFor(told, limitMs)
+    await waitFor(told)
     // something is done here after the stray was: had it spoiled anything, it would show
     await make('here', 'late', [owner(a)])
     await manager.client.delete(configMaps, 'own', { namespace: 'here' })

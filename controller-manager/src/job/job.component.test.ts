@@ -15,8 +15,6 @@ beforeAll(async () => {
 })
 afterAll(() => manager.stop())
 
-const limitMs = 30_000
-
 const create = async (name: string, spec: Partial<JobSpec> = {}): Promise<Job> =>
   manager.client.create(
     jobs,
@@ -55,13 +53,13 @@ const awaitPods = (name: string, count: number): Promise<Pod[]> =>
   waitFor(async () => {
     const found = (await podsOf(name)).filter(({ status }) => status?.phase === 'Pending')
     return found.length === count ? found : undefined
-  }, limitMs)
+  })
 
 const awaitJob = (name: string, test: (job: Job) => boolean): Promise<Job> =>
   waitFor(async () => {
     const job = await manager.client.get(jobs, name, { namespace })
     return test(job) ? job : undefined
-  }, limitMs)
+  })
 
 const holds = (job: Job, type: string): boolean =>
   (job.status?.conditions ?? []).some((condition) => condition.type === type && condition.status === 'True')
@@ -139,25 +137,25 @@ describe('the Job controller', () => {
     const owned = await waitFor(async () => {
       const { metadata } = await manager.client.get(pods, name, { namespace })
       return metadata.ownerReferences?.length === 1 ? metadata : undefined
-    }, limitMs)
+    })
     expect(owned.finalizers).toEqual(['batch.kubernetes.io/job-tracking'])
     await manager.client.patch(pods, name, { metadata: { labels: null } }, { type: 'merge', namespace })
     await waitFor(async () => {
       const { metadata } = await manager.client.get(pods, name, { namespace })
       return metadata.ownerReferences === undefined && metadata.finalizers === undefined
-    }, limitMs)
+    })
   })
 
   it('leaves nothing behind when it is deleted', async () => {
     await create('going', { completions: 2, parallelism: 2 })
     await awaitPods('going', 2)
     await manager.client.delete(jobs, 'going', { namespace, propagationPolicy: 'Foreground' })
-    await waitFor(async () => (await podsOf('going')).length === 0, limitMs)
+    await waitFor(async () => (await podsOf('going')).length === 0)
     const isGone = (): Promise<boolean> =>
       manager.client.get(jobs, 'going', { namespace }).then(
         () => false,
         (error: unknown) => isNotFound(error),
       )
-    await waitFor(isGone, limitMs)
+    await waitFor(isGone)
   })
 })

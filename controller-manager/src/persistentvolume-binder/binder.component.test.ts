@@ -15,7 +15,6 @@ import { startTestManager, type TestManager } from '../manager.testing.ts'
 
 let manager: TestManager
 const namespace = 'storage'
-const limit = 20_000
 
 beforeAll(async () => {
   manager = await startTestManager()
@@ -54,12 +53,12 @@ const claimIs = (name: string, phase: string): Promise<PersistentVolumeClaim> =>
   waitFor(async () => {
     const claim = await manager.client.get(persistentVolumeClaims, name, { namespace })
     return claim.status?.phase === phase ? claim : undefined
-  }, limit)
+  })
 const volumeIs = (name: string, phase: string): Promise<PersistentVolume> =>
   waitFor(async () => {
     const volume = await manager.client.get(persistentVolumes, name)
     return volume.status?.phase === phase ? volume : undefined
-  }, limit)
+  })
 const volumeIsGone = (name: string): Promise<boolean> =>
   waitFor(async () => {
     try {
@@ -68,12 +67,12 @@ const volumeIsGone = (name: string): Promise<boolean> =>
     } catch (error) {
       return isNotFound(error)
     }
-  }, limit)
+  })
 const told = (name: string, reason: string): Promise<string> =>
   waitFor(async () => {
     const fieldSelector = `involvedObject.name=${name},reason=${reason}`
     return (await manager.client.list(events, { fieldSelector })).items[0]?.message
-  }, limit)
+  })
 const removeClaim = (name: string): Promise<unknown> =>
   manager.client.delete(persistentVolumeClaims, name, { namespace })
 
@@ -98,7 +97,7 @@ describe('a claim and a volume', () => {
     )
     await makeVolume('late', { storageClassName })
     expect((await claimIs('second', 'Bound')).spec.volumeName).toBe('late')
-  }, 60_000)
+  })
 
   it('bind one to one, however many want each other at once', async () => {
     const names = Array.from({ length: 20 }, (_, index) => `many-${String(index)}`)
@@ -115,7 +114,7 @@ describe('a claim and a volume', () => {
       const { claimRef } = (await manager.client.get(persistentVolumes, spec.volumeName ?? '')).spec
       expect(claimRef?.uid).toBe(metadata.uid)
     }
-  }, 90_000)
+  })
 
   it('by name need to fit', async () => {
     await makeVolume('named', { storageClassName: '' })
@@ -130,7 +129,7 @@ describe('a claim and a volume', () => {
     await makeClaim('fits', { storageClassName: '', volumeName: 'named' })
     await claimIs('fits', 'Bound')
     expect(await told('too-much', 'FailedBinding')).toBe('volume "named" already bound to a different claim.')
-  }, 60_000)
+  })
 
   it('lose each other when the volume goes', async () => {
     await makeVolume('short', { storageClassName: '', claimRef: { namespace, name: 'loses' } })
@@ -145,7 +144,7 @@ describe('a claim and a volume', () => {
     expect(await told('loses', 'ClaimLost')).toBe(
       'Bound claim has lost its PersistentVolume. Data on the volume is lost!',
     )
-  }, 60_000)
+  })
 })
 
 describe('a volume whose claim goes', () => {
@@ -159,7 +158,7 @@ describe('a volume whose claim goes', () => {
   it('is kept as the policy says', async () => {
     await bind('kept', { persistentVolumeReclaimPolicy: 'Retain' })
     expect((await volumeIs('kept', 'Released')).spec.claimRef?.name).toBe('kept')
-  }, 60_000)
+  })
 
   it('is deleted with its data where that may be', async () => {
     const path = await mkdtemp('/tmp/kubets-volume-')
@@ -167,20 +166,20 @@ describe('a volume whose claim goes', () => {
     await bind('deleted', { persistentVolumeReclaimPolicy: 'Delete', hostPath: { path } })
     await volumeIsGone('deleted')
     await expect(stat(path)).rejects.toThrow('ENOENT')
-  }, 60_000)
+  })
 
   it('fails where nobody can delete it, and says so', async () => {
     await bind('stays', { persistentVolumeReclaimPolicy: 'Delete' })
     const message = 'host_path deleter only supports /tmp/.+ but received provided /data/stays'
     expect((await volumeIs('stays', 'Failed')).status?.message).toBe(message)
     expect(await told('stays', 'VolumeFailedDelete')).toBe(message)
-  }, 60_000)
+  })
 
   it('is left to its provisioner', async () => {
     const provisioner = { 'pv.kubernetes.io/provisioned-by': 'example.com/maker' }
     await bind('theirs', { persistentVolumeReclaimPolicy: 'Delete' }, provisioner)
     await volumeIs('theirs', 'Released')
-  }, 60_000)
+  })
 })
 
 describe("a Pod's ephemeral volume", () => {
@@ -199,15 +198,15 @@ describe("a Pod's ephemeral volume", () => {
     const claim = await waitFor(async () => {
       const { items } = await manager.client.list(persistentVolumeClaims, { namespace })
       return items.find(({ metadata }) => metadata.name === 'user-scratch')
-    }, limit)
+    })
     expect(claim.metadata.ownerReferences).toMatchObject([{ kind: 'Pod', uid: pod.metadata.uid, controller: true }])
     await claimIs('user-scratch', 'Bound')
     await manager.client.delete(pods, 'user', { namespace, gracePeriodSeconds: 0 })
     await waitFor(async () => {
       const { items } = await manager.client.list(persistentVolumeClaims, { namespace })
       return items.every(({ metadata }) => metadata.name !== 'user-scratch')
-    }, limit)
-  }, 60_000)
+    })
+  })
 })
 
 describe('a claim of a class that makes volumes', () => {
@@ -217,7 +216,7 @@ describe('a claim of a class that makes volumes', () => {
     const marked = await waitFor(async () => {
       const { metadata } = await manager.client.get(persistentVolumeClaims, 'made', { namespace })
       return metadata.annotations
-    }, limit)
+    })
     expect(marked['volume.kubernetes.io/storage-provisioner']).toBe('example.com/maker')
     expect(await told('made', 'ExternalProvisioning')).toContain("external provisioner 'example.com/maker'")
     const claimRef = {
@@ -229,13 +228,13 @@ describe('a claim of a class that makes volumes', () => {
     }
     await makeVolume('pvc-made', { storageClassName: 'made', claimRef })
     expect((await claimIs('made', 'Bound')).spec.volumeName).toBe('pvc-made')
-  }, 60_000)
+  })
 
   it('that waits for a Pod says so', async () => {
     await makeClass('waits', { volumeBindingMode: 'WaitForFirstConsumer' })
     await makeClaim('waits', { storageClassName: 'waits' })
     expect(await told('waits', 'WaitForFirstConsumer')).toBe('waiting for first consumer to be created before binding')
-  }, 60_000)
+  })
 
   it('gets the default class also when that comes later', async () => {
     await makeClaim('classless', {})
@@ -244,6 +243,6 @@ describe('a claim of a class that makes volumes', () => {
     await waitFor(async () => {
       const { spec } = await manager.client.get(persistentVolumeClaims, 'classless', { namespace })
       return spec.storageClassName === 'default'
-    }, limit)
-  }, 60_000)
+    })
+  })
 })

@@ -58,11 +58,11 @@ describe('what is used', () => {
     // one that is not used goes meanwhile
     await makeClaim('unused')
     await client.delete(persistentVolumeClaims, 'unused', { namespace })
-    await waitFor(() => gone(persistentVolumeClaims, 'unused', { namespace }), 20_000)
+    await waitFor(() => gone(persistentVolumeClaims, 'unused', { namespace }))
     expect(await gone(persistentVolumeClaims, 'used', { namespace })).toBe(false)
     await client.delete(pods, 'user', { namespace, gracePeriodSeconds: 0 })
-    await waitFor(() => gone(persistentVolumeClaims, 'used', { namespace }), 20_000)
-  }, 90_000)
+    await waitFor(() => gone(persistentVolumeClaims, 'used', { namespace }))
+  })
 
   it('a volume stays while it is bound', async () => {
     const { client } = manager
@@ -79,11 +79,11 @@ describe('what is used', () => {
     })
     expect(volume.metadata.finalizers).toEqual(['kubernetes.io/pv-protection'])
     await makeClaim('holder')
-    await waitFor(async () => (await client.get(persistentVolumes, 'held')).status?.phase === 'Bound', 20_000)
+    await waitFor(async () => (await client.get(persistentVolumes, 'held')).status?.phase === 'Bound')
     await client.delete(persistentVolumes, 'held')
     const marked = await client.get(persistentVolumes, 'held')
     expect([marked.metadata.finalizers, marked.status?.phase]).toEqual([['kubernetes.io/pv-protection'], 'Bound'])
     await client.delete(persistentVolumeClaims, 'holder', { namespace })
-    await waitFor(() => gone(persistentVolumes, 'held'), 20_000)
-  }, 60_000)
+    await waitFor(() => gone(persistentVolumes, 'held'))
+  })
 })

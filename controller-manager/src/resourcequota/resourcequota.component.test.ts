@@ -11,8 +11,6 @@ beforeAll(async () => {
 })
 afterAll(() => manager.stop())
 
-const limitMs = 20_000
-
 const quota = (hard: Record<string, string>): ResourceQuota => ({
   apiVersion: 'v1',
   kind: 'ResourceQuota',
@@ -35,7 +33,7 @@ const waitForUsed = async (namespace: string, used: Record<string, string>): Pro
       const { status } = await manager.client.get(resourceQuotas, 'q', { namespace })
       seen = status?.used
       return Object.entries(used).every(([name, value]) => status?.used?.[name] === value)
-    }, limitMs)
+    })
   } catch {
     expect(seen).toEqual(used)
   }
@@ -47,7 +45,7 @@ const makeQuota = async (namespace: string, hard: Record<string, string>): Promi
   await waitFor(async () => {
     const { status } = await manager.client.get(resourceQuotas, 'q', { namespace })
     return Object.keys(hard).every((name) => status?.used?.[name] !== undefined)
-  }, limitMs)
+  })
 }
 
 describe('ResourceQuota, admission and controller together', () => {
@@ -103,7 +101,7 @@ describe('ResourceQuota, admission and controller together', () => {
     await waitFor(async () => {
       const { status } = await manager.client.get(resourceQuotas, 'q', { namespace })
       return status?.hard?.['pods'] === '1' && status.used?.['secrets'] === '0'
-    }, limitMs)
+    })
     await manager.client.create(pods, pod('a'), { namespace })
   })
 
@@ -121,13 +119,13 @@ describe('ResourceQuota, admission and controller together', () => {
       const { status } = await manager.client.get(replicationControllers, 'rc', { namespace })
       return status?.conditions?.find(({ type }) => type === 'ReplicaFailure')
     }
-    await waitFor(async () => (await failure()) !== undefined, limitMs)
+    await waitFor(async () => (await failure()) !== undefined)
     const condition = await failure()
     expect(condition).toMatchObject({ status: 'True', reason: 'FailedCreate' })
     expect(condition?.message).toMatch(
       /^pods "rc-[a-z0-9]{5}" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1$/,
     )
     await manager.client.patch(replicationControllers, 'rc', { spec: { replicas: 1 } }, { type: 'merge', namespace })
-    await waitFor(async () => (await failure()) === undefined, limitMs)
+    await waitFor(async () => (await failure()) === undefined)
   })
 })

@@ -27,7 +27,7 @@ it('keeps a ServiceCIDR ready, and whole until its addresses are given back', as
     expect(metadata.finalizers ?? []).toEqual(isSeen ? ['networking.k8s.io/service-cidr-finalizer'] : expect.anything())
     return status?.conditions?.[0]?.message?.includes(message) ?? false
   }
-  await waitFor(() => says('is ready'), 20_000)
+  await waitFor(() => says('is ready'))
   await client.create(services, {
     apiVersion: 'v1',
     kind: 'Service',
@@ -35,12 +35,12 @@ it('keeps a ServiceCIDR ready, and whole until its addresses are given back', as
     spec: { clusterIP: '10.123.0.7', ports: [{ port: 80 }] },
   })
   await client.delete(serviceCIDRs, 'more')
-  await waitFor(() => says('There are still IPAddresses referencing'), 20_000)
+  await waitFor(() => says('There are still IPAddresses referencing'))
   await client.delete(services, 'held', { namespace: 'cidr' })
   const gone = (): Promise<boolean> =>
     client.get(serviceCIDRs, 'more').then(
       () => false,
       () => true,
     )
-  await waitFor(gone, 30_000)
-}, 120_000)
+  await waitFor(gone)
+})

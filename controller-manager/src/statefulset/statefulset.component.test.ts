@@ -14,8 +14,6 @@ beforeAll(async () => {
 })
 afterAll(() => manager.stop())
 
-const limitMs = 30_000
-
 const create = (name: string, spec: Partial<StatefulSetSpec> = {}): Promise<StatefulSet> =>
   manager.client.create(
     statefulSets,
@@ -44,7 +42,7 @@ const awaitPods = (name: string, ...wanted: string[]): Promise<Pod[]> =>
   waitFor(async () => {
     const found = await podsOf(name)
     return namesOf(found).join() === wanted.join() ? found : undefined
-  }, limitMs)
+  })
 
 /** Runs the set's Pods as scheduler and kubelet would, and lets those go that are deleted, until the test holds. */
 const play = (name: string, test: (set: StatefulSet) => boolean): Promise<StatefulSet> =>
@@ -63,7 +61,7 @@ const play = (name: string, test: (set: StatefulSet) => boolean): Promise<Statef
     }
     const set = await manager.client.get(statefulSets, name, { namespace })
     return test(set) ? set : undefined
-  }, limitMs)
+  })
 
 const claimsOf = async (name: string): Promise<PersistentVolumeClaim[]> =>
   (await manager.client.list(persistentVolumeClaims, { namespace, labelSelector: `app=${name}` })).items
@@ -100,7 +98,7 @@ describe('the StatefulSet controller', () => {
     const left = await waitFor(async () => {
       const { items } = await manager.client.list(controllerRevisions, { namespace, labelSelector: 'app=rolled' })
       return items.length === 2 ? items : undefined
-    }, limitMs)
+    })
     expect(namesOf(left)).toEqual(revisions.slice(2).toSorted())
     expect(left.map(({ revision }) => revision).toSorted()).toEqual([4, 5])
   })
@@ -127,10 +125,7 @@ describe('the StatefulSet controller', () => {
     })
     await patch('stored', { replicas: 1 })
     await play('stored', (set) => set.status?.replicas === 1)
-    await waitFor(
-      async () => (namesOf(await claimsOf('stored')).join() === 'data-stored-0' ? true : undefined),
-      limitMs,
-    )
+    await waitFor(async () => (namesOf(await claimsOf('stored')).join() === 'data-stored-0' ? true : undefined))
     await patch('stored', { replicas: 2 })
     await play('stored', (set) => set.status?.readyReplicas === 2)
     expect(namesOf(await claimsOf('stored'))).toEqual(['data-stored-0', 'data-stored-1'])

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
+import { freePort } from '@kubets/shared/testing/ports.ts'
 import { processOf } from '../../harness/programs.ts'
 
 /** A second API server on the cluster's etcd, with the first one's flags and another port. */
@@ -32,12 +32,4 @@ export async function startSecondApiServer(): Promise<SecondApiServer> {
     },
     stop: () => end('SIGTERM'),
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await once(server.close(), 'close')
-  return port
 }

@@ -49,7 +49,7 @@ async function eventually(create: (name: string) => Promise<Reply>, wanted: (rep
   await waitFor(async () => {
     last = await create(`try-${++tries}`)
     return wanted(last)
-  }, 20_000)
+  })
   return last as Reply
 }
 

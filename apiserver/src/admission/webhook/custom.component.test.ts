@@ -104,7 +104,7 @@ describe('versions that a webhook converts', () => {
       },
     })
     expect(crd.code).toBe(201)
-    await waitFor(async () => (await server.call(path)).code === 200, 15_000)
+    await waitFor(async () => (await server.call(path)).code === 200)
   })
 
   it('are those that the rules of webhooks name', async () => {
@@ -160,7 +160,7 @@ describe('versions that a webhook converts', () => {
     const refused = await waitFor(async () => {
       const answer = await create(`large-${attempt++}`, 1)
       return answer.code === 201 ? undefined : answer
-    }, 15_000)
+    })
     expect([refused.code, refused.json.message]).toEqual([422, expect.stringContaining('too large')])
   })
 

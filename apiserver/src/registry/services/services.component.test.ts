@@ -4,9 +4,10 @@ import { silentLogger } from '@kubets/shared/machinery/logger.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { realClock } from '@kubets/shared/process/clock.ts'
 import { startEtcd } from '@kubets/shared/testing/etcd.ts'
+import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Storage } from '../../storage/storage.ts'
-import { openRegistry, scope, until } from '../component-harness.ts'
+import { openRegistry, scope } from '../component-harness.ts'
 import type { Registry } from '../types.ts'
 
 let etcd: Awaited<ReturnType<typeof startEtcd>>
@@ -77,7 +78,7 @@ describe('the first objects', () => {
     expect(await addresses()).toEqual(['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4', '10.0.0.5'])
     await third.leave()
     expect(await addresses()).not.toContain('10.0.0.3')
-    await until(async () => (await leaseOf(etcd.endpoint, '10.0.0.4')) === undefined, 'the lease has ended')
+    await waitFor(async () => (await leaseOf(etcd.endpoint, '10.0.0.4')) === undefined, 'the lease has ended')
     await fifth.leave()
     expect(await addresses()).toEqual(['10.0.0.1', '10.0.0.2'])
     await Promise.all([third.close(), fifth.close()])
@@ -119,7 +120,7 @@ describe('Services', () => {
     await registry.create(cidrs, { ...cidr, spec: { cidrs: ['10.99.0.0/28'] } } as KubeObject)
     const created = (): Promise<boolean> => works(registry.create(services, asked('more')))
     // an apiserver follows the ServiceCIDRs a moment behind
-    await until(created, 'the new range is used')
+    await waitFor(created, 'the new range is used')
     const held = await registry.get(scope('networking.k8s.io/v1', 'IPAddress'), '10.99.0.7')
     expect(held.object).toMatchObject({ spec: { parentRef: { resource: 'services', namespace: 'svc', name: 'more' } } })
     // the first range is full: what is left comes from the second
@@ -138,7 +139,7 @@ describe('Services', () => {
       ({ ...current, status: { conditions: notReady } }) as KubeObject
     await registry.update(cidrs, 'more', terminating, { subresource: 'status' })
     const refused = async (): Promise<boolean> => !(await works(registry.create(dry, asked('none'))))
-    await until(refused, 'the range is no longer used')
+    await waitFor(refused, 'the range is no longer used')
     await registry.delete(cidrs, 'more')
   })
 
