@@ -4,20 +4,20 @@ import { claimNameOf } from '@kubets/shared/api/volume-binding.ts'
 import { objectKey } from '@kubets/shared/machinery/object.ts'
 import type { Controller, ControllerContext, Run } from '../context.ts'
 import { messageOf, namespaceIsGoing } from '../failure.ts'
-import { claimKeysOf } from '../pods/volume-claims.ts'
+import { indexByClaim } from '../pods/volume-claims.ts'
 import { runLoop } from '../run-loop.ts'
 import { planVolume } from './plan.ts'
 
 const name = 'ephemeral-volume-controller'
 // pkg/controller/volume/ephemeral/controller.go NewController
 const component = 'ephemeral_volume'
-const byClaim = 'ephemeral-claim'
 const workers = 5
 
 const start = (context: ControllerContext): Run => {
   const { client, informers } = context
   const recorder = context.recorder(component)
   const pods = informers.informer(podsRef)
+  const podsOf = indexByClaim(pods)
   const claims = informers.informer(persistentVolumeClaims)
   const queue = context.queue(name)
 
@@ -25,12 +25,11 @@ const start = (context: ControllerContext): Run => {
     if (pod.metadata.deletionTimestamp !== undefined) return
     if (pod.spec.volumes?.some(({ ephemeral }) => ephemeral !== undefined)) queue.add(objectKey(pod))
   }
-  pods.addIndex(byClaim, claimKeysOf)
   // volumes of a Pod do not change
   pods.addHandler({ add: enqueue })
   claims.addHandler({
     delete: (claim) => {
-      for (const pod of pods.lister.byIndex(byClaim, objectKey(claim))) enqueue(pod)
+      for (const pod of podsOf(objectKey(claim))) enqueue(pod)
     },
   })
 

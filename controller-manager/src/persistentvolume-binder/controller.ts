@@ -12,7 +12,7 @@ import { isNotFound } from '@kubets/shared/machinery/errors.ts'
 import { objectKey } from '@kubets/shared/machinery/object.ts'
 import type { Controller, ControllerContext, Run } from '../context.ts'
 import { messageOf } from '../failure.ts'
-import { claimKeysOf } from '../pods/volume-claims.ts'
+import { claimKeysOf, indexByClaim } from '../pods/volume-claims.ts'
 import { runLoop } from '../run-loop.ts'
 import { boundClaim, claimStatus, forProvisioner } from './bind.ts'
 import { planClaim, type ClaimEvent } from './plan-claim.ts'
@@ -21,7 +21,6 @@ import { deleterOf, isToRelease, planVolume, unbound } from './plan-volume.ts'
 const name = 'persistentvolume-binder-controller'
 // pkg/controller/volume/persistentvolume/pv_controller_base.go NewController
 const component = 'persistentvolume-controller'
-const byClaim = 'binder-claim'
 
 const start = (context: ControllerContext): Run => {
   const { client, informers } = context
@@ -30,6 +29,7 @@ const start = (context: ControllerContext): Run => {
   const claims = informers.informer(persistentVolumeClaims)
   const classes = informers.informer(storageClasses)
   const pods = informers.informer(podsRef)
+  const podsOf = indexByClaim(pods)
   const claimQueue = context.queue('claims')
   const volumeQueue = context.queue('volumes')
 
@@ -65,7 +65,6 @@ const start = (context: ControllerContext): Run => {
   classes.addHandler({ add: () => wakeUnbound(), update: () => wakeUnbound() })
   const waitsForNode = ({ spec, status }: Pod): boolean =>
     !spec.nodeName && status?.phase !== 'Succeeded' && status?.phase !== 'Failed'
-  pods.addIndex(byClaim, claimKeysOf)
   pods.addHandler({
     add: (pod) => {
       if (waitsForNode(pod)) for (const key of claimKeysOf(pod)) claimQueue.add(key)
@@ -109,8 +108,7 @@ const start = (context: ControllerContext): Run => {
   const reconcileClaim = async (key: string, signal: AbortSignal): Promise<void> => {
     const claim = claims.lister.byKey(key)
     if (claim === undefined) return
-    const waitingPods = pods.lister
-      .byIndex(byClaim, key)
+    const waitingPods = podsOf(key)
       .filter(waitsForNode)
       .map(({ metadata }) => metadata.name ?? '')
     const plan = planClaim(claim, { volumes: volumes.lister.list(), classes: classes.lister.list(), waitingPods })

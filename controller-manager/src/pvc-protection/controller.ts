@@ -3,21 +3,20 @@ import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { isNotFound } from '@kubets/shared/machinery/errors.ts'
 import { objectKey } from '@kubets/shared/machinery/object.ts'
 import type { Controller, ControllerContext, Run } from '../context.ts'
-import { claimKeysOf } from '../pods/volume-claims.ts'
+import { claimKeysOf, indexByClaim } from '../pods/volume-claims.ts'
 import { withFinalizer } from '../protection.ts'
 import { runLoop } from '../run-loop.ts'
 import { finalizer, mayLetGo, plan } from './plan.ts'
 
 const name = 'persistentvolumeclaim-protection-controller'
-const index = 'claim'
 
 const start = (context: ControllerContext): Run => {
   const { client, informers } = context
   const claims = informers.informer(persistentVolumeClaims)
   const pods = informers.informer(podsRef)
+  const podsOf = indexByClaim(pods)
   const queue = context.queue(name)
 
-  pods.addIndex(index, claimKeysOf)
   claims.addHandler({ add: (claim) => queue.add(objectKey(claim)), update: (_, claim) => queue.add(objectKey(claim)) })
   const enqueue = (pod: Pod): void => {
     for (const key of claimKeysOf(pod)) queue.add(key)
@@ -38,7 +37,7 @@ const start = (context: ControllerContext): Run => {
   const reconcile = async (key: string, signal: AbortSignal): Promise<void> => {
     const claim = claims.lister.byKey(key)
     if (!claim) return
-    const action = plan(claim, pods.lister.byIndex(index, key))
+    const action = plan(claim, podsOf(key))
     if (action === 'nothing') return
     const { namespace } = claim.metadata
     // what lets a claim go for good rests on what is stored, not on what has been seen of it

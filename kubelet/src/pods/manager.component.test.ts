@@ -19,7 +19,7 @@ describe('Pods of a node', { timeout: 120_000 }, () => {
     waitFor(async () => {
       const { items } = await node.client.list(events, { namespace: 'default' })
       return items.find((one) => one.involvedObject.name === name && one.reason === reason)?.message
-    }, 20_000)
+    })
   const asking = (cpu: string) => [{ name: 'main', resources: { requests: { cpu } } }]
 
   it('go for a critical one, and only those that must', async () => {

@@ -98,7 +98,7 @@ export async function startTestNode(allocatable: Record<string, string>): Promis
       last = await get(of)
       return check(last) ? last : undefined
     }
-    return waitFor(done, 50_000).catch((error: unknown) => {
+    return waitFor(done).catch((error: unknown) => {
       throw new Error(`${of} is ${JSON.stringify(last?.status)}`, { cause: error })
     })
   }
