@@ -24,6 +24,7 @@ export async function volumeMounts(
   for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
     const found = volume(mount.name)
     if (!found) throw new ConfigError(`cannot find volume "${mount.name}" to mount into container "${container.name}"`)
+    refuseRecursiveReadOnly(mount)
     const inside = mount.subPathExpr ? expandSubPath(mount.subPathExpr, env) : (mount.subPath ?? '')
     const target = path.join(podDir, 'volume-subpaths', mount.name, container.name, String(index))
     const hostPath = inside === '' ? found.path : await subPath(found.path, inside, mount, container, target, signal)
@@ -35,6 +36,19 @@ export async function volumeMounts(
     })
   }
   return mounts
+}
+
+/** What is read-only all the way down is more than Docker promises; where less is enough, less it is. */
+// kubelet_pods.go resolveRecursiveReadOnly
+function refuseRecursiveReadOnly({ name, readOnly, mountPropagation = 'None', recursiveReadOnly }: VolumeMount): void {
+  if (recursiveReadOnly === undefined || recursiveReadOnly === 'Disabled') return
+  const fails = (why: string): never => {
+    const message = `volume "${name}" requested recursive read-only mode, but it is ${why}`
+    throw new ConfigError(`failed to resolve recursive read-only mode: ${message}`)
+  }
+  if (!readOnly) fails('not read-only')
+  if (mountPropagation !== 'None') fails(`not compatible with propagation "${mountPropagation}"`)
+  if (recursiveReadOnly !== 'IfPossible') fails('not supported by the runtime')
 }
 
 function propagation(mount: VolumeMount): Mount['propagation'] {

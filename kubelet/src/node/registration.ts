@@ -4,7 +4,7 @@ import type { Client } from '@kubets/shared/client/client.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { isAlreadyExists, isNotFound } from '@kubets/shared/machinery/errors.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
-import type { Image, Runtime } from '../runtime/types.ts'
+import type { Image, Runtime, RuntimeHandler } from '../runtime/types.ts'
 import type { Machine } from './machine.ts'
 import { initialNode, nodeLabels, nodeStatus, statusPatch, worthWriting, type NodeSeen } from './status.ts'
 
@@ -36,6 +36,7 @@ export class NodeRegistration {
   readonly #options: RegistrationOptions
   #writtenAt = 0
   #runtimeVersion = ''
+  #runtimeHandlers: RuntimeHandler[] = []
   #images: Image[] = []
   #poke: () => void = () => undefined
 
@@ -92,11 +93,15 @@ export class NodeRegistration {
     const { runtime, clock, name, ips, port, maxPods, machine } = this.#options
     const problems = await this.#problems(signal)
     const away = problems.some((one) => one.startsWith('container runtime'))
-    if (!away && this.#runtimeVersion === '') this.#runtimeVersion = (await runtime.version(signal)).runtimeVersion
+    if (!away && this.#runtimeVersion === '') {
+      this.#runtimeHandlers = await runtime.runtimeHandlers(signal)
+      this.#runtimeVersion = (await runtime.version(signal)).runtimeVersion
+    }
     if (!away) this.#images = await runtime.listImages(signal)
     const runtimeVersion = this.#runtimeVersion
+    const runtimeHandlers = this.#runtimeHandlers
     const images = this.#images
-    return { name, ips, port, maxPods, machine, runtimeVersion, images, problems, now: clock.now() }
+    return { name, ips, port, maxPods, machine, runtimeVersion, runtimeHandlers, images, problems, now: clock.now() }
   }
 
   async #problems(signal: AbortSignal): Promise<string[]> {

@@ -22,6 +22,7 @@ const seen: NodeSeen = {
     },
   },
   runtimeVersion: '20.10',
+  runtimeHandlers: [{ name: '', recursiveReadOnlyMounts: false, userNamespaces: false }],
   images: [],
   problems: [],
   now: 0,
@@ -30,6 +31,14 @@ const own = nodeStatus(seen, undefined)
 const foo = 'example.com/foo'
 
 describe('nodeStatus', () => {
+  it('says what the runtime can and cannot do', () => {
+    expect(own.runtimeHandlers).toEqual([
+      { name: '', features: { recursiveReadOnlyMounts: false, userNamespaces: false } },
+    ])
+    expect(own.features).toEqual({ supplementalGroupsPolicy: false })
+    expect(nodeStatus({ ...seen, runtimeHandlers: [] }, undefined).runtimeHandlers).toBeUndefined()
+  })
+
   it.each<[string, NodeStatus, string | undefined, object]>([
     [
       'offers a resource that somebody added',

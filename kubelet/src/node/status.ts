@@ -1,8 +1,14 @@
 // The Node object as the kubelet reports it: pure. pkg/kubelet/nodestatus/setters.go, kubelet_node_status.go
-import type { ContainerImage, Node, NodeCondition, NodeStatus } from '@kubets/shared/api/types/core-v1.ts'
+import type {
+  ContainerImage,
+  Node,
+  NodeCondition,
+  NodeRuntimeHandler,
+  NodeStatus,
+} from '@kubets/shared/api/types/core-v1.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { formatTime } from '@kubets/shared/machinery/time.ts'
-import type { Image } from '../runtime/types.ts'
+import type { Image, RuntimeHandler } from '../runtime/types.ts'
 import type { Machine } from './machine.ts'
 
 export interface NodeSeen {
@@ -12,6 +18,7 @@ export interface NodeSeen {
   maxPods: number
   machine: Machine
   runtimeVersion: string
+  runtimeHandlers: readonly RuntimeHandler[]
   images: readonly Image[]
   /** Why the node cannot run Pods; empty when it can. */
   problems: readonly string[]
@@ -22,6 +29,10 @@ export const kubeletVersion = 'v1.36.0'
 // pkg/kubelet/apis/config: nodeStatusMaxImages
 const maxImages = 50
 const maxImageNames = 5
+
+/** What a node of this version may lack and this one has. */
+// component-helpers/nodedeclaredfeatures/features; without CPUs of their own, guaranteed Pods are resized as all others
+const declaredFeatures = ['GuaranteedQoSPodCPUResize', 'RestartAllContainersOnContainerExits']
 
 /** The labels every node has. */
 export function nodeLabels(name: string, architecture: string): Record<string, string> {
@@ -67,6 +78,10 @@ export function nodeStatus(seen: NodeSeen, before: NodeStatus | undefined): Node
     },
     conditions: conditions(seen, before),
     images: nodeImages(seen.images),
+    ...(seen.runtimeHandlers.length > 0 ? { runtimeHandlers: seen.runtimeHandlers.map(runtimeHandler) } : {}),
+    // Docker adds the groups that the image says
+    features: { supplementalGroupsPolicy: false },
+    declaredFeatures,
   }
 }
 
@@ -88,6 +103,10 @@ function conditions(seen: NodeSeen, before: NodeStatus | undefined): NodeConditi
     const kept = old?.status === one.status ? old.lastTransitionTime : undefined
     return { ...one, lastHeartbeatTime: now, lastTransitionTime: kept ?? now }
   })
+}
+
+function runtimeHandler({ name, recursiveReadOnlyMounts, userNamespaces }: RuntimeHandler): NodeRuntimeHandler {
+  return { name, features: { recursiveReadOnlyMounts, userNamespaces } }
 }
 
 function claim(type: string, reason: string, message: string) {

@@ -57,6 +57,7 @@ describe('Pods of a node', { timeout: 120_000 }, () => {
     const { status } = await node.until('ruled', failed)
     expect(status?.containerStatuses?.[0]).toMatchObject({
       restartCount: 1,
+      volumeMounts,
       state: { terminated: { exitCode: 8 } },
       lastState: { terminated: { exitCode: 7 } },
     })
@@ -117,6 +118,13 @@ describe('Pods of a node', { timeout: 120_000 }, () => {
       message: 'Pod was rejected: forbidden sysctl: "kernel.msgmax" not allowlisted',
     })
     expect(await saidOf('unsafe', 'SysctlForbidden')).toBe('forbidden sysctl: "kernel.msgmax" not allowlisted')
+  })
+
+  it('are refused user namespaces, which Docker does not have', async () => {
+    await node.run('mapped', { containers: [{ name: 'main' }], hostNetwork: false, hostUsers: false })
+    expect(await saidOf('mapped', 'FailedCreatePodSandBox')).toBe(
+      "Failed to create pod sandbox: can't set `spec.hostUsers: false`, runtime does not support user namespaces",
+    )
   })
 
   it('have the safe ones', async () => {

@@ -42,7 +42,8 @@ export async function startTestNode(allocatable: Record<string, string>): Promis
   const image = `kubets-test/${name}:1`
   const rootDir = await mkdtemp(path.join(tmpdir(), 'kubets-pods-'))
   const stopping = new AbortController()
-  const [api] = await Promise.all([startApiServer(), makeImage(image)])
+  const api = await startApiServer()
+  await makeImage(image)
   const { client } = api
   const runtime = createDockerRuntime({
     endpoint: 'unix:///var/run/docker.sock',

@@ -55,8 +55,15 @@ export async function runSandbox(deps: PodDeps, pod: Pod, attempt: number, signa
     throw new Error(`network is not ready: ${deps.network.problem}`)
   }
   const handler = await runtimeHandler(deps, pod, signal)
+  if (pod.spec.hostUsers === false) throw new Error(noUserNamespaces(handler))
   await deps.runtime.runPodSandbox(sandboxConfig(deps, pod, attempt, handler), signal)
   if (!pod.spec.hostNetwork) await deps.network.allowHairpin()
+}
+
+// pkg/kubelet/userns/userns_manager.go GetOrCreateUserNamespaceMappings
+function noUserNamespaces(handler: string): string {
+  const who = handler === '' ? 'runtime' : `RuntimeClass handler "${handler}"`
+  return `can't set \`spec.hostUsers: false\`, ${who} does not support user namespaces`
 }
 
 // pkg/kubelet/runtimeclass/runtimeclass_manager.go LookupRuntimeHandler

@@ -154,6 +154,19 @@ function containerStatus(
     containerID: containerId(last),
     ...(kind === 'ephemeral' ? {} : { started: kind === 'init' && !isSidecar(container) ? runs(last) : started }),
     ...(kind === 'main' || isSidecar(container) ? resourcesOf(container, last, input.actuated) : {}),
+    ...mountsOf(container),
+  }
+}
+
+// kubelet_pods.go convertToAPIContainerStatuses: what is read-only is so without what is mounted below it
+function mountsOf({ volumeMounts = [] }: Container): Pick<ContainerStatus, 'volumeMounts'> {
+  if (volumeMounts.length === 0) return {}
+  return {
+    volumeMounts: volumeMounts.map(({ name, mountPath, readOnly }) => ({
+      name,
+      mountPath,
+      ...(readOnly ? { readOnly, recursiveReadOnly: 'Disabled' } : {}),
+    })),
   }
 }
 

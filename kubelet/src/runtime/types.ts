@@ -241,6 +241,14 @@ export interface RuntimeVersion {
   runtimeApiVersion: string
 }
 
+/** One of the OCI runtimes that sandboxes can be given to (CRI's RuntimeHandler); the runtime's own choice if unnamed. */
+export interface RuntimeHandler {
+  name: string
+  /** Whether it can make mounts read-only together with all below them. */
+  recursiveReadOnlyMounts: boolean
+  userNamespaces: boolean
+}
+
 export interface RuntimeStats {
   containerId: string
   name: string
@@ -258,6 +266,8 @@ export interface RuntimeService {
   version(signal: AbortSignal): Promise<RuntimeVersion>
   /** undefined when the runtime answers and is ready, else why not. */
   status(signal: AbortSignal): Promise<string | undefined>
+  /** Part of CRI's status. */
+  runtimeHandlers(signal: AbortSignal): Promise<RuntimeHandler[]>
 
   runPodSandbox(config: PodSandboxConfig, signal: AbortSignal): Promise<string>
   /** Stops the sandbox and every container in it at once. A sandbox that is gone or stopped is no error. */

@@ -21,6 +21,10 @@ export interface DockerRuntimeOptions {
   log: Logger
 }
 
+interface DockerInfo {
+  Runtimes?: Readonly<Record<string, unknown>>
+}
+
 /** The Docker engine behind CRI's operations. Nothing is called before the first operation. */
 export function createDockerRuntime(options: DockerRuntimeOptions): Runtime & { context: DockerContext } {
   const context: DockerContext = { ...options, ...createDocker(options.endpoint) }
@@ -38,6 +42,12 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime & { 
         signal.throwIfAborted()
         return asRuntimeError(error, context.socketPath).message
       }
+    },
+    runtimeHandlers: async (signal) => {
+      const { Runtimes } = (await call(context, signal, limits.read, () => context.docker.info())) as DockerInfo
+      // what Docker remaps it remaps for all containers alike, and its binds are read-only without what is below them
+      const features = { recursiveReadOnlyMounts: false, userNamespaces: false }
+      return ['', ...Object.keys(Runtimes ?? {}).toSorted()].map((name) => ({ name, ...features }))
     },
     runPodSandbox: (config, signal) => sandbox.runPodSandbox(context, config, signal),
     stopPodSandbox: (id, signal) => sandbox.stopPodSandbox(context, id, signal),

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest'
+import type { VolumeMount } from '@kubets/shared/api/types/core-v1.ts'
+import { container } from '../pods/fixtures.ts'
+import { volumeMounts } from './mounts.ts'
+
+const signal = new AbortController().signal
+const mounted = (more: Partial<VolumeMount>) =>
+  volumeMounts(
+    container('a', { volumeMounts: [{ name: 'v', mountPath: '/v', ...more }] }),
+    () => ({ path: '/on/host', readonly: false }),
+    new Map(),
+    '/pod',
+    signal,
+  )
+
+describe('recursive read-only', () => {
+  it.each<[Partial<VolumeMount>, boolean]>([
+    [{ recursiveReadOnly: 'Disabled' }, false],
+    [{ recursiveReadOnly: 'Disabled', readOnly: true }, true],
+    [{ recursiveReadOnly: 'IfPossible', readOnly: true }, true],
+    [{ recursiveReadOnly: 'IfPossible', readOnly: true, mountPropagation: 'None' }, true],
+  ])('is done without where it may: %o', async (mount, readonly) => {
+    expect(await mounted(mount)).toEqual([
+      { hostPath: '/on/host', containerPath: '/v', readonly, propagation: 'private' },
+    ])
+  })
+
+  it.each<[Partial<VolumeMount>, string]>([
+    [{ recursiveReadOnly: 'Enabled', readOnly: true }, 'not supported by the runtime'],
+    [{ recursiveReadOnly: 'IfPossible' }, 'not read-only'],
+    [
+      { recursiveReadOnly: 'IfPossible', readOnly: true, mountPropagation: 'HostToContainer' },
+      'not compatible with propagation "HostToContainer"',
+    ],
+  ])('is refused by name where it may not: %o', async (mount, why) => {
+    await expect(mounted(mount)).rejects.toThrow(
+      `failed to resolve recursive read-only mode: volume "v" requested recursive read-only mode, but it is ${why}`,
+    )
+  })
+})

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { nodes } from '@kubets/shared/api/resources.gen.ts'
+import { silentLogger as log } from '@kubets/shared/machinery/logger.ts'
+import { startApiServer } from '@kubets/shared/testing/apiserver.ts'
+import { realClock as clock } from '@kubets/shared/testing/real-clock.ts'
+import { waitFor } from '@kubets/shared/testing/wait.ts'
+import { createDockerRuntime } from '../runtime/docker/index.ts'
+import { readMachine } from './machine.ts'
+import { NodeRegistration } from './registration.ts'
+
+const name = 'registered'
+
+describe('NodeRegistration', () => {
+  let api: Awaited<ReturnType<typeof startApiServer>>
+  const stopping = new AbortController()
+  let running: Promise<void>
+  let registration: NodeRegistration
+  beforeAll(async () => {
+    api = await startApiServer()
+    const runtime = createDockerRuntime({
+      endpoint: 'unix:///var/run/docker.sock',
+      nodeName: name,
+      infraImage: 'none',
+      networkName: 'none',
+      negativeOomScores: false,
+      clock,
+      log,
+    })
+    registration = new NodeRegistration({
+      client: api.client,
+      runtime,
+      clock,
+      log,
+      name,
+      ips: ['192.0.2.1'],
+      port: 10250,
+      maxPods: 110,
+      machine: await readMachine('/'),
+      networkProblem: () => undefined,
+      podCidr: () => Promise.resolve(),
+    })
+    running = registration.run(stopping.signal)
+  })
+  afterAll(async () => {
+    stopping.abort()
+    await running
+    await api.stop()
+  })
+
+  it('tells what the node can, and nothing twice', async () => {
+    const find = () => api.client.get(nodes, name).catch(() => undefined)
+    const node = await waitFor(async () => {
+      const found = await find()
+      const ready = found?.status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True')
+      return ready ? found : undefined
+    })
+    const features = { recursiveReadOnlyMounts: false, userNamespaces: false }
+    expect(node.status?.runtimeHandlers).toContainEqual({ name: '', features })
+    expect(node.status?.runtimeHandlers).toContainEqual({ name: 'runc', features })
+    expect(node.status?.features).toEqual({ supplementalGroupsPolicy: false })
+    expect(node.status?.declaredFeatures).toEqual(['GuaranteedQoSPodCPUResize', 'RestartAllContainersOnContainerExits'])
+    registration.poke()
+    // whoever writes now has the next version
+    const body = { metadata: { labels: { looked: 'yes' } } }
+    const next = await api.client.patch(nodes, name, body, { type: 'merge' })
+    registration.poke()
+    expect((await find())?.metadata.resourceVersion).toBe(next.metadata.resourceVersion)
+  })
+})
