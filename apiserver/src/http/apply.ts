@@ -33,10 +33,7 @@ export async function applied(
   const shape = shapeOf(kind, info.subresource)
   return async (current) => {
     const live = current.metadata.uid ? current : undefined
-    const merged = await unhurried(
-      () => apply(scope, info.subresource, config.value, force, live, deps.clock.now()),
-      deps.clock,
-    )
+    const merged = await apply(scope, info.subresource, config.value, force, live, deps.clock)
     for (const problem of config.problems) {
       if (mode === 'Strict') throw badRequest(`error strict decoding YAML: ${problem}`)
       scope.warn(problem)

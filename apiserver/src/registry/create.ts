@@ -45,7 +45,7 @@ export async function create(
   wipeSystemFields(object)
   kind.defaults?.(object, clock.now())
   // who sends the object owns what is in it by now, and not what admission adds
-  if (!given.managed) await unhurried(() => trackFields(scope, '', object, undefined, clock.now()), clock)
+  if (!given.managed) await trackFields(scope, '', object, undefined, clock)
   await mutate(scope, { operation: 'CREATE', name: metadata.name ?? '', subresource: '', object })
   // what admission added has defaults too
   kind.defaults?.(object, clock.now())

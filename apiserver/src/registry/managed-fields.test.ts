@@ -2,6 +2,7 @@ import { defineKind } from '@kubets/shared/api/kinds/define.ts'
 import { schemaFor } from '@kubets/shared/api/schemas.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import type { Field, ObjectNode, SchemaNode } from '@kubets/shared/machinery/schema/node.ts'
+import { FakeClock } from '@kubets/shared/machinery/fake-clock.ts'
 import { describe, expect, it } from 'vitest'
 import { apply, replicasPaths, trackFields } from './managed-fields.ts'
 import type { RequestScope } from './types.ts'
@@ -62,14 +63,15 @@ const config = (given: object): KubeObject =>
 const owned = ({ metadata }: KubeObject): object =>
   Object.fromEntries((metadata.managedFields ?? []).map(({ manager, fieldsV1 }) => [manager, fieldsV1]))
 
-describe('a custom kind', () => {
-  const first = apply(
+describe('a custom kind', async () => {
+  const clock = new FakeClock()
+  const first = await apply(
     scope('one'),
     '',
     config({ atomic: { a: 1 }, open: { b: { c: [1] } }, list: [{ id: 1, x: 1 }] }),
     false,
     undefined,
-    0,
+    clock,
   )
 
   it('is applied by what its schema says of lists and maps, and by its values where it says nothing', () => {
@@ -84,24 +86,24 @@ describe('a custom kind', () => {
     })
   })
 
-  it('is merged and pruned', () => {
+  it('is merged and pruned', async () => {
     const live = { ...first, metadata: { ...first.metadata, uid: 'u' } }
-    const second = apply(scope('two'), '', config({ open: { d: 1 }, list: [{ id: 2 }] }), false, live, 0)
-    const third = apply(scope('one'), '', config({ list: [{ id: 1 }] }), false, second, 0)
+    const second = await apply(scope('two'), '', config({ open: { d: 1 }, list: [{ id: 2 }] }), false, live, clock)
+    const third = await apply(scope('one'), '', config({ list: [{ id: 1 }] }), false, second, clock)
     expect((third as unknown as { spec: unknown }).spec).toEqual({
       list: [{ id: 1 }, { id: 2 }],
       open: { d: 1 },
     })
   })
 
-  it('has owners through updates too, in all its versions', () => {
+  it('has owners through updates too, in all its versions', async () => {
     const created = config({ replicas: 1 })
-    trackFields(scope('writer'), '', created, undefined, 0)
+    await trackFields(scope('writer'), '', created, undefined, clock)
     expect(owned(created)).toEqual({ writer: { 'f:spec': { '.': {}, 'f:replicas': {} } } })
     const [entry] = created.metadata.managedFields ?? []
     const live = { ...created, metadata: { uid: 'u', managedFields: [{ ...entry, apiVersion: 'example.com/v2' }] } }
     const changed = { ...config({ replicas: 2 }), metadata: { uid: 'u' } } as KubeObject
-    trackFields(scope('other'), '', changed, live as KubeObject, 0)
+    await trackFields(scope('other'), '', changed, live as KubeObject, clock)
     expect(owned(changed)).toEqual({ writer: { 'f:spec': {} }, other: { 'f:spec': { 'f:replicas': {} } } })
   })
 

@@ -1,14 +1,23 @@
 import { findKindByGVK, kinds } from '@kubets/shared/api/kinds/index.ts'
 import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import { nodeOf, type Shape } from '@kubets/shared/api/schemas.ts'
-import { applyObject, managedFieldsOfUpdate, type ManagedKind } from '@kubets/shared/machinery/apply/field-manager.ts'
+import {
+  applyHugeObject,
+  applyObject,
+  managedFieldsOfHugeUpdate,
+  managedFieldsOfUpdate,
+  type ManagedKind,
+} from '@kubets/shared/machinery/apply/field-manager.ts'
+import { Pieces } from '@kubets/shared/machinery/apply/pieces.ts'
 import type { ReplicasPaths } from '@kubets/shared/machinery/apply/scale.ts'
 import type { Typed, Versions } from '@kubets/shared/machinery/apply/updater.ts'
 import { fieldElement, type PathElement } from '@kubets/shared/machinery/apply/path-element.ts'
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { clone, deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { apiVersionOf, type KubeObject } from '@kubets/shared/machinery/object.ts'
 import { decodeObject } from '@kubets/shared/machinery/schema/decode.ts'
 import type { ObjectNode } from '@kubets/shared/machinery/schema/node.ts'
+import { unhurried } from '@kubets/shared/machinery/slices.ts'
 import { mayOwn } from './owned-fields.ts'
 import { resourceOf } from './stored.ts'
 import type { RequestScope, UpdateSubresource } from './types.ts'
@@ -88,31 +97,41 @@ const pathOf = ({ scale }: Kind): PathElement[][] =>
   scale ? [scale.specReplicas.split('.').filter(Boolean).map(fieldElement)] : []
 
 /** Writes down, in place, who owns the fields of a changed or new object: `old` is absent on create. */
-export function trackFields(
+export async function trackFields(
   scope: RequestScope,
   subresource: UpdateSubresource,
   object: KubeObject,
   old: KubeObject | undefined,
-  now: number,
-): void {
+  clock: Clock,
+): Promise<void> {
   const { kind, fieldManager } = scope
   // the apiserver's own bookkeeping owns nothing
   if (fieldManager === undefined) return
-  const managedFields = managedFieldsOfUpdate(managedKind(kind, subresource), old, object, fieldManager, now)
+  const managed = managedKind(kind, subresource)
+  const pieces = Pieces.of([old, object], clock)
+  const now = clock.now()
+  const managedFields = pieces
+    ? await managedFieldsOfHugeUpdate(managed, old, object, fieldManager, now, pieces, clock)
+    : await unhurried(() => managedFieldsOfUpdate(managed, old, object, fieldManager, now), clock)
   if (managedFields === undefined) delete object.metadata.managedFields
   else object.metadata.managedFields = managedFields
 }
 
 /** Applies a configuration to an object, or to its Scale; see applyObject. */
-export function apply(
+export async function apply(
   { kind, fieldManager = '' }: RequestScope,
   subresource: string,
   config: object,
   force: boolean,
   live: KubeObject | undefined,
-  now: number,
-): KubeObject {
-  return applyObject(managedKind(kind, subresource), live, config, fieldManager, force, now)
+  clock: Clock,
+): Promise<KubeObject> {
+  const managed = managedKind(kind, subresource)
+  const pieces = Pieces.of([live, config], clock)
+  const now = clock.now()
+  return pieces
+    ? applyHugeObject(managed, live, config, fieldManager, force, now, pieces, clock)
+    : unhurried(() => applyObject(managed, live, config, fieldManager, force, now), clock)
 }
 
 /** Does nothing but the times in managedFields set these two apart? */

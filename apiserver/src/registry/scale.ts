@@ -79,7 +79,7 @@ export async function updateScale(
     const managedByScale = managedFieldsOfScale(managedFields, replicas)
     if (managedByScale) old.metadata.managedFields = managedByScale
     const next = (typeof change === 'function' ? await change(clone(old)) : clone(change)) as Scale
-    if (!apply) trackFields(scope, 'scale', next, old, context.clock.now())
+    if (!apply) await trackFields(scope, 'scale', next, old, context.clock)
     const admitted = { operation: 'UPDATE' as const, name, subresource: 'scale', object: next, old }
     await mutate(scope, admitted)
     checkScale(kind, name, next, current)

@@ -122,8 +122,7 @@ async function makeNext(
   matchState(kind, object, old)
   kind.defaults?.(object, clock.now())
   // a change of the Scale has done this itself
-  if (!apply && subresource !== 'scale')
-    await unhurried(() => trackFields(scope, subresource, object, old, clock.now()), clock)
+  if (!apply && subresource !== 'scale') await trackFields(scope, subresource, object, old, clock)
   const admitted = { operation: 'UPDATE' as const, name, subresource, object, old }
   await mutate(scope, admitted)
   kind.defaults?.(object, clock.now())

@@ -1,6 +1,6 @@
 import { applyConflict, type StatusError } from '../errors.ts'
 import { quote } from '../quote.ts'
-import { pathsOf, printPath, type FieldSet } from './field-set.ts'
+import { none, pathsOf, printPath, union, type FieldSet } from './field-set.ts'
 import { managerInfo } from './managers.ts'
 
 /** What others own of the fields that are to change, by the manager's identifier; thrown by an apply without force. */
@@ -11,6 +11,14 @@ export class Conflicts extends Error {
     super('conflicts')
     this.sets = sets
   }
+}
+
+/** The conflicts of several pieces of one object; undefined when there are none. */
+export function joinConflicts(pieces: readonly Conflicts[]): Conflicts | undefined {
+  if (pieces.length === 0) return undefined
+  const sets = new Map<string, FieldSet>()
+  for (const piece of pieces) for (const [id, set] of piece.sets) sets.set(id, union(sets.get(id) ?? none, set))
+  return new Conflicts(sets)
 }
 
 /** The 409 that names each field and its manager. */

@@ -1,11 +1,13 @@
+import type { Clock } from '../clock.ts'
 import { clone, deepEqual } from '../deep.ts'
 import { badRequest, StatusError, unknownError } from '../errors.ts'
 import type { ManagedFieldsEntry } from '../meta-v1.gen.ts'
 import type { KubeObject } from '../object.ts'
 import type { ObjectNode } from '../schema/node.ts'
 import { zeroOf } from '../schema/zero.ts'
+import { inSlices, unhurried } from '../slices.ts'
 import { formatTime } from '../time.ts'
-import { Conflicts, conflictError } from './conflicts.ts'
+import { Conflicts, conflictError, joinConflicts } from './conflicts.ts'
 import { difference, isEmpty, none, setOfPaths, union } from './field-set.ts'
 import { refreshLastApplied, upgradedFromClientSide } from './last-applied.ts'
 import {
@@ -18,6 +20,7 @@ import {
   writeManagedFields,
   type Managed,
 } from './managers.ts'
+import type { Pieces } from './pieces.ts'
 import { applyConfiguration, updateManagers, type Applied, type Typed, type Versions } from './updater.ts'
 import { misfits } from './validate.ts'
 
@@ -58,26 +61,82 @@ export function managedFieldsOfUpdate(
   now: number,
 ): ManagedFieldsEntry[] | undefined {
   const managed = managedBefore(kind, live, next)
-  // nobody managed this object so far: nobody starts by an update
-  if (managed.managers.size === 0 && live?.metadata.uid) return undefined
+  if (startsNow(managed, live)) return undefined
   try {
-    return writeManagedFields(track(kind, live ?? emptyObject(kind), next, managed, manager, now))
+    return writeManagedFields(capped(track(kind, live ?? emptyObject(kind), next, managed, manager, now)))
   } catch {
     return live?.metadata.managedFields
   }
 }
 
+/** Nobody managed this object so far: nobody starts by an update. */
+const startsNow = ({ managers }: Managed, live: KubeObject | undefined): boolean =>
+  managers.size === 0 && Boolean(live?.metadata.uid)
+
+const capped = (managed: Managed): Managed => capUpdateManagers(managed, union)
+
+/** As managedFieldsOfUpdate, of objects with huge maps; everything else that waits has its turns meanwhile. */
+export async function managedFieldsOfHugeUpdate(
+  kind: ManagedKind,
+  live: KubeObject | undefined,
+  next: KubeObject,
+  manager: string,
+  now: number,
+  pieces: Pieces,
+  clock: Clock,
+): Promise<ManagedFieldsEntry[] | undefined> {
+  const nexts = await pieces.split(next)
+  const lives = live && (await pieces.split(live))
+  const given = await managedOfPieces(kind, lives, nexts, clock)
+  const [some] = given
+  if (some === undefined || startsNow(some, live)) return undefined
+  try {
+    const tracked = await inSlices(
+      nexts.entries(),
+      ([i, piece]) => track(kind, lives?.[i] ?? emptyObject(kind), piece, given[i] ?? nothingManaged, manager, now),
+      clock,
+    )
+    return writeManagedFields(capped(await pieces.joinManaged(tracked, formatTime(now))))
+  } catch {
+    return live?.metadata.managedFields
+  }
+}
+
+/** As managedBefore: what the request says counts in all pieces or in none. */
+async function managedOfPieces(
+  kind: ManagedKind,
+  lives: readonly KubeObject[] | undefined,
+  nexts: readonly KubeObject[],
+  clock: Clock,
+): Promise<Managed[]> {
+  if (resets(kind, nexts[0])) return nexts.map(() => nothingManaged)
+  const said = await inSlices(nexts.entries(), ([i, next]) => managedByRequest(kind, lives?.[i], next), clock)
+  const counts = said.every((managed) => managed === undefined || managed.managers.size > 0)
+  const before = (i: number): Managed => managedOrNothing(lives?.[i]?.metadata.managedFields, true)
+  return said.map((managed, i) => (counts && managed !== undefined ? managed : before(i)))
+}
+
 /** What the request says about ownership counts, unless it says nothing or makes no sense. */
 // apimachinery/pkg/util/managedfields/internal/fieldmanager.go decodeLiveOrNew
-function managedBefore({ subresource }: ManagedKind, live: KubeObject | undefined, next: KubeObject): Managed {
-  const before = live?.metadata.managedFields
-  const given = next.metadata.managedFields
-  if (subresource === '' && isReset(given)) return nothingManaged
-  if (subresource === '' && given !== undefined && !deepEqual(given, before)) {
-    const managed = managedOrNothing(given, false)
-    if (managed.managers.size > 0) return managed
-  }
-  return managedOrNothing(before, true)
+function managedBefore(kind: ManagedKind, live: KubeObject | undefined, next: KubeObject): Managed {
+  if (resets(kind, next)) return nothingManaged
+  const said = managedByRequest(kind, live, next)
+  if (said !== undefined && said.managers.size > 0) return said
+  return managedOrNothing(live?.metadata.managedFields, true)
+}
+
+const resets = ({ subresource }: ManagedKind, next: KubeObject | undefined): boolean =>
+  subresource === '' && isReset(next?.metadata.managedFields)
+
+/** undefined: nothing new; without managers: nothing that makes sense. */
+function managedByRequest(
+  { subresource }: ManagedKind,
+  live: KubeObject | undefined,
+  { metadata }: KubeObject,
+): Managed | undefined {
+  const given = metadata.managedFields
+  if (subresource !== '' || given === undefined || deepEqual(given, live?.metadata.managedFields)) return undefined
+  return managedOrNothing(given, false)
 }
 
 function managedOrNothing(entries: readonly ManagedFieldsEntry[] | undefined, stored: boolean): Managed {
@@ -117,7 +176,7 @@ function track(
     managers = withManager(managers, id, { set: before ? union(set, before) : set, apiVersion, applied: false })
     times = new Map(times).set(id, formatTime(now))
   }
-  return capUpdateManagers({ managers, times }, union)
+  return { managers, times }
 }
 
 /**
@@ -135,6 +194,54 @@ export function applyObject(
   now: number,
 ): KubeObject {
   checkConfiguration(kind, config)
+  return finished(appliedTo(kind, live, config, manager, force, now), config, manager)
+}
+
+/** As applyObject, of objects with huge maps; everything else that waits has its turns meanwhile. */
+export async function applyHugeObject(
+  kind: ManagedKind,
+  live: KubeObject | undefined,
+  config: object,
+  manager: string,
+  force: boolean,
+  now: number,
+  pieces: Pieces,
+  clock: Clock,
+): Promise<KubeObject> {
+  await unhurried(() => checkConfiguration(kind, config), clock)
+  const lives = live && (await pieces.split(live))
+  const configs = await pieces.split(config as KubeObject)
+  const results = await inSlices(
+    configs.entries(),
+    ([i, piece]) => appliedTo(kind, lives?.[i], piece, manager, force, now),
+    clock,
+  )
+  const value = await pieces.joinValue(results.map(({ value }) => value))
+  const managed = await pieces.joinManaged(
+    results.map(({ managed }) => managed),
+    formatTime(now),
+  )
+  const conflicts = results.flatMap(({ conflicts }) => conflicts ?? [])
+  return finished({ value: value as KubeObject, managed, conflicts: joinConflicts(conflicts) }, config, manager)
+}
+
+/** An apply that is done but for what is written about it. */
+interface AppliedObject {
+  /** Shares nothing with what it was made of. */
+  readonly value: KubeObject
+  readonly managed: Managed
+  /** Those that the manager has not been forgiven. */
+  readonly conflicts: Conflicts | undefined
+}
+
+function appliedTo(
+  kind: ManagedKind,
+  live: KubeObject | undefined,
+  config: object,
+  manager: string,
+  force: boolean,
+  now: number,
+): AppliedObject {
   const current = live ?? emptyObject(kind)
   let managed = nothingManaged
   try {
@@ -145,13 +252,19 @@ export function applyObject(
   if (managed.managers.size === 0) managed = track(kind, emptyObject(kind), current, managed, 'before-first-apply', now)
   const id = managerId({ manager, operation: 'Apply', subresource: kind.subresource })
   const before = typed(kind, current)
-  const { value, managers } = applyUpgrading(kind, before, config, managed, manager, force)
+  const result = applyUpgrading(kind, before, config, managed, manager, force)
+  if (result instanceof Conflicts) return { value: current, managed, conflicts: result }
+  const { value, managers } = result
   const owned = managers.get(id)
-  const object = clone(value) as KubeObject
   // a manager that changes nothing leaves the time of its last change as it was
   const times = deepEqual(before.value, value) ? managed.times : new Map(managed.times).set(id, formatTime(now))
   const stripping = owned ? withManager(managers, id, { ...owned, set: difference(owned.set, stripped) }) : managers
-  const managedFields = writeManagedFields({ managers: stripping, times })
+  return { value: clone(value) as KubeObject, managed: { managers: stripping, times }, conflicts: undefined }
+}
+
+function finished({ value: object, managed, conflicts }: AppliedObject, config: object, manager: string): KubeObject {
+  if (conflicts !== undefined) throw conflictError(conflicts)
+  const managedFields = writeManagedFields(managed)
   object.metadata = { ...object.metadata, ...(managedFields === undefined ? {} : { managedFields }) }
   if (manager === clientSideManager) refreshLastApplied(object, config)
   return object
@@ -167,7 +280,7 @@ function applyUpgrading(
   managed: Managed,
   manager: string,
   force: boolean,
-): Applied {
+): Applied | Conflicts {
   const { versions, node, apiVersion, subresource } = kind
   const id = managerId({ manager, operation: 'Apply', subresource })
   const apply = (forced: boolean): Applied =>
@@ -179,8 +292,7 @@ function applyUpgrading(
     const left = id.includes(`"manager":"${clientSideManager}"`)
       ? upgradedFromClientSide(live, error, apiVersion)
       : error
-    if (left !== undefined) throw conflictError(left)
-    return apply(true)
+    return left ?? apply(true)
   }
 }
 
