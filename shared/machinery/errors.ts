@@ -86,11 +86,16 @@ export function applyConflict(causes: StatusCause[], message: string): StatusErr
   return failure(409, 'Conflict', message, { causes })
 }
 
+/** A Status names no more causes than this: there are objects that have a hundred thousand. */
+export const maxCauses = 2000
+
 export function invalid(gk: GroupKind, name: string, errors: readonly FieldError[]): StatusError {
   const kind = gk.group === '' ? gk.kind : `${gk.kind}.${gk.group}`
-  const texts = [...new Set(errors.map(errorText))]
+  const told = errors.slice(0, maxCauses)
+  const texts = [...new Set(told.map(errorText))]
+  if (errors.length > told.length) texts.push(`and ${errors.length - told.length} more`)
   const list = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
-  const causes = errors.map((e) => ({ reason: e.type, message: errorBody(e), field: e.field }))
+  const causes = told.map((e) => ({ reason: e.type, message: errorBody(e), field: e.field }))
   const text = `${kind} ${quote(name)} is invalid${texts.length > 0 ? `: ${list}` : ''}`
   return failure(422, 'Invalid', text, {
     ...(name ? { name } : {}),

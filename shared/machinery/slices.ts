@@ -36,6 +36,25 @@ export async function unhurried<R>(work: () => R, clock: Clock): Promise<R> {
   return result
 }
 
+/** Work that others may interrupt where it yields. */
+export type Steps<R> = Generator<undefined, R, undefined>
+
+/** What the steps give, all of them at once. */
+export function atOnce<R>(steps: Steps<R>): R {
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+  }
+}
+
+/** As unhurried, of work in several steps. */
+export async function inSteps<R>(steps: Steps<R>, clock: Clock): Promise<R> {
+  for (;;) {
+    const step = await unhurried(() => steps.next(), clock)
+    if (step.done) return step.value
+  }
+}
+
 /** The parts as one, in slices too: a long answer is copied for some time. */
 export async function joinInSlices(parts: readonly Buffer[], clock: Clock, signal?: AbortSignal): Promise<Buffer> {
   const joined = Buffer.allocUnsafe(parts.reduce((sum, part) => sum + part.length, 0))

@@ -1,10 +1,11 @@
 import { nodeOf } from '@kubets/shared/api/schemas.ts'
 import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { badRequest, unknownError } from '@kubets/shared/machinery/errors.ts'
 import { apiVersionOf, type KubeObject } from '@kubets/shared/machinery/object.ts'
 import { decodeObject } from '@kubets/shared/machinery/schema/decode.ts'
-import { parseJson, type Parsed } from '@kubets/shared/machinery/schema/json.ts'
-import { unhurried } from '@kubets/shared/machinery/slices.ts'
+import { parsing, type Parsed } from '@kubets/shared/machinery/schema/json.ts'
+import { inSteps, unhurried } from '@kubets/shared/machinery/slices.ts'
 import { apply, shapeOf } from '../registry/managed-fields.ts'
 import type { RequestScope } from '../registry/types.ts'
 import { fieldValidation } from './body.ts'
@@ -41,7 +42,7 @@ export async function applied(
     merged.apiVersion = apiVersionOf(shape)
     merged.kind = shape.kind
     try {
-      decodeObject(nodeOf(shape), merged, 'Ignore')
+      await unhurried(() => decodeObject(nodeOf(shape), merged, 'Ignore'), deps.clock)
     } catch (error) {
       const { name = '', namespace = '' } = merged.metadata
       throw unknownError(
@@ -67,7 +68,7 @@ async function configuration(
 ): Promise<Configuration> {
   let parsed: Parsed
   try {
-    parsed = (await unhurried(() => fromJson(text), clock)) ?? (await readYaml(text, findDuplicates, signal))
+    parsed = (await fromJson(text, clock)) ?? (await readYaml(text, findDuplicates, signal))
   } catch (error) {
     if (signal.aborted) throw error
     const reason = error instanceof Error ? error.message : String(error)
@@ -85,10 +86,10 @@ async function configuration(
 }
 
 /** Clients send JSON, which is YAML that is much quicker to read; undefined for anything else. */
-function fromJson(text: string): Parsed | undefined {
+async function fromJson(text: string, clock: Clock): Promise<Parsed | undefined> {
   if (!text.startsWith('{')) return undefined
   try {
-    const parsed = parseJson(text, true)
+    const parsed = await inSteps(parsing(text, true), clock)
     return parsed.problems.length === 0 ? parsed : undefined
   } catch {
     return undefined

@@ -5,10 +5,10 @@ import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { quote } from '@kubets/shared/machinery/quote.ts'
 import { malformedBody, objectIn, type BodyFormat } from '@kubets/shared/machinery/schema/body.ts'
 import { decodeObject, type Decoded, type FieldValidation } from '@kubets/shared/machinery/schema/decode.ts'
-import { parseJson, type Parsed } from '@kubets/shared/machinery/schema/json.ts'
+import { parsing, type Parsed } from '@kubets/shared/machinery/schema/json.ts'
 import type { ObjectNode } from '@kubets/shared/machinery/schema/node.ts'
 import { parseProtobuf } from '@kubets/shared/machinery/schema/protobuf.ts'
-import { unhurried } from '@kubets/shared/machinery/slices.ts'
+import { inSteps, unhurried } from '@kubets/shared/machinery/slices.ts'
 import type { RequestContext } from './context.ts'
 import { answerTypes, mediaTypes } from './negotiate.ts'
 import { readYaml } from './yaml.ts'
@@ -74,7 +74,7 @@ async function parsedBody(
   const text = body.toString('utf8')
   try {
     if (format === 'yaml') return objectIn(await readYaml(text, findDuplicates, signal))
-    return await unhurried(() => objectIn(parseJson(text, findDuplicates)), clock)
+    return objectIn(await inSteps(parsing(text, findDuplicates), clock))
   } catch (error) {
     throw signal.aborted ? error : malformedBody(node, body, format, error)
   }

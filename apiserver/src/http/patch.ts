@@ -1,5 +1,6 @@
 import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import { nodeOf } from '@kubets/shared/api/schemas.ts'
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { clone } from '@kubets/shared/machinery/deep.ts'
 import { badRequest, invalid, unsupportedMediaType, type StatusError } from '@kubets/shared/machinery/errors.ts'
 import { FieldPath, invalid as invalidField } from '@kubets/shared/machinery/fieldpath.ts'
@@ -9,9 +10,9 @@ import { jsonPatch } from '@kubets/shared/machinery/patch/json-patch.ts'
 import { mergePatch } from '@kubets/shared/machinery/patch/merge-patch.ts'
 import { strategicMergePatch } from '@kubets/shared/machinery/patch/strategic-merge.ts'
 import { DecodeError, decodeValue } from '@kubets/shared/machinery/schema/decode.ts'
-import { parseJson } from '@kubets/shared/machinery/schema/json.ts'
+import { parsing, type Parsed } from '@kubets/shared/machinery/schema/json.ts'
 import type { ObjectNode } from '@kubets/shared/machinery/schema/node.ts'
-import { unhurried } from '@kubets/shared/machinery/slices.ts'
+import { inSteps, unhurried } from '@kubets/shared/machinery/slices.ts'
 import type { UpdateSubresource } from '../registry/types.ts'
 import type { Answer } from './answer.ts'
 import { applied, applyType } from './apply.ts'
@@ -69,12 +70,13 @@ async function patched(
   const node = nodeOf(shape)
   const mode = fieldValidation(context.query)
   const body = await context.body()
-  const parsed = await unhurried(() => parsePatch(body.toString('utf8'), mode !== 'Ignore'), clock)
+  const parsed = await parsePatch(body.toString('utf8'), mode !== 'Ignore', clock)
 
   return async (current) => {
-    const patched = await unhurried(() => apply(node, current, clone(parsed.value)), clock)
+    const patch = await unhurried(() => clone(parsed.value), clock)
+    const patched = await unhurried(() => apply(node, current, patch), clock)
     // decoding takes the value over
-    const text = type === strategic ? '' : JSON.stringify(patched)
+    const text = type === strategic ? '' : await unhurried(() => JSON.stringify(patched), clock)
     const refused = (why: string): StatusError => refusedPatch(type === strategic ? goText(parsed.value) : text, why)
     let decoded
     try {
@@ -102,9 +104,9 @@ function patchType(contentType: string | undefined, kind: Kind): string {
   return type
 }
 
-function parsePatch(text: string, findDuplicates: boolean): { value: unknown; problems: string[] } {
+async function parsePatch(text: string, findDuplicates: boolean, clock: Clock): Promise<Parsed> {
   try {
-    return parseJson(text, findDuplicates)
+    return await inSteps(parsing(text, findDuplicates), clock)
   } catch (error) {
     throw badRequest(`error decoding patch: ${error instanceof Error ? error.message : String(error)}`)
   }

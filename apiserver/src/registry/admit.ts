@@ -1,7 +1,9 @@
 import { readManagedFields } from '@kubets/shared/machinery/apply/managers.ts'
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { deepFreeze } from '@kubets/shared/machinery/deep.ts'
 import type { DeleteOptions } from '@kubets/shared/machinery/meta-v1.gen.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
+import { unhurried } from '@kubets/shared/machinery/slices.ts'
 import type { AdmissionRequest, Operation, RequestScope } from './types.ts'
 
 /** The objects of an admission request, with the name they are known by. */
@@ -59,6 +61,12 @@ export async function mutate(scope: RequestScope, admitted: Admitted): Promise<v
 const invalidManagedFields = (why: string): string =>
   `.metadata.managedFields was in an invalid state after admission; this could be caused by an outdated mutating ` +
   `admission controller; please fix your requests: ${why}`
+
+/** Freezes what is complete, in steps where it is large. */
+export async function freezeUnhurried(object: KubeObject, clock: Clock): Promise<void> {
+  await unhurried(() => deepFreeze(object.metadata.managedFields), clock)
+  await unhurried(() => deepFreeze(object), clock)
+}
 
 /** Lets admission refuse what would be stored: from here on the object stays as it is. */
 export async function validate(scope: RequestScope, admitted: Admitted): Promise<void> {

@@ -12,7 +12,7 @@ import { simpleNameGenerator } from '@kubets/shared/machinery/names.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { unhurried } from '@kubets/shared/machinery/slices.ts'
 import type { Encoded } from '../storage/types.ts'
-import { mutate, validate } from './admit.ts'
+import { freezeUnhurried, mutate, validate } from './admit.ts'
 import { commit } from './commit.ts'
 import type { Context } from './context.ts'
 import { trackFields } from './managed-fields.ts'
@@ -60,6 +60,7 @@ export async function create(
     const errors = await unhurried(() => validateCreate(kind, candidate), clock)
     if (errors.length > 0) throw invalid(kind, name, errors)
     for (const text of kind.warningsOf?.(candidate) ?? []) scope.warn(text)
+    await freezeUnhurried(candidate, clock)
     await validate(scope, { operation: 'CREATE', name, subresource: '', object: candidate })
     const taken = scope.dryRun ? await exists(context, scope, name) : undefined
     const result = taken

@@ -4,7 +4,7 @@ import { apiVersionOf, type KubeObject } from '@kubets/shared/machinery/object.t
 import { unhurried } from '@kubets/shared/machinery/slices.ts'
 import { formatTime } from '@kubets/shared/machinery/time.ts'
 import type { Encoded } from '../storage/types.ts'
-import { mutate, validate } from './admit.ts'
+import { freezeUnhurried, mutate, validate } from './admit.ts'
 import { behaviourOf } from './behaviour.ts'
 import { commit } from './commit.ts'
 import type { Context } from './context.ts'
@@ -130,6 +130,7 @@ async function makeNext(
   const errors = await unhurried(() => strategy.validate(kind, object, old), clock)
   if (errors.length > 0) throw invalid(kind, name, errors)
   if (subresource === '') for (const text of kind.warningsOf?.(object, old) ?? []) scope.warn(text)
+  await freezeUnhurried(object, clock)
   await validate(scope, admitted)
   if (mayGo(context, scope, object, old)) return { unchanged: false, object: undefined }
   // what is stored in another version than it would be now is written again

@@ -1,6 +1,7 @@
+import { FakeClock } from '@kubets/shared/machinery/fake-clock.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { describe, expect, it } from 'vitest'
-import { Change, encode, fromStored, storedBytes } from './encoded.ts'
+import { Change, encode, fromStored, storedBytes, storedInSteps } from './encoded.ts'
 
 const object = (labels: Record<string, string>): KubeObject => ({
   apiVersion: 'v1',
@@ -29,6 +30,21 @@ describe('storedBytes and fromStored', () => {
     const read = fromStored(Buffer.from(text), 3)
     expect(read.object.metadata.resourceVersion).toBe('3')
     expect(JSON.parse(read.json.toString())).toEqual(read.object)
+  })
+
+  it('are the same for huge objects, made in steps', async () => {
+    const data = Object.fromEntries(Array.from({ length: 2500 }, (_, i) => [`key-"${i}`, 'ü']))
+    const managedFields = [
+      { manager: 'm', fieldsV1: data },
+      { manager: '$&', fieldsV1: {} },
+    ]
+    const { metadata, ...rest } = object({})
+    for (const huge of [
+      { ...rest, metadata: { ...metadata, managedFields }, data, spec: undefined },
+      { ...rest, metadata: { ...metadata, name: '"managedFields":0}' }, data },
+      { metadata: { managedFields }, data },
+    ] as unknown as KubeObject[])
+      expect((await storedInSteps(huge, new FakeClock())).toString()).toBe(storedBytes(huge).toString())
   })
 
   it('freeze', () => {

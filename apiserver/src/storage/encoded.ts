@@ -1,5 +1,8 @@
+import { isHuge } from '@kubets/shared/machinery/apply/pieces.ts'
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { deepFreeze } from '@kubets/shared/machinery/deep.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
+import { inSlices } from '@kubets/shared/machinery/slices.ts'
 import type { Encoded, WatchEvent } from './types.ts'
 
 /** Output forms that were made once, by name. */
@@ -43,12 +46,33 @@ export function encode(object: KubeObject): Encoded {
 
 /** The bytes that go to etcd: the revision is not in them, etcd knows it. */
 export function storedBytes(object: KubeObject): Buffer {
-  const { apiVersion, kind, metadata, ...rest } = object
-  // this order of fields is what lets fromStored put the revision in without another serialisation
-  return Buffer.from(
-    JSON.stringify({ apiVersion, kind, metadata: { ...metadata, resourceVersion: undefined }, ...rest }),
-  )
+  return Buffer.from(JSON.stringify(storedFields(object)))
 }
+
+function storedFields({ apiVersion, kind, metadata, ...rest }: KubeObject): Json {
+  // this order of fields is what lets fromStored put the revision in without another serialisation
+  return { apiVersion, kind, metadata: { ...metadata, resourceVersion: undefined }, ...rest }
+}
+
+/** As storedBytes; of huge objects field by field, with turns for everything else that waits. */
+export async function storedInSteps(object: KubeObject, clock: Clock): Promise<Buffer> {
+  if (!isHuge(object)) return storedBytes(object)
+  const { metadata, ...fields } = storedFields(object)
+  const { managedFields, ...rest } = metadata as KubeObject['metadata']
+  const text = (value: unknown): string | undefined => JSON.stringify(value)
+  const owners = await inSlices(managedFields ?? [], text, clock)
+  const parts = await inSlices(
+    Object.entries(fields).map(([name, value]) => ({ name, value })),
+    ({ name, value }) => (value === undefined ? [] : [`${text(name)}:${text(value)}`]),
+    clock,
+  )
+  const meta = `"metadata":${text(managedFields ? { ...rest, managedFields: 0 } : rest)}`
+  const whole = managedFields ? meta.replace(/"managedFields":0}$/, () => `"managedFields":[${owners.join()}]}`) : meta
+  const [first = [], second = [], ...others] = parts
+  return Buffer.from(`{${[...first, ...second, whole, ...others.flat()].join()}}`)
+}
+
+type Json = Record<string, unknown>
 
 const head = /^\{"apiVersion":"[^"\\]*","kind":"[^"\\]*","metadata":\{/
 

@@ -2,7 +2,7 @@ import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { runCompactor } from './compactor.ts'
-import { fromStored, storedBytes } from './encoded.ts'
+import { fromStored, storedInSteps } from './encoded.ts'
 import { Etcd, type EtcdTls, type KeyValue } from './etcd.ts'
 import { folderOf, prefixEnd } from './keys.ts'
 import { Leases } from './leases.ts'
@@ -83,8 +83,11 @@ export class Storage {
     for (const [index, { object, ttlSeconds }] of writes.entries()) {
       const key = keys[index] ?? ''
       if (!object) remove.push(key)
-      else if (ttlSeconds === undefined) put.push({ key, value: storedBytes(object) })
-      else put.push({ key, value: storedBytes(object), lease: await this.#leases.get(ttlSeconds) })
+      else {
+        const value = await storedInSteps(object, this.#options.clock)
+        const lease = ttlSeconds === undefined ? {} : { lease: await this.#leases.get(ttlSeconds) }
+        put.push({ key, value, ...lease })
+      }
     }
     const compare = writes.map(({ expect }, index) => ({ key: keys[index] ?? '', modRevision: expect }))
     const result = await this.#etcd.transact({ compare, put, remove })

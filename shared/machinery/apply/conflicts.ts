@@ -1,6 +1,6 @@
-import { applyConflict, type StatusError } from '../errors.ts'
+import { applyConflict, maxCauses, type StatusError } from '../errors.ts'
 import { quote } from '../quote.ts'
-import { none, pathsOf, printPath, union, type FieldSet } from './field-set.ts'
+import { pathsOf, printPath, type FieldSet } from './field-set.ts'
 import { managerInfo } from './managers.ts'
 
 /** What others own of the fields that are to change, by the manager's identifier; thrown by an apply without force. */
@@ -13,21 +13,14 @@ export class Conflicts extends Error {
   }
 }
 
-/** The conflicts of several pieces of one object; undefined when there are none. */
-export function joinConflicts(pieces: readonly Conflicts[]): Conflicts | undefined {
-  if (pieces.length === 0) return undefined
-  const sets = new Map<string, FieldSet>()
-  for (const piece of pieces) for (const [id, set] of piece.sets) sets.set(id, union(sets.get(id) ?? none, set))
-  return new Conflicts(sets)
-}
-
 /** The 409 that names each field and its manager. */
 // apimachinery/pkg/util/managedfields/internal/conflict.go NewConflictError
 export function conflictError({ sets }: Conflicts): StatusError {
   const ids = [...sets.keys()].sort()
-  const conflicts = ids.flatMap((id) =>
-    pathsOf(sets.get(id) ?? {}).map((path) => ({ manager: printManager(id), path: printPath(path) })),
-  )
+  const all = ids.flatMap((id) => pathsOf(sets.get(id) ?? {}).map((path) => ({ id, path })))
+  const conflicts = all
+    .slice(0, maxCauses)
+    .map(({ id, path }) => ({ manager: printManager(id), path: printPath(path) }))
   const causes = conflicts.map(({ manager, path }) => ({
     reason: 'FieldManagerConflict',
     message: `conflict with ${manager}`,
@@ -43,7 +36,8 @@ export function conflictError({ sets }: Conflicts): StatusError {
     last = manager
     lines.push(`- ${path}`)
   }
-  return applyConflict(causes, `Apply failed with ${conflicts.length} conflicts: ${lines.join('\n')}`)
+  if (all.length > conflicts.length) lines.push(`and ${all.length - conflicts.length} more`)
+  return applyConflict(causes, `Apply failed with ${all.length} conflicts: ${lines.join('\n')}`)
 }
 
 function printManager(id: string): string {

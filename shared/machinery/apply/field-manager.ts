@@ -7,7 +7,7 @@ import type { ObjectNode } from '../schema/node.ts'
 import { zeroOf } from '../schema/zero.ts'
 import { inSlices, unhurried } from '../slices.ts'
 import { formatTime } from '../time.ts'
-import { Conflicts, conflictError, joinConflicts } from './conflicts.ts'
+import { Conflicts, conflictError } from './conflicts.ts'
 import { difference, isEmpty, none, setOfPaths, union } from './field-set.ts'
 import { refreshLastApplied, upgradedFromClientSide } from './last-applied.ts'
 import {
@@ -221,8 +221,10 @@ export async function applyHugeObject(
     results.map(({ managed }) => managed),
     formatTime(now),
   )
-  const conflicts = results.flatMap(({ conflicts }) => conflicts ?? [])
-  return finished({ value: value as KubeObject, managed, conflicts: joinConflicts(conflicts) }, config, manager)
+  const conflicts = results.some((result) => result.conflicts)
+    ? new Conflicts(await pieces.joinSets(results.map((result) => result.conflicts?.sets ?? new Map())))
+    : undefined
+  return finished({ value: value as KubeObject, managed, conflicts }, config, manager)
 }
 
 /** An apply that is done but for what is written about it. */

@@ -43,15 +43,10 @@ export class Pieces {
 
   /** undefined: no map in these objects, nor in their managedFields, is huge. */
   static of(objects: readonly (object | undefined)[], clock: Clock): Pieces | undefined {
-    const paths = new Map<string, Path>()
-    for (const object of objects) {
-      if (object === undefined) continue
-      findHuge(object, (key) => key, [], paths)
-      for (const set of setsOf(object)) findHuge(set, nameOf, [], paths)
-    }
-    if (paths.size === 0) return undefined
+    const paths = hugePaths(objects)
+    if (paths.length === 0) return undefined
     return new Pieces(
-      outermost([...paths.values()]).map((path) => placeAt(path, objects)),
+      paths.map((path) => placeAt(path, objects)),
       clock,
     )
   }
@@ -115,14 +110,23 @@ export class Pieces {
       for (const [id, owned] of piece.managers) if (!managers.has(id)) managers.set(id, owned)
       for (const [id, time] of piece.times) if (!times.has(id) || time === now) times.set(id, time)
     }
-    for (const [id, owned] of managers) {
-      const set = await this.#joinSets(pieces.map((piece) => piece.managers.get(id)?.set ?? none))
-      managers.set(id, { ...owned, set })
+    const sets = pieces.map((piece) => new Map([...piece.managers].map(([id, { set }]) => [id, set])))
+    for (const [id, set] of await this.joinSets(sets)) {
+      const owned = managers.get(id)
+      if (owned) managers.set(id, { ...owned, set })
     }
     return { managers, times }
   }
 
-  async #joinSets(pieces: readonly FieldSet[]): Promise<FieldSet> {
+  /** Sets by whose they are, from the pieces. */
+  async joinSets(pieces: readonly ReadonlyMap<string, FieldSet>[]): Promise<Map<string, FieldSet>> {
+    const joined = new Map<string, FieldSet>()
+    for (const id of new Set(pieces.flatMap((piece) => [...piece.keys()])))
+      joined.set(id, await this.#joinSet(pieces.map((piece) => piece.get(id) ?? none)))
+    return joined
+  }
+
+  async #joinSet(pieces: readonly FieldSet[]): Promise<FieldSet> {
     const without = (set: FieldSet): FieldSet =>
       this.#places.reduce((left, { path }) => withNodeAt(left, path, undefined) ?? none, set)
     const rest = (await inSlices(pieces, without, this.#clock)).reduce(union, none)
@@ -176,6 +180,19 @@ export class Pieces {
     await inSlices(parts, take, this.#clock)
     return joined
   }
+}
+
+/** Has the object, or what is owned of it, a map with very many keys? */
+export const isHuge = (object: object): boolean => hugePaths([object]).length > 0
+
+function hugePaths(objects: readonly (object | undefined)[]): Path[] {
+  const paths = new Map<string, Path>()
+  for (const object of objects) {
+    if (object === undefined) continue
+    findHuge(object, (key) => key, [], paths)
+    for (const set of setsOf(object)) findHuge(set, nameOf, [], paths)
+  }
+  return paths.size === 0 ? [] : outermost([...paths.values()])
 }
 
 function* chunks(keys: readonly string[]): Generator<readonly string[]> {

@@ -1,3 +1,4 @@
+import { atOnce, type Steps } from '../slices.ts'
 import { JsonSyntaxError, scanJson } from './json-scanner.ts'
 
 export interface Parsed {
@@ -13,6 +14,11 @@ const depthLimit = 1000
  * Throws JsonSyntaxError, also for text nested deeper than 1000 levels.
  */
 export function parseJson(text: string, findDuplicates: boolean): Parsed {
+  return atOnce(parsing(text, findDuplicates))
+}
+
+/** parseJson in steps. */
+export function* parsing(text: string, findDuplicates: boolean): Steps<Parsed> {
   // JSON.parse goes down to the bottom first, which takes a second for some MiB of brackets
   if (text.length > longText) checkDepth(text)
   let value: unknown
@@ -23,6 +29,7 @@ export function parseJson(text: string, findDuplicates: boolean): Parsed {
     scanJson(text)
     throw new JsonSyntaxError(error instanceof Error ? error.message : String(error), 0)
   }
+  if (text.length > longText) yield
   const keys = countKeys(value, 0)
   if (!findDuplicates || keys === countKeysIn(text)) return { value, problems: [] }
   return { value, problems: scanJson(text) }
