@@ -1,8 +1,9 @@
 import { findKindByGVK } from '@kubets/shared/api/kinds/index.ts'
 import { applyObject, managedFieldsOfUpdate } from '@kubets/shared/machinery/apply/field-manager.ts'
 import { clone } from '@kubets/shared/machinery/deep.ts'
-import { StatusError } from '@kubets/shared/machinery/errors.ts'
+import { invalid, maxCauses, StatusError } from '@kubets/shared/machinery/errors.ts'
 import { FakeClock } from '@kubets/shared/machinery/fake-clock.ts'
+import { FieldPath, invalid as invalidField } from '@kubets/shared/machinery/fieldpath.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { describe, expect, it } from 'vitest'
 import { apply, managedKind, trackFields } from './managed-fields.ts'
@@ -110,6 +111,30 @@ describe('objects with huge maps', () => {
       expect(next.metadata.managedFields).toEqual(expected)
       expect(expected?.map(({ manager }) => manager)).toEqual('x' in wrong ? ['first'] : ['told'])
     }
+  })
+})
+
+describe('a refusal of a huge object', () => {
+  it('names so many problems, and how many more there are', () => {
+    const path = new FieldPath('data')
+    const errors = Object.keys(some(2500, '')).map((key) => invalidField(path.key(key), key, 'wrong'))
+    const { message, details } = invalid({ group: '', kind: 'ConfigMap' }, 'huge', errors).status
+    expect(details?.causes).toHaveLength(maxCauses)
+    expect(message).toMatch(/^ConfigMap "huge" is invalid: \[data\[key-2499\]: .*, and 500 more\]$/)
+  })
+
+  it('names so many conflicts, and how many there are', async () => {
+    const live = { ...(await apply(scope('one'), '', object({ data: some(2500, 'a') }), false, undefined, clock)) }
+    live.metadata = { ...live.metadata, uid: 'u' }
+    const other = apply(scope('two'), '', object({ data: some(2500, 'b') }), false, live, clock)
+    const error: unknown = await other.then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    const { message = '', details } = (error as StatusError).status
+    expect(details?.causes).toHaveLength(maxCauses)
+    expect(message).toMatch(/^Apply failed with 2500 conflicts: conflicts with "one":\n- \.data\.key-0\n/)
+    expect(message).toMatch(/\nand 500 more$/)
   })
 })
 
