@@ -19,8 +19,8 @@ export interface ControllerContext {
   log: Logger
   metrics: ReconcileMetrics
   options: Options
-  /** A queue that the metrics show under its name; `maxDelayMs` bounds the wait after failures. */
-  queue: (name: string, options?: { maxDelayMs?: number }) => WorkQueue
+  /** A queue that the metrics show under its name; the wait after a key's failures grows from `baseDelayMs` to `maxDelayMs`. */
+  queue: (name: string, options?: { baseDelayMs?: number; maxDelayMs?: number }) => WorkQueue
   /** Records events under the given component name. */
   recorder: (component: string) => EventRecorder
 }

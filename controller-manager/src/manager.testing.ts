@@ -28,6 +28,13 @@ export const startTestManager = async (): Promise<TestManager> => {
     nodeStartupGraceMs: 60_000,
     evictionIntervalMs: 10_000,
     terminatedPodThreshold: 0,
+    autoscaling: {
+      syncPeriodMs: 100,
+      downscaleStabilizationMs: 0,
+      tolerance: 0.1,
+      initialization: { cpuMs: 300_000, readinessMs: 30_000 },
+      workers: 5,
+    },
   }
   const metrics = { observe: () => undefined }
   const shared = { client, clock: realClock, log: silentLogger, metrics, options, queues: [], controllers }

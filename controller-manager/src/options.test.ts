@@ -10,9 +10,24 @@ describe('readOptions', () => {
     expect(read()).toMatchObject({ nodeMonitorGraceMs: 50_000, evictionIntervalMs: 10_000, rootCA: undefined })
   })
 
+  it('has upstream’s defaults for autoscaling', () => {
+    expect(read().autoscaling).toEqual({
+      syncPeriodMs: 15_000,
+      downscaleStabilizationMs: 300_000,
+      tolerance: 0.1,
+      initialization: { cpuMs: 300_000, readinessMs: 30_000 },
+      workers: 5,
+    })
+  })
+
   it('refuses by the name of the flag', () => {
     expect(() => read('--cluster-cidr=fd00::/48')).toThrow('--cluster-cidr')
     expect(() => read('--node-eviction-rate=0')).toThrow('--node-eviction-rate')
+    for (const [flag, value] of [
+      ['--horizontal-pod-autoscaler-tolerance', 'much'],
+      ['--horizontal-pod-autoscaler-sync-period', '0'],
+    ])
+      expect(() => read(`${flag}=${value}`)).toThrow(flag)
     expect(read('--allocate-node-cidrs=false', '--cluster-cidr=none').podCidrs).toBeUndefined()
   })
 })

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { boolean, duration, integer, list, optionalText, port, text } from '@kubets/shared/process/options.ts'
 import type { FlagValues } from '@kubets/shared/process/options.ts'
+import type { Initialization } from './horizontal-pod-autoscaler/replicas.ts'
 import { cidrSpace } from './node-ipam/plan.ts'
 import type { CidrSpace } from './node-ipam/plan.ts'
 
@@ -22,6 +23,21 @@ export const flags = {
   'node-monitor-grace-period': duration('silence after which a node counts as lost', 50_000),
   'node-startup-grace-period': duration('silence after which a node that never reported counts as lost', 60_000),
   'node-eviction-rate': text('nodes a second whose Pods are evicted in a healthy zone', '0.1'),
+  'horizontal-pod-autoscaler-sync-period': duration('pause between looks at an autoscaler and its target', 15_000),
+  'horizontal-pod-autoscaler-downscale-stabilization': duration(
+    'how long a recommendation of more replicas keeps the number from falling',
+    300_000,
+  ),
+  'horizontal-pod-autoscaler-tolerance': text('how far usage may be off its target, as a share of it', '0.1'),
+  'horizontal-pod-autoscaler-cpu-initialization-period': duration(
+    'time after a Pod’s start in which its CPU counts only while it is ready',
+    300_000,
+  ),
+  'horizontal-pod-autoscaler-initial-readiness-delay': duration(
+    'time after a Pod’s start in which becoming unready means it was never ready',
+    30_000,
+  ),
+  'concurrent-horizontal-pod-autoscaler-syncs': integer('autoscalers that are looked at at the same time', 5, 1),
   'terminated-pod-gc-threshold': integer('finished Pods to keep; 0 keeps all', 12_500),
 }
 
@@ -37,12 +53,24 @@ export interface Options {
   /** Milliseconds between two nodes of a zone whose Pods are evicted. */
   evictionIntervalMs: number
   terminatedPodThreshold: number
+  autoscaling: {
+    syncPeriodMs: number
+    downscaleStabilizationMs: number
+    /** As a share of the target. */
+    tolerance: number
+    initialization: Initialization
+    workers: number
+  }
 }
 
 /** Checks the flags against each other and reads the files they name. Throws with what is wrong. */
 export const readOptions = (values: FlagValues<typeof flags>): Options => {
   const rate = Number(values['node-eviction-rate'])
   if (!(rate > 0)) throw new Error('--node-eviction-rate must be a positive number')
+  const tolerance = Number(values['horizontal-pod-autoscaler-tolerance'])
+  if (!(tolerance >= 0)) throw new Error('--horizontal-pod-autoscaler-tolerance must be a number that is not negative')
+  if (values['horizontal-pod-autoscaler-sync-period'] <= 0)
+    throw new Error('--horizontal-pod-autoscaler-sync-period must be longer than 0')
   const rootCAFile = values['root-ca-file']
   return {
     rootCA: rootCAFile === undefined ? undefined : readFileSync(rootCAFile, 'utf8'),
@@ -54,6 +82,16 @@ export const readOptions = (values: FlagValues<typeof flags>): Options => {
     nodeStartupGraceMs: values['node-startup-grace-period'],
     evictionIntervalMs: 1000 / rate,
     terminatedPodThreshold: values['terminated-pod-gc-threshold'],
+    autoscaling: {
+      syncPeriodMs: values['horizontal-pod-autoscaler-sync-period'],
+      downscaleStabilizationMs: values['horizontal-pod-autoscaler-downscale-stabilization'],
+      tolerance,
+      initialization: {
+        cpuMs: values['horizontal-pod-autoscaler-cpu-initialization-period'],
+        readinessMs: values['horizontal-pod-autoscaler-initial-readiness-delay'],
+      },
+      workers: values['concurrent-horizontal-pod-autoscaler-syncs'],
+    },
   }
 }
 

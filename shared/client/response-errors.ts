@@ -8,6 +8,8 @@ interface Failure {
   /** As text: a Status, or whatever a proxy in between had to say. */
   body: string
   retryAfterSeconds?: number
+  /** The resource, and the object's name if it was about one: "pods.metrics.k8s.io". */
+  about?: string
 }
 
 /** The error an unsuccessful response means. */
@@ -47,7 +49,7 @@ const generic: Record<number, readonly [string, string?]> = {
   ],
 }
 
-function genericError({ method, code, body, retryAfterSeconds }: Failure): StatusError {
+function genericError({ method, code, body, retryAfterSeconds, about }: Failure): StatusError {
   const text = body.trim().slice(0, 2048)
   const [reason, message = text] = generic[code] ?? [
     code >= 500 ? 'InternalError' : 'Unknown',
@@ -60,7 +62,7 @@ function genericError({ method, code, body, retryAfterSeconds }: Failure): Statu
     apiVersion: 'v1',
     metadata: {},
     status: 'Failure',
-    message,
+    message: about === undefined ? message : `${message} (${method.toLowerCase()} ${about})`,
     reason: code === 409 && method === 'POST' ? 'AlreadyExists' : reason,
     details: {
       causes: [{ reason: 'UnexpectedServerResponse', message: text }],

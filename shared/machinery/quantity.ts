@@ -143,7 +143,7 @@ export function quantityOf(units: number, format: Format = 'DecimalSI'): Quantit
   return new Quantity(BigInt(Math.ceil(units)) * nano, format)
 }
 
-/** A number of thousandths (CPU). */
-export function milliQuantity(thousandths: number): Quantity {
-  return new Quantity(BigInt(Math.ceil(thousandths)) * milli, 'DecimalSI')
+/** A number of thousandths (CPU), written as a decimal unless told otherwise. */
+export function milliQuantity(thousandths: number, format: Format = 'DecimalSI'): Quantity {
+  return new Quantity(BigInt(Math.ceil(thousandths)) * milli, format)
 }

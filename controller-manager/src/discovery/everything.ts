@@ -7,6 +7,7 @@ import type { KubeObject, ResourceRef } from '@kubets/shared/machinery/object.ts
 import { discover } from './discover.ts'
 import { preferred, supports } from './resources.ts'
 import type { DiscoveredResource } from './resources.ts'
+import { ServedKinds } from './served.ts'
 
 // Nobody owns or counts an event, and there are many.
 // pkg/controller/garbagecollector/config DefaultIgnoredResources
@@ -56,6 +57,8 @@ export class Everything {
   readonly #clock: Clock
   readonly #log: Logger
   readonly #handlers: EverythingHandler[] = []
+  /** What is served just now, by kind. */
+  readonly kinds = new ServedKinds()
   readonly #running = new Map<string, Monitor>()
   #hurry = new AbortController()
   #markReady: () => void = () => undefined
@@ -124,6 +127,7 @@ export class Everything {
 
   async #discover(signal: AbortSignal): Promise<{ resources: DiscoveredResource[]; unknown: ReadonlySet<string> }> {
     const { resources, failures } = await discover(this.#client, signal)
+    this.kinds.serve(resources)
     for (const { discovered } of this.#handlers) discovered?.(resources)
     return { resources: preferred(resources), unknown: new Set(failures.map(({ groupVersion }) => groupVersion)) }
   }

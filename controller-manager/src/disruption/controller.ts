@@ -25,7 +25,7 @@ const start = (context: ControllerContext): Run => {
   const recorder = context.recorder(component)
   const budgets = informers.informer(ref)
   const pods = informers.informer(podsRef)
-  const scales = new Scales(client, informers)
+  const scales = new Scales(client, informers, everything.kinds)
   const queue = context.queue(name)
   const stale = context.queue(`${name}-stale-pods`)
 
@@ -53,7 +53,6 @@ const start = (context: ControllerContext): Run => {
     },
     delete: (pod) => podChanged(pod),
   })
-  everything.addHandler({ discovered: (resources) => scales.serve(resources.map((one) => one.ref)) })
 
   const write = async (
     budget: PodDisruptionBudget,

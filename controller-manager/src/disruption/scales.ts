@@ -11,6 +11,7 @@ import { isNotFound } from '@kubets/shared/machinery/errors.ts'
 import { apiVersionOf, controllerOf } from '@kubets/shared/machinery/object.ts'
 import type { KubeObject, ResourceRef } from '@kubets/shared/machinery/object.ts'
 import type { OwnerReference } from '@kubets/shared/machinery/meta-v1.gen.ts'
+import type { Scale, ServedKinds } from '../discovery/served.ts'
 import type { Expected } from './plan.ts'
 
 interface Scaled {
@@ -26,18 +27,14 @@ interface WithReplicas extends KubeObject {
 export class Scales {
   readonly #client: Client
   readonly #find: (ref: ResourceRef, name: string, namespace: string | undefined) => WithReplicas | undefined
-  #kinds: ReadonlyMap<string, ResourceRef> = new Map()
+  readonly #kinds: ServedKinds
 
-  constructor(client: Client, informers: InformerFactory) {
+  constructor(client: Client, informers: InformerFactory, kinds: ServedKinds) {
     this.#client = client
+    this.#kinds = kinds
     const refs = [deploymentsRef, replicaSetsRef, replicationControllersRef, statefulSetsRef]
     const byKind = new Map(refs.map((ref) => [ref.kind, informers.informer(ref as ResourceRef<WithReplicas>)]))
     this.#find = ({ kind }, name, namespace) => byKind.get(kind)?.lister.get(name, namespace)
-  }
-
-  /** What the server serves now, for owners of other kinds. */
-  serve(refs: readonly ResourceRef[]): void {
-    this.#kinds = new Map(refs.map((ref) => [`${apiVersionOf(ref)}/${ref.kind}`, ref]))
   }
 
   /** The sum of what the Pods' owners want. Throws where an owner's size cannot be known. */
@@ -83,11 +80,11 @@ export class Scales {
     namespace: string | undefined,
     signal: AbortSignal,
   ): Promise<Scaled | undefined> {
-    const ref = this.#kinds.get(`${apiVersion}/${kind}`)
+    const ref = this.#kinds.ofVersion(apiVersion, kind)
     if (ref === undefined) return undefined
     try {
       const options = { namespace, subresource: 'scale', signal }
-      const scale = await this.#client.get(ref as ResourceRef<WithReplicas>, name, options)
+      const scale = await this.#client.get(ref as ResourceRef<Scale>, name, options)
       return scale.metadata.uid === uid ? { uid, replicas: scale.spec?.replicas ?? 0 } : undefined
     } catch (error) {
       if (!isNotFound(error)) throw error
