@@ -17,7 +17,7 @@ export interface ComposeCluster {
   dispose(): Promise<void>
 }
 
-async function must(command: string, args: readonly string[], timeoutMs = 60_000): Promise<string> {
+async function must(command: string, args: readonly string[], timeoutMs = 180_000): Promise<string> {
   const ended = await run(command, args, { timeoutMs })
   if (ended.code === 0) return ended.stdout
   const words = `${ended.stdout}\n${ended.stderr}`.trim().split('\n').slice(-15).join('\n')
@@ -64,8 +64,8 @@ export async function startCluster(): Promise<ComposeCluster> {
     await mkdir(kubeletDir, { recursive: true })
     await must('mount', ['--bind', kubeletDir, kubeletDir])
     await must('mount', ['--make-shared', kubeletDir])
-    await cluster.compose(['build'], 180_000)
-    await cluster.compose(['up', '--wait'], 120_000)
+    await cluster.compose(['build'], 300_000)
+    await cluster.compose(['up', '--wait'], 180_000)
     await cluster.compose(['cp', 'apiserver:/var/lib/kubets/kubeconfigs/admin', join(work, 'kubeconfig')])
     return cluster
   } catch (error) {

@@ -14,9 +14,9 @@ let before: string[] = []
 beforeAll(async () => {
   before = await traces()
   cluster = await startCluster()
-  await kubectl(['wait', 'node', '--all', '--for=condition=Ready', '--timeout=60s'], { timeoutMs: 70_000 })
-}, 400_000)
-afterAll(() => cluster?.dispose(), 120_000)
+  await kubectl(['wait', 'node', '--all', '--for=condition=Ready', '--timeout=170s'], { timeoutMs: 180_000 })
+}, 600_000)
+afterAll(() => cluster?.dispose(), 300_000)
 
 describe('a rollout during which a container of the cluster dies', () => {
   let rollout: Rollout
@@ -48,7 +48,7 @@ describe('a rollout during which a container of the cluster dies', () => {
 describe('the end of the compose cluster', () => {
   it('is reached by cleanup and down -v, which leave nothing of a running Pod', async () => {
     await kubectl(['create', 'deployment', 'left', '--image=kubets/web:1', '--replicas=2'])
-    await kubectl(['rollout', 'status', 'deployment/left', '--timeout=60s'], { timeoutMs: 70_000 })
+    await kubectl(['rollout', 'status', 'deployment/left', '--timeout=170s'], { timeoutMs: 180_000 })
     const during = await traces()
     expect(during.filter((line) => line.startsWith('container k8s_'))).toHaveLength(4)
     expect(during.some((line) => line.includes('kubernetes.io~projected'))).toBe(true)
@@ -57,5 +57,5 @@ describe('the end of the compose cluster', () => {
     await cluster?.compose(['down', '-v'])
     await cluster?.dispose()
     expect(await traces()).toEqual(before)
-  }, 180_000)
+  }, 400_000)
 })

@@ -7,14 +7,14 @@ export interface Finished {
   readonly stderr: string
 }
 
-/** Runs a command to its end within a minute (or `timeoutMs`); its exit code is the caller's to judge. */
+/** Runs a command to its end within three minutes (or `timeoutMs`); its exit code is the caller's to judge. */
 export function run(
   command: string,
   args: readonly string[],
   options: { input?: string; timeoutMs?: number } = {},
 ): Promise<Finished> {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { timeout: options.timeoutMs ?? 60_000, killSignal: 'SIGKILL' })
+    const child = spawn(command, args, { timeout: options.timeoutMs ?? 180_000, killSignal: 'SIGKILL' })
     let stdout = ''
     let stderr = ''
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))

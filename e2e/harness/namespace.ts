@@ -69,7 +69,7 @@ export async function makeNamespace(prefix: string): Promise<Namespace> {
 
 /** Removes a namespace and waits until it is gone with all that was in it. */
 export async function removeNamespace(namespace: Namespace | undefined): Promise<void> {
-  if (namespace) await kubectl(['delete', 'namespace', namespace.name, '--timeout=90s'], { timeoutMs: 100_000 })
+  if (namespace) await kubectl(['delete', 'namespace', namespace.name, '--timeout=170s'], { timeoutMs: 180_000 })
 }
 
 /** A node, as far as the suites look at it. */

@@ -82,7 +82,7 @@ export const podUntil = (
   name: string,
   what: string,
   test: (pod: Pod) => boolean,
-  limitMs = 150_000,
+  limitMs = 180_000,
 ): Promise<Pod> =>
   until(
     `Pod ${name} ${what}`,

@@ -50,7 +50,7 @@ export class Rollout {
         const args = ['rollout', 'status', 'deployment/web', '--timeout=60s']
         return (await this.ns.try(args, { timeoutMs: 70_000 })).code === 0 ? true : undefined
       },
-      150_000,
+      300_000,
     )
     const pods = await until(
       'exactly three Pods',
@@ -58,7 +58,7 @@ export class Rollout {
         const all = await this.#pods()
         return all.length === 3 ? all : undefined
       },
-      90_000,
+      180_000,
     )
     expect(pods.map((pod) => pod.spec.containers[0]?.image)).toEqual([image, image, image])
     const uids = JSON.stringify(pods.map((pod) => pod.metadata.uid).toSorted())

@@ -131,7 +131,7 @@ describe.concurrent('a Job', () => {
     await until('both to be told of', async () =>
       (await api.call<Job>('GET', path(name))).status.active === 2 ? true : undefined,
     )
-    await ns.kubectl(['delete', 'job', name, '--timeout=60s'], { timeoutMs: 70_000 })
+    await ns.kubectl(['delete', 'job', name, '--timeout=170s'], { timeoutMs: 180_000 })
     expect((await api.send('GET', path(name))).code).toBe(404)
     await until('its Pods to be gone', async () => ((await pods(name)).length === 0 ? true : undefined), 150_000)
   })

@@ -157,7 +157,7 @@ describe.concurrent('a Pod', () => {
     await startPod(ns, name, { containers: [{ name: 'main', ...shell('false') }] })
     const ended = (pod: Pod): boolean => first(pod)?.state.terminated?.reason === 'Error'
     expect((await podUntil(ns, name, 'to have failed', ended)).status.containerStatuses).toHaveLength(1)
-    await ns.kubectl(['delete', 'pod', name, '--timeout=60s'])
+    await ns.kubectl(['delete', 'pod', name, '--timeout=170s'])
     expect((await ns.try(['get', 'pod', name])).stderr).toContain('NotFound')
   })
 
@@ -247,7 +247,7 @@ describe.concurrent('a Pod', () => {
       })
       return true
     })
-    await ns.kubectl(['delete', 'pod', name, '--timeout=60s'])
+    await ns.kubectl(['delete', 'pod', name, '--timeout=170s'])
     expect((await ns.try(['get', 'pod', name])).stderr).toContain('NotFound')
   })
   it(`has a generation that counts its changes${covers('Pods Generation, updates')}`, async () => {
@@ -338,7 +338,7 @@ describe.concurrent('a Pod', () => {
         (await calls()).includes(`started-by-${kind}`) ? true : undefined,
       )
       expect(await calls()).not.toContain(`stopping-by-${kind}`)
-      await ns.kubectl(['delete', 'pod', name, '--timeout=60s'])
+      await ns.kubectl(['delete', 'pod', name, '--timeout=170s'])
       await until('the call before the end', async () =>
         (await calls()).includes(`stopping-by-${kind}`) ? true : undefined,
       )

@@ -37,7 +37,7 @@ describe.concurrent('a subPath', () => {
     })
   const runs = (name: string): Promise<Pod> => podUntil(ns, name, 'to run', ({ status }) => status.phase === 'Running')
   const why = ({ status }: Pod): string | undefined => status.containerStatuses?.[0]?.state.waiting?.message
-  const remove = (name: string): Promise<string> => ns.kubectl(['delete', 'pod', name, '--timeout=60s'])
+  const remove = (name: string): Promise<string> => ns.kubectl(['delete', 'pod', name, '--timeout=170s'])
 
   it(`is refused with backsteps in it${covers('VolumeSubpathEnvExpansion, subpath with backticks')}`, async () => {
     const name = next()

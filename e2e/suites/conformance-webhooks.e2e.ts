@@ -129,8 +129,8 @@ describe.concurrent('admission webhooks', () => {
       ])
       const containers = [{ name: 'container1', image, command: ['sleep', '3600'] }]
       await startPod(hooks.ns, 'to-be-attached-pod', { containers })
-      await hooks.ns.kubectl(['wait', 'pod/to-be-attached-pod', '--for=condition=Ready', '--timeout=90s'], {
-        timeoutMs: 100_000,
+      await hooks.ns.kubectl(['wait', 'pod/to-be-attached-pod', '--for=condition=Ready', '--timeout=170s'], {
+        timeoutMs: 180_000,
       })
       const attached = await hooks.ns.try(['attach', 'to-be-attached-pod', '-i', '-c=container1'])
       expect(attached.code).not.toBe(0)

@@ -259,7 +259,7 @@ describe('Pods', () => {
         ? true
         : undefined,
     )
-    await ns.kubectl(['delete', 'pod', 'too-big', 'elsewhere', '--timeout=60s'], { timeoutMs: 70_000 })
+    await ns.kubectl(['delete', 'pod', 'too-big', 'elsewhere', '--timeout=170s'], { timeoutMs: 180_000 })
   })
 
   it('get their grace period on deletion', async () => {
@@ -269,7 +269,7 @@ describe('Pods', () => {
     })
     await until('it to be up', async () => ((await ns.kubectl(['logs', 'graceful'])).includes('up') ? true : undefined))
     const began = performance.now()
-    await ns.kubectl(['delete', 'pod', 'graceful', '--timeout=60s'], { timeoutMs: 70_000 })
+    await ns.kubectl(['delete', 'pod', 'graceful', '--timeout=170s'], { timeoutMs: 180_000 })
     process.stdout.write(`deleting a graceful Pod took ${String(Math.round(performance.now() - began))} ms\n`)
     expect((await ns.try(['get', 'pod', 'graceful'])).stderr).toContain('NotFound')
   })

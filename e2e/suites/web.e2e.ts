@@ -62,8 +62,8 @@ describe('a web server as a Deployment behind a Service', () => {
         ],
       },
     })
-    await ns.kubectl(['wait', 'pod/asker', '--for=jsonpath={.status.phase}=Succeeded', '--timeout=60s'], {
-      timeoutMs: 70_000,
+    await ns.kubectl(['wait', 'pod/asker', '--for=jsonpath={.status.phase}=Succeeded', '--timeout=170s'], {
+      timeoutMs: 180_000,
     })
     expect(await ns.kubectl(['logs', 'asker'])).toMatch(/^1 web-\S+\n1 web-\S+\n$/)
   })
