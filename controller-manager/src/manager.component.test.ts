@@ -153,7 +153,7 @@ describe('the manager on a real apiserver', () => {
     const names = (await podsIn('roll')).map(({ metadata }) => metadata.name).sort()
     const served = async (): Promise<boolean> => {
       const { items } = await apiserver.client.list(endpointSlices, { namespace: 'roll' })
-      const inSlices = items.flatMap((slice) => slice.endpoints.map(({ targetRef }) => targetRef?.name)).sort()
+      const inSlices = items.flatMap((slice) => (slice.endpoints ?? []).map(({ targetRef }) => targetRef?.name)).sort()
       const { subsets = [] } = await apiserver.client.get(endpoints, 'web', { namespace: 'roll' })
       const inEndpoints = subsets
         .flatMap(({ addresses = [] }) => addresses.map(({ targetRef }) => targetRef?.name))

@@ -9,7 +9,7 @@ import type {
   SchemaNode,
 } from '../machinery/schema/node.ts'
 import type { Kind } from './kinds/kind.ts'
-import type { FieldFacts, GroupVersionFacts, TypeFacts } from './facts/format.ts'
+import { isNullable, type FieldFacts, type GroupVersionFacts, type TypeFacts } from './facts/format.ts'
 
 /** Facts files by group and version; the key is the short name that type expressions use. */
 const files: Record<string, string> = {
@@ -189,7 +189,7 @@ function structNode(
       if (fact.proto !== undefined) message.push({ embedded, proto: fact.proto })
       continue
     }
-    const field = fieldOf(fact, fact.name, short)
+    const field = fieldOf(fact, fact.name, short, isNullable(goType.slice(goType.indexOf('.') + 1), fact))
     fields.set(field.name, field)
     message.push(field)
     if (isFilled(fact, field)) filled.push(field)
@@ -202,7 +202,7 @@ function typeMeta(short: string): string {
   return short === 'meta/v1' ? 'TypeMeta' : 'meta/v1.TypeMeta'
 }
 
-function fieldOf(fact: FieldFacts, name: string, short: string): Field {
+function fieldOf(fact: FieldFacts, name: string, short: string, nullable: boolean): Field {
   const node = refine(expressionNode(fact.type, short), fact)
   const pointer = fact.type.startsWith('*')
   const struct = node.type === 'object' || node.type === 'union' || opaque.has(node.type)
@@ -213,6 +213,7 @@ function fieldOf(fact: FieldFacts, name: string, short: string): Field {
     pointer,
     required: !fact.omitEmpty && !fact.omitZero && !fact.optional,
     dropZero: !pointer && !struct && (fact.omitEmpty ?? false),
+    ...(nullable ? { nullable } : {}),
     patchStrategy: (fact.patchStrategy?.split(',') ?? []) as Field['patchStrategy'],
     ...(fact.patchMergeKey ? { patchMergeKey: fact.patchMergeKey } : {}),
     ...(fact.default === undefined ? {} : { default: fact.default }),

@@ -37,7 +37,7 @@ export function judge(
 }
 
 const hasReadyEndpoint = ({ endpoints, ports }: EndpointSlice, portName: string): boolean =>
-  endpoints.some(({ conditions }) => conditions?.ready !== false) &&
+  (endpoints ?? []).some(({ conditions }) => conditions?.ready !== false) &&
   (ports ?? []).some(({ name, port }) => (name ?? '') === portName && port !== undefined)
 
 export const isAvailable = ({ status }: APIService): boolean =>

@@ -24,7 +24,7 @@ export function endpointPlaces(service: Service, slices: readonly EndpointSlice[
   const places = slices.flatMap(({ endpoints, ports }) => {
     const found = ports?.find((one) => (one.name ?? '') === name)?.port
     if (found === undefined) return []
-    const ready = endpoints.filter(({ conditions }) => conditions?.ready !== false)
+    const ready = (endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false)
     return ready.flatMap(({ addresses }) => addresses.map((host) => ({ host, port: found })))
   })
   if (places.length === 0) throw new Error(`no endpoints available for service ${quote(service.metadata.name ?? '')}`)

@@ -125,7 +125,7 @@ const namespacedBinding = (role: NamespacedRole): RoleBinding => ({
 // pkg/registry/rbac/reconciliation/reconcile_role.go computeReconciledRole
 export function withRules<T extends Role | ClusterRole>(stored: T, wanted: T): T | undefined {
   const own = stored.rules ?? []
-  const missing = missingRules(own, wanted.rules)
+  const missing = missingRules(own, wanted.rules ?? [])
   return missing.length === 0 ? undefined : { ...stored, rules: [...own, ...missing] }
 }
 

@@ -57,7 +57,7 @@ function matchesResource(rule: ResourcePolicyRule, digest: Digest): boolean {
     has(rule.verbs, digest.verb) &&
     has(rule.apiGroups, digest.apiGroup) &&
     has(rule.resources, subresource === '' ? resource : `${resource}/${subresource}`) &&
-    (digest.namespace === '' ? rule.clusterScope === true : has(rule.namespaces, digest.namespace))
+    (digest.namespace === '' ? rule.clusterScope === true : has(rule.namespaces ?? [], digest.namespace))
   )
 }
 

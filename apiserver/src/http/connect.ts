@@ -179,7 +179,7 @@ function readyBackends(slices: readonly EndpointSlice[], portName: string): { ho
   return slices.flatMap(({ ports, endpoints }) => {
     const port = ports?.find(({ name }) => (name ?? '') === portName)?.port
     if (port === undefined) return []
-    const ready = endpoints.filter(({ conditions }) => conditions?.ready !== false)
+    const ready = (endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false)
     return ready.flatMap(({ addresses }) => addresses.slice(0, 1).map((host) => ({ host, port })))
   })
 }

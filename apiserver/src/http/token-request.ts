@@ -42,7 +42,7 @@ export async function createToken(context: RequestContext, deps: Deps, kind: Kin
 
   const { spec } = request
   spec.expirationSeconds ||= defaultSeconds
-  const audiences = spec.audiences?.length > 0 ? spec.audiences : [...deps.tokens.settings.audiences]
+  const audiences = spec.audiences?.length ? spec.audiences : [...deps.tokens.settings.audiences]
   spec.audiences = audiences
   checkSpec(spec)
   const scope = scopeOf(context, deps, kind)

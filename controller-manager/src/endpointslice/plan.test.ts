@@ -28,7 +28,7 @@ class Store {
   }
 
   sizes(): number[] {
-    return this.slices.map((slice) => slice.endpoints.length)
+    return this.slices.map((slice) => (slice.endpoints ?? []).length)
   }
 }
 
@@ -77,7 +77,7 @@ describe('plan', () => {
       testPod('c', { ip: '10.0.0.3', deleted: true, ready: false }),
     ]
     const conditions = (service: Service): unknown =>
-      decide(service, pods).create[0]?.endpoints.map((endpoint) => Object.values(endpoint.conditions ?? {}))
+      decide(service, pods).create[0]?.endpoints?.map((endpoint) => Object.values(endpoint.conditions ?? {}))
     expect(conditions(testService())).toEqual([
       [false, false, false],
       [false, true, true],
@@ -134,13 +134,13 @@ describe('plan', () => {
       testPod('a', { ip: '10.0.0.1', portName: 'www', port: 1000 }),
       testPod('b', { ip: '10.0.0.2', portName: 'www', port: 2000 }),
     ]
-    expect(decide(service, pods).create.map((slice) => slice.ports[0]?.port)).toEqual([1000, 2000])
+    expect(decide(service, pods).create.map((slice) => (slice.ports ?? [])[0]?.port)).toEqual([1000, 2000])
   })
 
   it('waits for the node of a Pod', () => {
     const result = decide(testService(), [testPod('a', { ip: '10.0.0.1', node: 'lost' })])
     expect(result.incomplete).toBe(true)
-    expect(result.create.map((slice) => slice.endpoints.length)).toEqual([0])
+    expect(result.create.map((slice) => (slice.endpoints ?? []).length)).toEqual([0])
   })
 
   it('drops the slices of a family the Service no longer has', () => {
@@ -153,6 +153,6 @@ describe('plan', () => {
 
   it('hints at the zone where traffic should stay close', () => {
     const [slice] = decide(testService({ trafficDistribution: 'PreferClose' }), many(1)).create
-    expect(slice?.endpoints[0]?.hints).toEqual({ forZones: [{ name: 'z' }] })
+    expect(slice?.endpoints?.[0]?.hints).toEqual({ forZones: [{ name: 'z' }] })
   })
 })

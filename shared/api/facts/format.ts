@@ -59,3 +59,17 @@ export interface FieldFacts {
   patchMergeKey?: string
   default?: unknown
 }
+
+/** Lists that Go cannot leave out and validation does not fill, though no marker says that they are optional. */
+const maybeEmpty: ReadonlySet<string> = new Set(['LimitRangeSpec.limits', 'CSINodeSpec.drivers', 'EndpointSlice.endpoints'])
+
+/**
+ * Is this field of a type null in JSON when it is empty? A list or map without omitempty is: objects are stored as
+ * protobuf, which does not tell an empty list from none, and none is null. Those that have to have something in them
+ * are left out, and CustomResourceDefinitions, which are stored as JSON.
+ */
+export function isNullable(type: string, field: FieldFacts): boolean {
+  if (field.omitEmpty || field.omitZero || !/^(\[\]|map\[)/.test(field.type)) return false
+  if (type === 'CustomResourceDefinitionStatus') return false
+  return field.optional === true || maybeEmpty.has(`${type}.${field.name ?? ''}`)
+}

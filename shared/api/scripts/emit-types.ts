@@ -1,4 +1,4 @@
-import type { FieldFacts, GroupVersionFacts, TypeFacts } from '../facts/format.ts'
+import { isNullable, type FieldFacts, type GroupVersionFacts, type TypeFacts } from '../facts/format.ts'
 
 /** Facts by short name, e.g. `core/v1`. */
 export type AllFacts = ReadonlyMap<string, GroupVersionFacts>
@@ -55,7 +55,7 @@ class TypeWriter {
     const bases: string[] = []
     const lines: string[] = []
     for (const field of fields) {
-      if (field.name) lines.push(this.#field(field, object))
+      if (field.name) lines.push(this.#field(field, object) + (isNullable(name, field) ? ' | null' : ''))
       else if (!object) bases.push(this.#type(field.type))
     }
     if (object) lines.unshift('  apiVersion: string', '  kind: string')

@@ -477,7 +477,7 @@ export interface PodCertificateProjection {
 }
 
 export interface ProjectedVolumeSource {
-  sources: VolumeProjection[]
+  sources: VolumeProjection[] | null
   defaultMode?: number
 }
 
@@ -1411,7 +1411,7 @@ export interface PodSignature {
 }
 
 export interface ContainerImage {
-  names: string[]
+  names: string[] | null
   sizeBytes?: number
 }
 
@@ -1604,7 +1604,7 @@ export interface LimitRangeItem {
 }
 
 export interface LimitRangeSpec {
-  limits: LimitRangeItem[]
+  limits: LimitRangeItem[] | null
 }
 
 export interface LimitRange {

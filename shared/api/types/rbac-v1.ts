@@ -27,7 +27,7 @@ export interface Role {
   apiVersion: string
   kind: string
   metadata: ObjectMeta
-  rules: PolicyRule[]
+  rules: PolicyRule[] | null
 }
 
 export interface RoleBinding {
@@ -56,7 +56,7 @@ export interface ClusterRole {
   apiVersion: string
   kind: string
   metadata: ObjectMeta
-  rules: PolicyRule[]
+  rules: PolicyRule[] | null
   aggregationRule?: AggregationRule
 }
 

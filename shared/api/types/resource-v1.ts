@@ -117,7 +117,7 @@ export interface ResourceClaimSpec {
 }
 
 export interface DeviceClaim {
-  requests: DeviceRequest[]
+  requests: DeviceRequest[] | null
   constraints?: DeviceConstraint[]
   config?: DeviceClaimConfiguration[]
 }
@@ -282,7 +282,7 @@ export interface AllocatedDeviceStatus {
   pool: string
   device: string
   shareID?: string
-  conditions: Condition[]
+  conditions: Condition[] | null
   data?: Record<string, unknown>
   networkData?: NetworkDeviceData
 }

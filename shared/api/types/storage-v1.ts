@@ -103,13 +103,13 @@ export interface CSINode {
 }
 
 export interface CSINodeSpec {
-  drivers: CSINodeDriver[]
+  drivers: CSINodeDriver[] | null
 }
 
 export interface CSINodeDriver {
   name: string
   nodeID: string
-  topologyKeys: string[]
+  topologyKeys: string[] | null
   allocatable?: VolumeNodeResources
 }
 

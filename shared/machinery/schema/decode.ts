@@ -2,7 +2,7 @@ import { badRequest } from '../errors.ts'
 import { canonicalBase64, canonicalQuantity, canonicalTime, formatGoDuration, parseGoDuration } from './go-values.ts'
 import type { ListNode, MapNode, ObjectNode, ScalarNode, SchemaNode, UnionNode } from './node.ts'
 import { cannotRestore } from './unstructured.ts'
-import { zeroOf } from './zero.ts'
+import { zeroOf, zeroOfField } from './zero.ts'
 
 /** What a request asked for with fieldValidation. */
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'
@@ -129,10 +129,11 @@ class Decoder {
       const decoded = this.value(field.node, given)
       path.pop()
       if (field.dropZero && isZero(decoded)) delete object[key]
+      else if (field.nullable && isZero(decoded)) object[key] = null
       else if (decoded !== given) object[key] = decoded
     }
     for (const field of node.filled) {
-      if (object[field.name] === undefined) object[field.name] = zeroOf(field.node)
+      if (object[field.name] === undefined) object[field.name] = zeroOfField(field)
     }
     this.#struct = outer
     return object

@@ -97,6 +97,8 @@ export interface Field {
   readonly required: boolean
   /** The zero value (false, 0, '', [], {}) is the same as absent: Go's omitempty on a plain value. */
   readonly dropZero: boolean
+  /** The empty list or map is null: Go cannot leave it out, and tells it from none no more after storing it. */
+  readonly nullable?: boolean
   readonly patchStrategy: readonly ('merge' | 'replace' | 'retainKeys')[]
   readonly patchMergeKey?: string
   readonly default?: unknown

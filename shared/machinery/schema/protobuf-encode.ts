@@ -134,7 +134,7 @@ function listField(name: string, node: ListNode, proto: number): WriteField {
   const write = node.wrapped ? tagged(proto, { wireType: 2, write: items }) : items
   return (writer, object) => {
     const list = object[name]
-    if (list !== undefined) write(writer, list)
+    if (list !== undefined && list !== null) write(writer, list)
   }
 }
 
@@ -151,7 +151,7 @@ function mapField(name: string, node: MapNode, proto: number): WriteField {
   const write = node.wrapped ? tagged(proto, { wireType: 2, write: entries }) : entries
   return (writer, object) => {
     const map = object[name]
-    if (map !== undefined) write(writer, map)
+    if (map !== undefined && map !== null) write(writer, map)
   }
 }
 

@@ -1,11 +1,11 @@
-import type { SchemaNode } from './node.ts'
+import type { Field, SchemaNode } from './node.ts'
 
 /** Go's zero value of a type as JSON shows it; undefined where that is null. A new object each time. */
 export function zeroOf(node: SchemaNode): unknown {
   switch (node.type) {
     case 'object': {
       const object: Record<string, unknown> = {}
-      for (const field of node.filled) object[field.name] = zeroOf(field.node)
+      for (const field of node.filled) object[field.name] = zeroOfField(field)
       return object
     }
     case 'list':
@@ -28,4 +28,9 @@ export function zeroOf(node: SchemaNode): unknown {
     default:
       return undefined
   }
+}
+
+/** What a field that Go cannot leave out is when nobody sets it. */
+export function zeroOfField({ node, nullable }: Field): unknown {
+  return nullable ? null : zeroOf(node)
 }

@@ -8,8 +8,8 @@ interface Request {
 
 /** Fills in what a claim's requests leave out, in place. */
 // pkg/apis/resource/v1/defaults.go SetDefaults_ExactDeviceRequest, SetDefaults_DeviceSubRequest, SetDefaults_DeviceToleration
-export function defaultDeviceClaim({ requests = [] }: DeviceClaim): void {
-  for (const { exactly, firstAvailable = [] } of requests) {
+export function defaultDeviceClaim({ requests }: DeviceClaim): void {
+  for (const { exactly, firstAvailable = [] } of requests ?? []) {
     if (exactly) defaultRequest(exactly)
     for (const alternative of firstAvailable) defaultRequest(alternative)
   }

@@ -35,7 +35,7 @@ const modes = ['All', 'ExactCount']
 export function checkDeviceClaim(claim: DeviceClaim, path: FieldPath, errors: FieldError[]): void {
   const known = requestNames(claim)
   const named = ({ name }: { name: string }): string => name
-  checkSet(claim.requests, maxRequests, checkRequest, named, path.child('requests'), errors)
+  checkSet(claim.requests ?? [], maxRequests, checkRequest, named, path.child('requests'), errors)
   const checkOne = (constraint: DeviceConstraint, at: FieldPath, found: FieldError[]): void =>
     checkConstraint(constraint, known, at, found)
   checkList(claim.constraints, maxConstraints, checkOne, path.child('constraints'), errors)
@@ -48,9 +48,9 @@ export function checkDeviceClaim(claim: DeviceClaim, path: FieldPath, errors: Fi
 
 /** The names of a claim's requests, and those of their alternatives behind a slash. */
 // pkg/apis/resource/validation/validation.go gatherRequestNames
-export function requestNames({ requests = [] }: DeviceClaim): ReadonlySet<string> {
+export function requestNames({ requests }: DeviceClaim): ReadonlySet<string> {
   const names = new Set<string>()
-  for (const { name, firstAvailable = [] } of requests) {
+  for (const { name, firstAvailable = [] } of requests ?? []) {
     names.add(name)
     for (const alternative of firstAvailable) names.add(`${name}/${alternative.name}`)
   }

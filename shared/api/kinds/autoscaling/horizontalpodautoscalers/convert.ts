@@ -43,7 +43,7 @@ export function toV2(obj: V1): V2 {
       })
     result.status = {
       ...status,
-      currentMetrics: current,
+      currentMetrics: current.length > 0 ? current : null,
       ...(conditions && { conditions }),
     }
   }

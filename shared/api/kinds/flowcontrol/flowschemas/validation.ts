@@ -130,7 +130,7 @@ function checkResource(rule: ResourcePolicyRule, path: FieldPath, errors: FieldE
   checkList(rule.apiGroups, path.child('apiGroups'), groupsText, 'api groups', errors)
   const resourcesText = 'resource rules must supply at least one resource'
   checkList(rule.resources, path.child('resources'), resourcesText, 'resources', errors)
-  const { namespaces = [] } = rule as Partial<ResourcePolicyRule>
+  const namespaces = rule.namespaces ?? []
   const at = path.child('namespaces')
   if (namespaces.length === 0 && rule.clusterScope === true) return
   const text = 'resource rules that are not cluster scoped must supply at least one namespace'

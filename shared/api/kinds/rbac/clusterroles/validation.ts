@@ -5,7 +5,7 @@ import { validateRules } from '../rules.ts'
 
 // pkg/apis/rbac/validation/validation.go ValidateClusterRole
 export function validate(role: ClusterRole): FieldError[] {
-  const errors = validateRules(role.rules, false)
+  const errors = validateRules(role.rules ?? [], false)
   if (!role.aggregationRule) return errors
   const path = new FieldPath('aggregationRule', 'clusterRoleSelectors')
   const selectors = role.aggregationRule.clusterRoleSelectors ?? []

@@ -125,7 +125,7 @@ function checkDeviceStatus(
   checkShareID(device.shareID, at.child('shareID'), errors)
   if (!allocated.has(identity(device)))
     errors.push(invalid(at, identity(device), 'must be an allocated device in the claim'))
-  const { conditions = [] } = device
+  const conditions = device.conditions ?? []
   if (conditions.length > maxConditions) errors.push(tooMany(at.child('conditions'), conditions.length, maxConditions))
   checkConditions(conditions, at.child('conditions'), errors)
   if (device.data !== undefined) checkObject(device.data, maxData, at.child('data'), errors)
