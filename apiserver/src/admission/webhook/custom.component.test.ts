@@ -164,6 +164,68 @@ describe('versions that a webhook converts', () => {
     expect([refused.code, refused.json.message]).toEqual([422, expect.stringContaining('too large')])
   })
 
+  it('are those that policies see, whichever the request is in', async () => {
+    // what is created stays as it is sent
+    hooks.answer('/change', patching())
+    const naming = (version: string, matchPolicy?: string) => ({
+      ...(matchPolicy && { matchPolicy }),
+      resourceRules: [
+        { operations: ['UPDATE'], apiGroups: ['convert.example.com'], apiVersions: [version], resources: ['widgets'] },
+      ],
+    })
+    const seen = (expression: string) => ({
+      patchType: 'ApplyConfiguration',
+      applyConfiguration: { expression: `Object{seen: ${expression}}` },
+    })
+    const larger = `[JSONPatch{op: "replace", path: "/size", value: object.size + 1}]`
+    const mutating = {
+      'a-as-v1': [naming('v1'), { patchType: 'JSONPatch', jsonPatch: { expression: larger } }],
+      'b-as-v2': [naming('v2'), seen('"v2:" + string(object.width) + " was " + string(oldObject.width)')],
+      'c-exactly-v1': [naming('v1', 'Exact'), seen('object.seen + " exactly"')],
+    } as const
+    for (const [name, [matchConstraints, mutation]] of Object.entries(mutating)) {
+      const spec = { matchConstraints, mutations: [mutation], reinvocationPolicy: 'Never', failurePolicy: 'Fail' }
+      const policy = { metadata: { name }, spec }
+      expect((await server.call(`${admission}/mutatingadmissionpolicies`, { body: policy })).code).toBe(201)
+      const binding = { metadata: { name }, spec: { policyName: name } }
+      expect((await server.call(`${admission}/mutatingadmissionpolicybindings`, { body: binding })).code).toBe(201)
+    }
+    const validating = {
+      'd-as-v1': ['v1', 'object.size < 50', 'Deny'],
+      'e-as-v2': ['v2', 'object.width < 60', 'Warn'],
+    } as const
+    for (const [name, [version, expression, action]] of Object.entries(validating)) {
+      const spec = {
+        matchConstraints: naming(version),
+        validations: [{ expression, message: `${name} is against it` }],
+      }
+      const policy = { metadata: { name }, spec }
+      expect((await server.call(`${admission}/validatingadmissionpolicies`, { body: policy })).code).toBe(201)
+      const binding = { metadata: { name }, spec: { policyName: name, validationActions: [action] } }
+      expect((await server.call(`${admission}/validatingadmissionpolicybindings`, { body: binding })).code).toBe(201)
+    }
+    expect((await create('both', 5)).code).toBe(201)
+    const set = (version: string, field: string, value: number) =>
+      server.call(`/apis/convert.example.com/${version}/namespaces/default/widgets/both`, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/merge-patch+json' },
+        body: { [field]: value },
+      })
+    // each counts once it has been seen: the last of them refuses
+    const refused = await waitFor(async () => {
+      const answer = await set('v1', 'size', 70)
+      return answer.code === 422 && String(answer.headers['warning']).includes('e-as-v2') ? answer : undefined
+    })
+    expect(refused.json.message).toContain('d-as-v1 is against it')
+    const now = (await server.call(`${path}/both`)).json['width'] as number
+    const asV2 = await set('v2', 'width', 20)
+    expect(asV2.json).toMatchObject({ apiVersion: 'convert.example.com/v2', width: 21, seen: `v2:21 was ${now}` })
+    const asV1 = await set('v1', 'size', 30)
+    expect(asV1.json).toMatchObject({ apiVersion: 'convert.example.com/v1', size: 31, seen: 'v2:31 was 21 exactly' })
+    expect(asV1.json).not.toHaveProperty('width')
+    expect((await set('v2', 'width', 55)).json.message).toContain('d-as-v1 is against it')
+  })
+
   it('fail the request when they cannot be converted', async () => {
     hooks.answer('/convert', { result: { status: 'Failure', message: 'no such shape' } })
     const { code, json } = await create('none', 1)
