@@ -134,7 +134,7 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
     log,
     stopping: stop.signal,
   }
-  registerFlowControlMetrics(deps.metrics.register, flowControl.levels, clock)
+  registerFlowControlMetrics(deps.metrics.register, flowControl, clock)
   const server = await listen(options, deps, registry)
   const policy = ensurePolicy(deps, () => (policyReady = true))
   const loops = [

@@ -170,6 +170,14 @@ describe('requests', () => {
       expect(counts.length).toBeGreaterThan(10)
       expect(counts.at(-1)).toBeGreaterThan(0)
     }
+    for (const phase of ['waiting', 'executing'])
+      for (const kind of ['readOnly', 'mutating'])
+        expect(text).toMatch(
+          new RegExp(
+            `^apiserver_flowcontrol_read_vs_write_current_requests_count\\{phase="${phase}",request_kind="${kind}"\\} [1-9]`,
+            'm',
+          ),
+        )
     expect(text).toMatch(/^apiserver_flowcontrol_seat_fair_frac \d/m)
     for (const name of ['high_watermark', 'average', 'stdev', 'smoothed'])
       expect(text).toMatch(
@@ -266,6 +274,9 @@ describe('requests', () => {
     expect(bucket('request_queue_length_after_enqueue', own)).toBeGreaterThan(0)
     expect(bucket('work_estimated_seats', own)).toBeGreaterThan(0)
     expect(bucket('watch_count_samples', own)).toBeGreaterThan(0)
+
+    const refused = text.split(`apiserver_flowcontrol_request_dispatch_no_accommodation_total{${own}} `)[1]
+    expect(Number(refused?.split('\n')[0])).toBeGreaterThan(0)
 
     // every seat was given back
     await waitFor(async () => (await executing()) === 0)

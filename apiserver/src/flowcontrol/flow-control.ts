@@ -8,6 +8,7 @@ import { Levels, type RejectReason, type Schema } from './levels.ts'
 import type { Digest } from './match.ts'
 import type { Observer } from './metrics.ts'
 import type { Ticket, Work } from './queue-set.ts'
+import { ReadWriteRequests } from './read-write.ts'
 
 /** A request that may run: it holds its seats until it gives them back. */
 export interface Seat {
@@ -36,6 +37,7 @@ const waitMilliseconds = 15_000
 // staging/src/k8s.io/apiserver/pkg/util/flowcontrol
 export class FlowControl {
   readonly levels: Levels
+  readonly requests = new ReadWriteRequests()
   readonly #clock: Clock
   readonly #observer: Observer
   readonly #schemaObjects: CachedKind
@@ -69,9 +71,9 @@ export class FlowControl {
       throw this.#reject(schema, ticket)
     }
     if (ticket.queueLength > 0) this.#observer.queued(schema, ticket.queueLength)
-    const isWatch = digest.verb === 'watch'
-    if (ticket.state === 'executing') return this.#seat(schema, ticket, isWatch)
-    return this.#wait(schema, ticket, isWatch, signal)
+    const { verb } = digest
+    if (ticket.state === 'executing') return this.#seat(schema, ticket, verb)
+    return this.#wait(schema, ticket, verb, signal)
   }
 
   #estimate(schema: Schema, subject: Subject): Work {
@@ -101,14 +103,16 @@ export class FlowControl {
     )
   }
 
-  #wait(schema: Schema, ticket: Ticket, isWatch: boolean, signal: AbortSignal): Promise<Seat> {
+  #wait(schema: Schema, ticket: Ticket, verb: string, signal: AbortSignal): Promise<Seat> {
     const { counts } = schema
     counts.waiting++
     counts.seatsWaiting += ticket.work.seats
+    this.requests.change('waiting', verb, 1, ticket.arrived)
     return new Promise((resolve, reject) => {
       const done = (): void => {
         counts.waiting--
         counts.seatsWaiting -= ticket.work.seats
+        this.requests.change('waiting', verb, -1, this.#clock.now())
         cancelTimer()
         signal.removeEventListener('abort', aborted)
       }
@@ -125,17 +129,18 @@ export class FlowControl {
       signal.addEventListener('abort', aborted)
       this.#waiters.set(ticket, () => {
         done()
-        resolve(this.#seat(schema, ticket, isWatch))
+        resolve(this.#seat(schema, ticket, verb))
       })
     })
   }
 
-  #seat(schema: Schema, ticket: Ticket, isWatch: boolean): Seat {
+  #seat(schema: Schema, ticket: Ticket, verb: string): Seat {
     const { counts, level } = schema
     if (!level.isExempt) this.#observer.waited(schema, true, (ticket.started - ticket.arrived) / 1000)
     const { seats, finalSeats, finalMs } = ticket.work
     counts.dispatched++
     counts.executing++
+    this.requests.change('executing', verb, 1, ticket.started)
     counts.seats += seats
     return {
       schema,
@@ -144,7 +149,8 @@ export class FlowControl {
         counts.executing--
         counts.seats -= seats
         const now = this.#clock.now()
-        this.#observer.executed(schema, isWatch, (now - ticket.started) / 1000)
+        this.requests.change('executing', verb, -1, now)
+        this.#observer.executed(schema, verb === 'watch', (now - ticket.started) / 1000)
         if (finalSeats > 0) {
           level.queues.holdSeats(finalSeats, now)
           this.#clock.timer(finalMs, () => this.#wake(level.queues.holdSeats(-finalSeats, this.#clock.now())))

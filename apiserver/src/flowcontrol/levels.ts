@@ -3,12 +3,12 @@ import { mandatoryFlowSchemas, mandatoryPriorityLevels } from '@kubets/shared/ap
 import { allocate, nominalLimits, noDemand, withObserved, type Demand, type Limits, type Shares } from './allocate.ts'
 import { seatsOfOne } from './estimate.ts'
 import { distinguisherOf, inOrder, matches, type Digest } from './match.ts'
-import { QueueSet, type Response, type Ticket } from './queue-set.ts'
+import { QueueSet, type Response, type Tally, type Ticket } from './queue-set.ts'
 import { RetryAfter } from './retry-after.ts'
 import { flowHash } from './shuffle.ts'
 
 /** What has come of the requests of one schema, for the metrics. */
-export interface Counts {
+export interface Counts extends Tally {
   dispatched: number
   rejected: Record<RejectReason, number>
   waiting: number
@@ -116,7 +116,7 @@ export class Levels {
     const { level, name, object } = schema
     let hash: bigint | undefined
     const hashOf = (): bigint => (hash ??= this.#hash(name, distinguisherOf(object, digest)))
-    const ticket = level.queues.arrive(hashOf, work, now)
+    const ticket = level.queues.arrive(hashOf, work, now, schema.counts)
     if (typeof ticket === 'string') return ticket
     this.#requests.set(ticket, { schema, digest })
     if (hash !== undefined && ticket.state === 'waiting') this.#flows.set(ticket, hash)
@@ -168,7 +168,15 @@ export class Levels {
   #countsOf(schema: string, level: string, before: ReadonlyMap<string, Counts>): Counts {
     const key = JSON.stringify([schema, level])
     const rejected = { 'queue-full': 0, 'concurrency-limit': 0, 'time-out': 0, cancelled: 0 }
-    const counts = before.get(key) ?? { dispatched: 0, rejected, waiting: 0, seatsWaiting: 0, executing: 0, seats: 0 }
+    const counts = before.get(key) ?? {
+      dispatched: 0,
+      rejected,
+      waiting: 0,
+      seatsWaiting: 0,
+      executing: 0,
+      seats: 0,
+      noAccommodation: 0,
+    }
     this.#counts.set(key, counts)
     return counts
   }

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { Level, Levels, RejectReason, Schema } from './levels.ts'
+import type { ReadWriteRequests } from './read-write.ts'
 import type { TimingHistogram } from './timing-histogram.ts'
 
 const name = (text: string): string => `apiserver_flowcontrol_${text}`
@@ -65,7 +66,11 @@ export function createObserver(register: Registry): Observer {
 }
 
 /** The metrics of priority and fairness: read from its counts when somebody asks for the page. */
-export function registerFlowControlMetrics(register: Registry, levels: Levels, clock: Clock): void {
+export function registerFlowControlMetrics(
+  register: Registry,
+  { levels, requests }: { levels: Levels; requests: ReadWriteRequests },
+  clock: Clock,
+): void {
   const registers = [register]
 
   const gauge = (what: string, help: string, value: (schema: Schema) => number): void => {
@@ -109,6 +114,18 @@ export function registerFlowControlMetrics(register: Registry, levels: Levels, c
     collect() {
       this.reset()
       for (const schema of levels.schemas) this.inc(labels(schema), schema.counts.dispatched)
+    },
+  })
+  new Counter({
+    name: name('request_dispatch_no_accommodation_total'),
+    help: 'Number of times a dispatch attempt resulted in a non accommodation due to lack of available seats',
+    labelNames: flow,
+    registers,
+    collect() {
+      this.reset()
+      for (const schema of levels.schemas) {
+        if (schema.counts.noAccommodation > 0) this.inc(labels(schema), schema.counts.noAccommodation)
+      }
     },
   })
   new Counter({
@@ -221,15 +238,15 @@ export function registerFlowControlMetrics(register: Registry, levels: Levels, c
     ({ queues }) => queues.dispatched?.discounted,
   )
 
-  const timing = (what: string, help: string, series: (level: Level) => [labels: object, TimingHistogram][]): void =>
-    register.registerMetric(
-      new TimingMetric(name(what), help, () => {
-        const now = clock.now()
-        return [...levels.levels].flatMap((level) => {
-          level.queues.advance(now)
-          return series(level)
-        })
-      }) as unknown as Histogram,
+  type TimingSeries = [labels: object, TimingHistogram]
+  const timingOfAll = (what: string, help: string, series: (now: number) => TimingSeries[]): void =>
+    register.registerMetric(new TimingMetric(name(what), help, () => series(clock.now())) as unknown as Histogram)
+  const timing = (what: string, help: string, series: (level: Level) => TimingSeries[]): void =>
+    timingOfAll(what, help, (now) =>
+      [...levels.levels].flatMap((level) => {
+        level.queues.advance(now)
+        return series(level)
+      }),
     )
   timing(
     'demand_seats',
@@ -248,6 +265,11 @@ export function registerFlowControlMetrics(register: Registry, levels: Levels, c
       [{ phase: 'executing', priority_level: level }, utilization.executing],
       [{ phase: 'waiting', priority_level: level }, utilization.waiting],
     ],
+  )
+  timingOfAll(
+    'read_vs_write_current_requests',
+    'Observations, at the end of every nanosecond, of the number of requests (as a fraction of the relevant limit) waiting or in regular stage of execution',
+    (now) => requests.series(now).map(({ labels, histogram }): TimingSeries => [labels, histogram]),
   )
 }
 

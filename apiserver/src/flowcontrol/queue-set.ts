@@ -38,6 +38,13 @@ export interface Ticket {
   /** How many were in its queue when it had come in; 0: it had none. */
   queueLength: number
   queue: Queue | undefined
+  readonly tally: Tally | undefined
+}
+
+/** What is counted of the requests of one flow schema while they wait. */
+export interface Tally {
+  /** How often it was a request's turn, and there was no room for it. */
+  noAccommodation: number
 }
 
 /** A queue for people to look at. */
@@ -169,8 +176,16 @@ export class QueueSet {
   }
 
   /** Takes a request in, to execute at once or to wait; or says why not. */
-  arrive(hash: () => bigint, work: Work, now: number): Ticket | Rejection {
-    const ticket: Ticket = { work, arrived: now, state: 'waiting', started: now, queueLength: 0, queue: undefined }
+  arrive(hash: () => bigint, work: Work, now: number, tally?: Tally): Ticket | Rejection {
+    const ticket: Ticket = {
+      work,
+      arrived: now,
+      state: 'waiting',
+      started: now,
+      queueLength: 0,
+      queue: undefined,
+      tally,
+    }
     this.advance(now)
     if (this.#response === 'exempt' || this.#response === 'reject') {
       if (this.#response === 'reject' && !this.#fits(work.seats)) return 'concurrency-limit'
@@ -309,7 +324,11 @@ export class QueueSet {
     while (this.#waiting > 0) {
       const queue = this.#next()
       const ticket = queue?.waiting[0]
-      if (queue === undefined || ticket === undefined || !this.#fits(ticket.work.seats)) break
+      if (queue === undefined || ticket === undefined) break
+      if (!this.#fits(ticket.work.seats)) {
+        if (ticket.tally !== undefined) ticket.tally.noAccommodation++
+        break
+      }
       this.#dequeue(ticket, queue)
       queue.executing.add(ticket)
       queue.seats += ticket.work.seats
