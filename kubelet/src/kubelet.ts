@@ -1,5 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { Registry } from 'prom-client'
 import { nodes, pods, services } from '@kubets/shared/api/resources.gen.ts'
 import { Client } from '@kubets/shared/client/client.ts'
 import { loadKubeconfig } from '@kubets/shared/client/config.ts'
@@ -24,8 +25,10 @@ import type { PodDeps } from './pods/deps.ts'
 import { PodManager } from './pods/manager.ts'
 import { sysctlAllowlist } from './pods/sysctls.ts'
 import { ProbeManager } from './probes/manager.ts'
+import { probeMetrics } from './probes/metrics.ts'
 import { createDockerRuntime } from './runtime/docker/index.ts'
-import { startServer } from './server/server.ts'
+import { startServer, type ServerOptions } from './server/server.ts'
+import { StatsCollector } from './stats/collector.ts'
 import { VolumeManager } from './volumes/manager.ts'
 
 /** Runs the node agent until the signal aborts. Rejects when it cannot begin. */
@@ -67,7 +70,9 @@ export async function runKubelet(options: Options, signal: AbortSignal): Promise
     memory: resources['memory'] ?? '0',
     'ephemeral-storage': resources['ephemeral-storage'] ?? '0',
   }
-  const probes = new ProbeManager({ runtime, recorder, clock, changed: (uid) => manager.poke(uid) })
+  const probeRegistry = new Registry()
+  const metrics = probeMetrics(probeRegistry)
+  const probes = new ProbeManager({ runtime, recorder, clock, metrics, changed: (uid) => manager.poke(uid) })
   const volumes = new VolumeManager({ rootDir, objects, allocatable, clock })
   const deps: PodDeps = {
     runtime,
@@ -110,7 +115,17 @@ export async function runKubelet(options: Options, signal: AbortSignal): Promise
     networkProblem: () => network.problem,
     podCidr: (cidr) => network.setUp(cidr, signal),
   })
-  await serve(options, client, deps, manager, log, signal)
+  const stats = new StatsCollector({
+    nodeName,
+    rootDir,
+    memoryBytes: machine.memoryBytes,
+    cpus: machine.cpus,
+    runtime,
+    clock,
+    pods: () => manager.list(),
+  })
+  const measures = { probeMetrics: () => probeRegistry.metrics(), usage: () => stats.collect(signal) }
+  await serve(options, client, deps, manager, measures, log, signal)
   if (options.podCidr !== undefined) await network.setUp(options.podCidr, signal)
   // containers are told of the Services there are, so these come first
   const managing = async (): Promise<void> => {
@@ -137,6 +152,7 @@ async function serve(
   client: Client,
   deps: PodDeps,
   manager: PodManager,
+  measures: Pick<ServerOptions, 'probeMetrics' | 'usage'>,
   log: Logger,
   signal: AbortSignal,
 ): Promise<void> {
@@ -161,6 +177,7 @@ async function serve(
     nodeName: options.nodeName,
     log,
     metrics,
+    ...measures,
     runtime: deps.runtime,
     pods: manager,
     clock: deps.clock,

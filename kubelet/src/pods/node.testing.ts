@@ -64,7 +64,8 @@ export async function startTestNode(allocatable: Record<string, string>): Promis
   const recorder = new EventRecorder({ client, clock, log, component: 'kubelet', host: name })
   const resources = { cpu: '0', memory: '0', 'ephemeral-storage': '0', ...allocatable }
   const volumes = new VolumeManager({ rootDir, objects, allocatable: resources, clock })
-  const probes = new ProbeManager({ runtime, recorder, clock, changed: (uid) => manager.poke(uid) })
+  const metrics = { observe: () => undefined, forget: () => undefined }
+  const probes = new ProbeManager({ runtime, recorder, clock, metrics, changed: (uid) => manager.poke(uid) })
   const deps: PodDeps = {
     runtime,
     volumes,

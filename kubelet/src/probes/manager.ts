@@ -3,6 +3,7 @@ import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { containerReference, type Recorder } from '../events.ts'
 import type { ProbeKind, ProbeResult } from '../pods/model.ts'
 import type { ContainerStatus, RuntimeService } from '../runtime/types.ts'
+import { probeTitles, type ProbeMetrics } from './metrics.ts'
 import { runProbe } from './run.ts'
 import { count, initialResults, type Run } from './threshold.ts'
 
@@ -10,17 +11,18 @@ export interface ProbeManagerOptions {
   runtime: RuntimeService
   recorder: Recorder
   clock: Clock
+  metrics: ProbeMetrics
   /** Called when a result of a container of that Pod has changed. */
   changed(podUid: string): void
 }
 
 interface Watch {
   stop: AbortController
+  pod: Pod
   podUid: string
+  container: string
   results: Map<ProbeKind, ProbeResult>
 }
-
-const titles: Readonly<Record<ProbeKind, string>> = { liveness: 'Liveness', readiness: 'Readiness', startup: 'Startup' }
 
 /** Probes the running containers of this node. */
 // pkg/kubelet/prober/prober_manager.go, worker.go
@@ -58,10 +60,17 @@ export class ProbeManager {
   #end(id: string, watch: Watch): void {
     watch.stop.abort()
     this.#watches.delete(id)
+    for (const kind of watch.results.keys()) this.#options.metrics.forget(watch.pod, watch.container, kind)
   }
 
   #begin(pod: Pod, container: Container, status: ContainerStatus, podIP: string): void {
-    const watch: Watch = { stop: new AbortController(), podUid: pod.metadata.uid ?? '', results: new Map() }
+    const watch: Watch = {
+      stop: new AbortController(),
+      pod,
+      podUid: pod.metadata.uid ?? '',
+      container: container.name,
+      results: new Map(),
+    }
     this.#watches.set(status.id, watch)
     const probes = [
       ['startup', container.startupProbe],
@@ -121,17 +130,19 @@ export class ProbeManager {
     podIP: string,
     signal: AbortSignal,
   ): Promise<ProbeResult> {
-    const { clock, runtime, recorder } = this.#options
+    const { clock, runtime, recorder, metrics } = this.#options
     const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000
     const timeout = new AbortController()
     const cancel = clock.timer(timeoutMs, () => timeout.abort())
     const target = { container, containerId: status.id, podIP }
     try {
+      const start = clock.now()
       const { result, output } = await runProbe(runtime, probe, target, { timeoutMs, timeout: timeout.signal }, signal)
+      metrics.observe(pod, container.name, kind, result, (clock.now() - start) / 1000)
       if (result === 'Success') return result
       const about = containerReference(pod, container)
       const how = result === 'Failure' ? 'failed' : 'errored'
-      recorder.event(about, 'Warning', 'Unhealthy', `${titles[kind]} probe ${how}: ${output.slice(0, 1024)}`)
+      recorder.event(about, 'Warning', 'Unhealthy', `${probeTitles[kind]} probe ${how}: ${output.slice(0, 1024)}`)
       return result
     } finally {
       cancel()

@@ -249,16 +249,34 @@ export interface RuntimeHandler {
   userNamespaces: boolean
 }
 
+export interface NetworkInterfaceStats {
+  name: string
+  rxBytes: number
+  rxErrors: number
+  txBytes: number
+  txErrors: number
+}
+
 export interface RuntimeStats {
   containerId: string
   name: string
+  /** What the runtime calls the container. */
+  runtimeName: string
+  image: string
   pod: PodIdentity
   isSandbox: boolean
+  startedAt: number
   /** Milliseconds since the epoch. */
   timestamp: number
   cpuUsageNanoSeconds: number
   memoryUsageBytes: number
   memoryWorkingSetBytes: number
+  memoryRssBytes: number
+  pageFaults: number
+  majorPageFaults: number
+  processes: number
+  /** Of a sandbox with a network of its own. */
+  network: readonly NetworkInterfaceStats[]
 }
 
 /** CRI's RuntimeService. Errors are RuntimeError. */
@@ -300,6 +318,8 @@ export interface RuntimeService {
   /** Not CRI's (there the kubelet reads files), but Docker keeps the logs itself. */
   containerLogs(id: string, options: LogOptions, signal: AbortSignal): Promise<LogStreams>
   containerStats(filter: PodFilter, signal: AbortSignal): Promise<RuntimeStats[]>
+  /** A place on the file system that has the images and the containers (CRI's ImageFsInfo). */
+  imageFsPath(signal: AbortSignal): Promise<string>
 
   /** Events for as long as the signal lives; reconnects by itself and then yields `missed`. */
   containerEvents(signal: AbortSignal): AsyncIterable<ContainerEvent>

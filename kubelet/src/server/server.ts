@@ -7,6 +7,9 @@ import type { Client } from '@kubets/shared/client/client.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import { Authorizer, requester } from './auth.ts'
 import { chooseContainer, declaresContainer, openLog, parseLogQuery } from './container-logs.ts'
+import { cadvisorMetrics, noResourceMetrics, resourceMetrics } from '../stats/metrics.ts'
+import { summaryOf } from '../stats/summary.ts'
+import type { Usage } from '../stats/usage.ts'
 import { findPod, ServerError } from './pods.ts'
 import { serveUpgrade, type StreamingContext } from './upgrades.ts'
 
@@ -23,6 +26,9 @@ export interface ServerOptions extends StreamingContext {
   readonly log: Logger
   /** Prometheus text. */
   readonly metrics: () => Promise<string>
+  readonly probeMetrics: () => Promise<string>
+  /** What the node and its Pods use now. */
+  readonly usage: () => Promise<Usage>
 }
 
 /**
@@ -62,6 +68,18 @@ function routes(app: FastifyInstance, options: ServerOptions): void {
   app.get('/healthz', () => 'ok')
   app.get('/pods', () => ({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: options.pods.list() }))
   app.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(await options.metrics()))
+  // pkg/kubelet/server/server.go InstallAuthNotRequiredHandlers, server/stats/handler.go
+  const prometheus = { 'content-type': 'text/plain; version=0.0.4' }
+  app.get('/metrics/probes', async (_request, reply) => reply.headers(prometheus).send(await options.probeMetrics()))
+  app.get('/metrics/resource', async (_request, reply) =>
+    reply.headers(prometheus).send(await options.usage().then(resourceMetrics, noResourceMetrics)),
+  )
+  app.get('/metrics/cadvisor', async (_request, reply) =>
+    reply.headers(prometheus).send(cadvisorMetrics(await options.usage())),
+  )
+  app.get<{ Querystring: { only_cpu_and_memory?: string } }>('/stats/summary', async (request) =>
+    summaryOf(await options.usage(), request.query.only_cpu_and_memory === 'true'),
+  )
   app.get<{ Params: { namespace: string; pod: string; container: string } }>(
     '/containerLogs/:namespace/:pod/:container',
     async (request, reply) => {

@@ -22,6 +22,7 @@ export interface DockerRuntimeOptions {
 }
 
 interface DockerInfo {
+  DockerRootDir?: string
   Runtimes?: Readonly<Record<string, unknown>>
 }
 
@@ -67,6 +68,10 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime & { 
     attach: (id, options, signal) => attach(context, id, options, signal),
     containerLogs: (id, options, signal) => containerLogs(context, id, options, signal),
     containerStats: (filter, signal) => containerStats(context, filter, signal),
+    imageFsPath: async (signal) => {
+      const { DockerRootDir } = (await call(context, signal, limits.read, () => context.docker.info())) as DockerInfo
+      return DockerRootDir ?? '/'
+    },
     containerEvents: (signal) => containerEvents(context, signal),
     listImages: (signal) => images.listImages(context, signal),
     imageStatus: (image, signal) => images.imageStatus(context, image, signal),

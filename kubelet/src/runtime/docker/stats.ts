@@ -20,18 +20,36 @@ export async function containerStats(
         context.docker.getContainer(info.Id).stats({ stream: false, 'one-shot': true }),
       )
       const memory = stats.memory_stats
+      // what a container that has just ended still says is nothing
+      if (stats.read.startsWith('0001')) continue
       // inactive page cache can be taken back at any time and does not count as working set; v1 and v2 name it apart
       const detail = memory.stats as unknown as Record<string, number | undefined> | undefined
       const inactive = detail?.['total_inactive_file'] ?? detail?.['inactive_file'] ?? 0
+      const networks = Object.entries((stats.networks as typeof stats.networks | undefined) ?? {})
       all.push({
         containerId: info.Id,
         name: own.container,
+        runtimeName: info.Names[0]?.slice(1) ?? '',
+        image: info.Image,
+        // to the second; asking for more would be a call for each
+        startedAt: info.Created * 1000,
         pod: own.pod,
         isSandbox: own.type === 'podsandbox',
         timestamp: Date.parse(stats.read),
         cpuUsageNanoSeconds: stats.cpu_stats.cpu_usage.total_usage,
         memoryUsageBytes: memory.usage ?? 0,
         memoryWorkingSetBytes: Math.max(0, (memory.usage ?? 0) - inactive),
+        memoryRssBytes: detail?.['total_rss'] ?? detail?.['anon'] ?? 0,
+        pageFaults: detail?.['total_pgfault'] ?? detail?.['pgfault'] ?? 0,
+        majorPageFaults: detail?.['total_pgmajfault'] ?? detail?.['pgmajfault'] ?? 0,
+        processes: stats.pids_stats?.current ?? 0,
+        network: networks.map(([name, net]) => ({
+          name,
+          rxBytes: net.rx_bytes,
+          rxErrors: net.rx_errors,
+          txBytes: net.tx_bytes,
+          txErrors: net.tx_errors,
+        })),
       })
     } catch (error) {
       if (!isRuntimeNotFound(error)) throw error
