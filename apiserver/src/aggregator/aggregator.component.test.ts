@@ -77,6 +77,9 @@ const swagger = {
   },
 }
 
+/** Does the server behind have no v3 documents? */
+let lacksV3 = false
+
 /** A server that tells what reached it, as an aggregated API server in another process would be. */
 async function startExtension(authority: CertificateAndKey): Promise<Extension> {
   const certificate = await issueCertificate(authority, {
@@ -107,6 +110,8 @@ async function startExtension(authority: CertificateAndKey): Promise<Extension> 
         response.setHeader('etag', '"one"')
         if (headers['if-none-match'] === '"one"') response.writeHead(304).end()
         else response.end(JSON.stringify(swagger))
+      } else if (url === '/openapi/v3' && lacksV3) {
+        response.writeHead(404).end()
       } else if (url === '/openapi/v3') {
         const serverRelativeURL = `/openapi/v3${path}?hash=ABC`
         const others = {
@@ -317,6 +322,51 @@ describe('an APIService that names a service', () => {
     ])
     expect((await server.call(url)).json).toEqual({ method: 'GET', url, body: '' })
     expect(lastAsked(url)?.headers['x-remote-user']).toBe('kubernetes-admin')
+  })
+
+  it('is in OpenAPI v3 by what its v2 document says, when it has none', async () => {
+    lacksV3 = true
+    const spec = {
+      group: 'legacy.example.com',
+      version: 'v1beta1',
+      service: { name: 'sample-api', namespace: 'default', port: 7443 },
+      caBundle,
+      groupPriorityMinimum: 1000,
+      versionPriority: 15,
+    }
+    const legacy = 'v1beta1.legacy.example.com'
+    const created = await server.call(apiServices, { body: { metadata: { name: legacy }, spec } })
+    expect(created.code).toBe(201)
+    const place = 'apis/legacy.example.com/v1beta1'
+    const url = await waitFor(async () => {
+      const { paths } = (await server.call('/openapi/v3')).json as unknown as {
+        paths: Record<string, { serverRelativeURL: string }>
+      }
+      return paths[place]?.serverRelativeURL
+    })
+    expect(url).toMatch(new RegExp(`^/openapi/v3/${place}\\?hash=[0-9A-F]{128}$`))
+    const { code, json, headers } = await server.call(url)
+    expect([code, headers['cache-control'], headers['etag']]).toEqual([
+      200,
+      'public, immutable',
+      `"${url.split('hash=')[1]}"`,
+    ])
+    expect(json).toMatchObject({
+      openapi: '3.0.0',
+      info: { title: 'wardle' },
+      components: {
+        schemas: {
+          'com.example.wardle.Flunder': { properties: { pod: { $ref: `#/components/schemas/${podName}` } } },
+        },
+      },
+    })
+    expect((await server.call(url, { headers: { 'if-none-match': headers['etag'] as string } })).code).toBe(304)
+    const moved = await server.call(`/openapi/v3/${place}?hash=OLD`)
+    expect([moved.code, moved.headers['location']]).toEqual([301, url])
+    const accept = 'application/com.github.proto-openapi.spec.v3.v1.0+protobuf'
+    expect((await server.call(url, { headers: { accept } })).text).toContain('com.example.wardle.Flunder')
+    await server.call(`${apiServices}/${legacy}`, { method: 'DELETE' })
+    await waitFor(async () => (await server.call(`/openapi/v3/${place}`)).code === 404)
   })
 
   it('is passed requests of every kind, with the user and the proxy certificate', async () => {

@@ -2,10 +2,12 @@ import type { APIService } from '@kubets/shared/api/types/apiregistration-v1.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
+import { isObject, type Json } from '@kubets/shared/machinery/patch/json-object.ts'
 import { askMore, type ProxyClient } from './ask.ts'
 import { isAvailable } from './availability.ts'
 import { addressesOf, ofGroup, type RemoteSwagger } from './remote-openapi.ts'
 import type { Remotes } from './remotes.ts'
+import { v3OfV2 } from './v3-of-v2.ts'
 
 // kube-aggregator/pkg/controllers/openapi/controller.go successfulUpdateDelay, failedUpdateMaxExpDelay
 const refreshMilliseconds = 60_000
@@ -14,14 +16,34 @@ const firstBackoffMilliseconds = 1000
 // kube-aggregator/pkg/controllers/openapi/aggregator/downloader.go, ../openapiv3/aggregator/downloader.go
 const user = 'system:aggregator'
 
+const unknown = {
+  askAt: 0,
+  failures: 0,
+  busy: false,
+  etag: '',
+  v2: undefined,
+  document: undefined,
+  converted: undefined,
+}
+
 interface Known {
   askAt: number
   failures: number
   busy: boolean
   etag: string
   v2: RemoteSwagger | undefined
+  /** The v2 document that `v2` is a part of. */
+  document: unknown
+  /** What is made of that document while the server has none in v3. */
+  converted: Converted | undefined
   /** Addresses of v3 documents by "apis/GROUP/VERSION". */
   v3: Record<string, string>
+}
+
+/** A v3 document made of a v2 document. */
+interface Converted {
+  readonly from: unknown
+  readonly document: Json
 }
 
 export interface OpenApiOptions {
@@ -63,6 +85,16 @@ export class OpenApiLoop {
     return all
   }
 
+  /** v3 documents that were made of v2 documents, by "apis/GROUP/VERSION". */
+  get converted(): Map<string, Json> {
+    const made = new Map<string, Json>()
+    for (const { spec, metadata } of this.#options.remotes.all.values()) {
+      const { converted } = this.#known.get(metadata.name ?? '') ?? {}
+      if (converted !== undefined) made.set(`apis/${spec.group ?? ''}/${spec.version ?? ''}`, converted.document)
+    }
+    return made
+  }
+
   /** The APIService whose server has a v3 document. */
   servedBy(place: string): APIService | undefined {
     for (const apiService of this.#options.remotes.all.values()) {
@@ -80,7 +112,7 @@ export class OpenApiLoop {
     for (const apiService of remotes.all.values()) {
       const name = apiService.metadata.name ?? ''
       names.add(name)
-      const known = this.#known.get(name) ?? { askAt: 0, failures: 0, busy: false, etag: '', v2: undefined, v3: {} }
+      const known = this.#known.get(name) ?? { ...unknown, v3: {} }
       this.#known.set(name, known)
       if (known.busy || clock.now() < known.askAt || !isAvailable(apiService)) continue
       known.busy = true
@@ -123,8 +155,10 @@ export class OpenApiLoop {
     const { code, etag, body } = await this.#ask(apiService, '/openapi/v2', headers, signal)
     if (code === 304) return
     // a server need not have one
-    const v2 = code === 404 ? undefined : ofGroup(JSON.parse(body.toString()), group)
+    const document: unknown = code === 404 ? undefined : JSON.parse(body.toString())
+    const v2 = document === undefined ? undefined : ofGroup(document, group)
     known.etag = etag
+    known.document = document
     if (!deepEqual(v2, known.v2)) this.#generation++
     known.v2 = v2
   }
@@ -133,6 +167,10 @@ export class OpenApiLoop {
     const { group = '' } = apiService.spec
     const { code, body } = await this.#ask(apiService, '/openapi/v3', {}, signal)
     known.v3 = code === 404 ? {} : addressesOf(JSON.parse(body.toString()), group)
+    // kube-aggregator/pkg/controllers/openapiv3/aggregator/aggregator.go updateAPIServiceSpecLocked
+    const { document } = known
+    if (code !== 404 || !isObject(document)) known.converted = undefined
+    else if (known.converted?.from !== document) known.converted = { from: document, document: v3OfV2(document) }
   }
 
   #ask(

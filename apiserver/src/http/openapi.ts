@@ -44,6 +44,9 @@ function placesOf({ groups }: ServedKinds): Map<string, readonly Kind[]> {
 export const openApiIndex: Handler = async ({ headers }, { kinds, aggregator, clock }) => {
   const paths: Record<string, { serverRelativeURL: string }> = {}
   for (const [place, url] of Object.entries(aggregator.openApi.addresses)) paths[place] = { serverRelativeURL: url }
+  for (const [place, made] of aggregator.openApi.converted) {
+    paths[place] = { serverRelativeURL: relativeUrl(place, (await convertedDocument(made, clock)).hash) }
+  }
   for (const place of placesOf(kinds).keys()) {
     const document = await documentOf(place, kinds, clock)
     if (document !== undefined) paths[place] = { serverRelativeURL: relativeUrl(place, document.hash) }
@@ -60,7 +63,8 @@ export const openApiDocument: Handler = async (context, deps) => {
   const { path, query, headers } = context
   const { kinds, aggregator, clock } = deps
   const place = path.slice('/openapi/v3/'.length)
-  const document = await documentOf(place, kinds, clock)
+  const converted = aggregator.openApi.converted.get(place)
+  const document = await (documentOf(place, kinds, clock) ?? (converted && convertedDocument(converted, clock)))
   if (document === undefined) {
     // kube-aggregator/pkg/controllers/openapiv3/aggregator/aggregator.go handleGroupVersion
     const remote = aggregator.openApi.servedBy(place)
@@ -114,6 +118,19 @@ async function makeDocument(kinds: readonly Kind[], served: ServedKinds, clock: 
   const { paths, schemas } = await partsOf(kinds, served, 'v3', clock)
   const info = { title: 'Kubernetes', version: gitVersion }
   const whole = { openapi: '3.0.0', info, paths, components: { schemas, securitySchemes } }
+  return documentFrom(whole, clock)
+}
+
+/** Documents of aggregated API servers that have none in v3 themselves. */
+const convertedDocuments = new WeakMap<object, Promise<Document>>()
+
+function convertedDocument(whole: object, clock: Clock): Promise<Document> {
+  let document = convertedDocuments.get(whole)
+  if (document === undefined) convertedDocuments.set(whole, (document = documentFrom(whole, clock)))
+  return document
+}
+
+async function documentFrom(whole: object, clock: Clock): Promise<Document> {
   const json = await unhurried(() => jsonAnswer(200, whole), clock)
   let made: Answer | undefined
   return {
