@@ -39,4 +39,27 @@ describe('resources', () => {
     const one = container('a', { resources: { requests: { ...requests }, limits: { ...limits } } })
     expect(linuxResources(pod({ containers: [one] }), one, gib)).toMatchObject(expected)
   })
+
+  const asks = (memory?: string, more: object = {}) =>
+    container('a', { resources: { requests: memory === undefined ? {} : { memory } }, ...more })
+
+  it.each([
+    ['asks for more than the others', '512Mi', '256Mi', 500],
+    ['asks for less than the others', '128Mi', '256Mi', 750],
+    ['asks for nothing', undefined, '256Mi', 750],
+  ])('a sidecar that %s', (_, own, others, expected) => {
+    const sidecar = asks(own, { name: 's', restartPolicy: 'Always' })
+    const of = pod({ initContainers: [sidecar], containers: [asks('768Mi'), asks(others)] })
+    expect(linuxResources(of, sidecar, gib).oomScoreAdj).toBe(expected)
+  })
+
+  it('of the whole Pod are shared', () => {
+    const resources = { requests: { memory: '512Mi' }, limits: { cpu: '1', memory: '768Mi' } }
+    const own = asks('128Mi', { resources: { requests: { memory: '128Mi' }, limits: { memory: '256Mi' } } })
+    const of = pod({ resources, containers: [asks('128Mi'), own] })
+    // of what is left for all, 256 MiB, each has half
+    const [first, second] = of.spec.containers.map((one) => linuxResources(of, one, gib))
+    expect(first).toMatchObject({ cpuShares: 1024, cpuQuota: 100_000, memoryLimit: 768 << 20, oomScoreAdj: 750 })
+    expect(second).toMatchObject({ cpuQuota: 100_000, memoryLimit: 256 << 20, oomScoreAdj: 750 })
+  })
 })

@@ -1,4 +1,4 @@
-import { podQOS } from '@kubets/shared/api/pod.ts'
+import { containerTotals, podQOS } from '@kubets/shared/api/pod.ts'
 import type { Container, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { parseQuantity } from '@kubets/shared/machinery/quantity.ts'
 import type { LinuxResources } from '../runtime/types.ts'
@@ -31,21 +31,48 @@ export function oomScoreAdj(pod: Pod, container: Container, nodeMemoryBytes: num
   const qos = podQOS(pod)
   if (qos === 'Guaranteed') return guaranteed
   if (qos === 'BestEffort') return 1000
-  const request = parseQuantity(container.resources?.requests?.['memory'] ?? '0').asNumber()
+  // a sidecar goes no sooner than those it is there for
+  const requests = [memoryRequest(container), ...(isSidecarOf(pod, container) ? [smallestRequest(pod)] : [])]
+  const request = Math.max(...requests) + unclaimedShare(pod)
   const score = 1000 - Math.floor((1000 * request) / nodeMemoryBytes)
   // stays above the guaranteed ones and below those without any request
   return Math.min(999, Math.max(1000 + guaranteed, score))
 }
 
+function memoryRequest({ resources }: Container): number {
+  return parseQuantity(resources?.requests?.['memory'] ?? '0').value()
+}
+
+function isSidecarOf({ spec }: Pod, container: Container): boolean {
+  return container.restartPolicy === 'Always' && (spec.initContainers ?? []).some(({ name }) => name === container.name)
+}
+
+// policy.go minRegularContainerMemory
+function smallestRequest({ spec }: Pod): number {
+  return Math.min(...spec.containers.map(memoryRequest))
+}
+
+/** Each container's part of the memory that the Pod as a whole asks for and no container does. */
+// policy.go remainingPodMemReqPerContainer
+function unclaimedShare({ spec }: Pod): number {
+  const ofPod = parseQuantity(spec.resources?.requests?.['memory'] ?? '0').value()
+  if (ofPod === 0) return 0
+  const claimed = containerTotals(spec, 'requests').get('memory')?.value() ?? 0
+  return Math.trunc((ofPod - claimed) / (spec.containers.length + (spec.initContainers?.length ?? 0)))
+}
+
 /** The container's cgroup settings. `nodeMemoryBytes` is the node's capacity. */
 export function linuxResources(pod: Pod, container: Container, nodeMemoryBytes: number): LinuxResources {
-  const { requests, limits } = container.resources ?? {}
+  const { requests, limits: own } = container.resources ?? {}
+  // kuberuntime_container_linux.go getCPULimit, getMemoryLimit: one without a limit of its own has the whole Pod's
+  const ofPod = pod.spec.resources?.limits
+  const limits = { cpu: own?.['cpu'] ?? ofPod?.['cpu'], memory: own?.['memory'] ?? ofPod?.['memory'] }
   const milli = (quantity: string | undefined): number => parseQuantity(quantity ?? '0').milliValue()
   return {
-    cpuShares: cpuShares(milli(requests?.['cpu'] ?? limits?.['cpu'])),
-    cpuQuota: cpuQuota(milli(limits?.['cpu'])),
+    cpuShares: cpuShares(milli(requests?.['cpu'] ?? limits.cpu)),
+    cpuQuota: cpuQuota(milli(limits.cpu)),
     cpuPeriod: quotaPeriod,
-    memoryLimit: parseQuantity(limits?.['memory'] ?? '0').value(),
+    memoryLimit: parseQuantity(limits.memory ?? '0').value(),
     oomScoreAdj: oomScoreAdj(pod, container, nodeMemoryBytes),
   }
 }

@@ -1,5 +1,6 @@
-import { events } from '@kubets/shared/api/resources.gen.ts'
+import { events, pods } from '@kubets/shared/api/resources.gen.ts'
 import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
+import Docker from 'dockerode'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestNode, type TestNode } from './node.testing.ts'
@@ -107,6 +108,26 @@ describe('Pods of a node', { timeout: 120_000 }, () => {
       ],
     })
     expect(after.status?.conditions?.find(({ type }) => type === 'AllContainersRestarting')?.status).toBe('False')
+  })
+
+  it('give a sidecar other limits while it runs', async () => {
+    const cpu = (amount: string) => ({ requests: { cpu: '10m' }, limits: { cpu: amount } })
+    const sidecar = { name: 'sidecar', restartPolicy: 'Always', resources: cpu('100m') }
+    await node.run('resized', { initContainers: [sidecar], containers: [{ name: 'main' }] })
+    await node.until('resized', runs)
+    const body = { spec: { initContainers: [{ name: 'sidecar', resources: cpu('200m') }] } }
+    const options = { type: 'strategic', subresource: 'resize', namespace: 'default' } as const
+    await node.client.patch(pods, 'resized', body, options)
+    const { status, metadata } = await node.until('resized', ({ status }) => {
+      return status?.initContainerStatuses?.[0]?.resources?.limits?.['cpu'] === '200m'
+    })
+    expect(status?.initContainerStatuses?.[0]).toMatchObject({ restartCount: 0, allocatedResources: { cpu: '10m' } })
+    expect(status?.conditions?.some(({ type }) => type.startsWith('PodResize'))).toBe(false)
+    const all = await node.runtime.listContainers({ podUid: metadata.uid ?? '' }, signal)
+    const id = all.find(({ name }) => name === 'sidecar')?.id ?? ''
+    const { HostConfig } = await new Docker().getContainer(id).inspect()
+    expect(HostConfig.CpuQuota).toBe(20_000)
+    expect(await saidOf('resized', 'ResizeCompleted')).toContain('"initContainers":[{"name":"sidecar"')
   })
 
   it('are refused with kernel settings that reach further than the Pod', async () => {

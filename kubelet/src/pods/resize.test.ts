@@ -102,6 +102,13 @@ describe('what is told', () => {
     expect(resizeMessage('started', of)).toBe(
       `Pod resize started: ${text},"limits":{"cpu":"20m","memory":"35Mi"}}}],"generation":2}`,
     )
+    const initContainers = [container('i'), container('s', { resources: small, restartPolicy: 'Always' })]
+    const ofSidecar = pod({ initContainers, containers: [container('a')] }, { metadata: { generation: 3 } })
+    const sidecar =
+      '{"name":"s","resources":{"requests":{"cpu":"20m","memory":"35Mi"},"limits":{"cpu":"20m","memory":"35Mi"}}}'
+    expect(resizeMessage('started', ofSidecar)).toBe(
+      `Pod resize started: {"initContainers":[{"name":"i","resources":{}},${sidecar}],"containers":[{"name":"a","resources":{}}],"generation":3}`,
+    )
     expect(resizeMessage('Deferred', of, 'm')).toMatch(/^Pod resize Deferred: .*"generation":2,"error":"m"\}$/)
   })
 })

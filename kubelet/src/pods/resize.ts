@@ -103,6 +103,13 @@ export function resizeClaims({
 /** What events of a resize say. pkg/kubelet/events/event.go PodResizeStartedMsg and its siblings */
 export function resizeMessage(what: string, pod: Pod, error?: string): string {
   const { generation } = pod.metadata
-  const containers = resizable(pod).map(({ name, resources }) => ({ name, resources: resources ?? {} }))
-  return `Pod resize ${what}: ${JSON.stringify({ containers, generation, ...(error === undefined ? {} : { error }) })}`
+  const list = (all: readonly Container[]) => all.map(({ name, resources }) => ({ name, resources: resources ?? {} }))
+  const { initContainers = [], containers } = pod.spec
+  const summary = {
+    ...(initContainers.length > 0 ? { initContainers: list(initContainers) } : {}),
+    containers: list(containers),
+    generation,
+    ...(error === undefined ? {} : { error }),
+  }
+  return `Pod resize ${what}: ${JSON.stringify(summary)}`
 }
