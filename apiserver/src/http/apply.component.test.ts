@@ -198,6 +198,11 @@ describe('server-side apply', () => {
       metadata: { name: 'scaled', namespace: 'default' },
     })
     expect(scaled.code).toBe(200)
+    const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io'
+    const { json: table } = await server.call(`${path}/scale`, { headers: { accept } })
+    const { columnDefinitions = [] } = table as { columnDefinitions?: { name: string }[] }
+    expect(columnDefinitions.map(({ name }) => name)).toEqual(['Name', 'Desired', 'Available', 'Age'])
+    expect(table).toMatchObject({ rows: [{ cells: ['scaled', 2, 0, expect.any(String)] }] })
     const { json } = await server.call(path)
     const entries = json.metadata?.['managedFields'] as Entry[]
     expect(entries.map(({ manager, subresource, apiVersion }) => [manager, subresource, apiVersion])).toEqual([

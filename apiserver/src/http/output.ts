@@ -1,5 +1,6 @@
 import { gzip } from 'node:zlib'
 import { promisify } from 'node:util'
+import { printedScale } from '@kubets/shared/api/kinds/autoscaling/scales/columns.ts'
 import { findKind } from '@kubets/shared/api/kinds/index.ts'
 import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
@@ -41,7 +42,8 @@ export function objectAnswer(context: RequestContext, clock: Clock, kind: Kind, 
   switch (form.transform) {
     case 'Table': {
       const options = { include: includeObject(context.query), version, now: clock.now() }
-      return rendered(form, code, table(kind, encoded, options))
+      const isScale = context.info.subresource === 'scale' && kind.schema === undefined
+      return rendered(form, code, table(isScale ? printedScale : kind, encoded, options))
     }
     case 'PartialObjectMetadata':
       if (form.format === 'protobuf') return protobufAnswer(code, partialDocument(encoded, version))

@@ -8,6 +8,9 @@ export type IncludeObject = 'None' | 'Metadata' | 'Object'
 /** A version of meta.k8s.io: the same shapes under either name. */
 export type MetaVersion = 'v1' | 'v1beta1'
 
+/** How objects become rows. */
+type Printed = Pick<Kind, 'columns' | 'row'>
+
 export interface ListHead {
   resourceVersion: string
   continue?: string
@@ -34,7 +37,7 @@ export interface TableOptions {
 
 // apimachinery/pkg/apis/meta/v1/types.go Table
 /** A Table of objects. `headers`: false in all events of a watch but the first. */
-export function tableShape(kind: Kind, metadata: ListHead, options: TableOptions, headers = true): ListShape {
+export function tableShape(kind: Printed, metadata: ListHead, options: TableOptions, headers = true): ListShape {
   const columnDefinitions = headers ? kind.columns : null
   return {
     head: { kind: 'Table', apiVersion: `meta.k8s.io/${options.version}`, metadata, columnDefinitions },
@@ -44,14 +47,14 @@ export function tableShape(kind: Kind, metadata: ListHead, options: TableOptions
 }
 
 /** A Table of one object, as JSON. */
-export function table(kind: Kind, item: Encoded, options: TableOptions, headers = true): Buffer {
+export function table(kind: Printed, item: Encoded, options: TableOptions, headers = true): Buffer {
   const shape = tableShape(kind, { resourceVersion: item.resourceVersion }, options, headers)
   return Buffer.concat(listParts(shape, [shape.item(item)]))
 }
 
 const end = Buffer.from('}')
 
-function row(kind: Kind, item: Encoded, { include, version, now }: TableOptions): Buffer {
+function row(kind: Printed, item: Encoded, { include, version, now }: TableOptions): Buffer {
   const start = `{"cells":${JSON.stringify(kind.row(item.object, now))},"object":`
   if (include === 'None') return Buffer.from(`${start}null}`)
   return Buffer.concat([Buffer.from(start), include === 'Object' ? item.json : partialMetadata(item, version), end])
