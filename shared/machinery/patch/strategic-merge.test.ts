@@ -229,6 +229,10 @@ describe('strategicMergePatch', () => {
     )
   })
 
+  it('takes null for a patch of nothing', () => {
+    expect(strategicMergePatch(item, { name: 'a' }, null)).toEqual({ name: 'a' })
+  })
+
   it('keeps __proto__ an ordinary key', () => {
     const patched = strategicMergePatch(item, { labels: { a: '1' } }, JSON.parse('{"labels":{"__proto__":"x"}}'))
     expect(JSON.stringify(patched)).toBe('{"labels":{"a":"1","__proto__":"x"}}')

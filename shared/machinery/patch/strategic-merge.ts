@@ -24,6 +24,8 @@ import { interleave, keyReader, mergeLists } from './list-merge.ts'
  * 400 for malformed directives, 500 for what upstream answers so (an element without its merge key, …).
  */
 export function strategicMergePatch(node: SchemaNode, current: object, patch: unknown): Json {
+  // Go's decoder takes null for a map without entries
+  if (patch === null) return clone(current) as Json
   if (!isObject(patch)) {
     const shape = Array.isArray(patch) ? 'array' : typeof patch
     throw badRequest(`json: cannot unmarshal ${shape} into Go value of type map[string]interface {}`)
