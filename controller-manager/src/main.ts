@@ -10,6 +10,7 @@ import { createRegistry, queueMetrics, reconcileMetrics } from '@kubets/shared/p
 import { parseFlags } from '@kubets/shared/process/options.ts'
 import { runMain } from '@kubets/shared/process/signals.ts'
 import { controllers } from './controllers.ts'
+import { autoscalingMetrics } from './horizontal-pod-autoscaler/metrics.ts'
 import { leadOnce } from './lead.ts'
 import { runControllers } from './manager.ts'
 import { flags, isSelected, readOptions } from './options.ts'
@@ -22,6 +23,7 @@ await runMain(program, async (signal) => {
   const log = createLogger(program)
   const registry = createRegistry()
   const metrics = reconcileMetrics(registry)
+  const ofAutoscaling = autoscalingMetrics(registry)
   const queues: WorkQueue[] = []
   queueMetrics(registry, () => queues)
   const client = new Client({ ...loadKubeconfig(values.kubeconfig), userAgent: `${program}/v1.36.0` }, { clock })
@@ -43,7 +45,10 @@ await runMain(program, async (signal) => {
     stopServing.signal,
   )
   const work = (leading: AbortSignal): Promise<void> =>
-    runControllers({ client, clock, log, metrics, options, queues, controllers: selected }, leading)
+    runControllers(
+      { client, clock, log, metrics, autoscalingMetrics: ofAutoscaling, options, queues, controllers: selected },
+      leading,
+    )
   try {
     if (!values['leader-elect']) return await work(signal)
     const election = {

@@ -1,8 +1,10 @@
+import { Registry } from 'prom-client'
 import { silentLogger } from '@kubets/shared/machinery/logger.ts'
 import { startApiServer } from '@kubets/shared/testing/apiserver.ts'
 import { realClock } from '@kubets/shared/testing/real-clock.ts'
 import { namespaces, serviceAccounts } from '@kubets/shared/api/resources.gen.ts'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
+import { autoscalingMetrics } from './horizontal-pod-autoscaler/metrics.ts'
 import { controllers } from './controllers.ts'
 import { runControllers } from './manager.ts'
 
@@ -37,7 +39,16 @@ export const startTestManager = async (): Promise<TestManager> => {
     },
   }
   const metrics = { observe: () => undefined }
-  const shared = { client, clock: realClock, log: silentLogger, metrics, options, queues: [], controllers }
+  const shared = {
+    client,
+    clock: realClock,
+    log: silentLogger,
+    metrics,
+    options,
+    queues: [],
+    controllers,
+    autoscalingMetrics: autoscalingMetrics(new Registry()),
+  }
   const running = runControllers(shared, stopping.signal)
   return {
     client,

@@ -11,8 +11,10 @@ import { messageOf } from '../failure.ts'
 import { runLoop } from '../run-loop.ts'
 import { noHistory } from './behavior.ts'
 import type { History } from './behavior.ts'
-import { evaluate, tolerancesOf } from './evaluate.ts'
+import { evaluate, faultOf, tolerancesOf } from './evaluate.ts'
 import type { Outcome } from './evaluate.ts'
+import { actionOf } from './metrics.ts'
+import type { Action, Fault } from './metrics.ts'
 import { MetricsClient } from './metrics-client.ts'
 import { ambiguous, needsMetrics, notRescaled, plan, rescaled, sameStatus, selectorOf, withoutScale } from './plan.ts'
 import type { Plan, Seen, SelectorProblem } from './plan.ts'
@@ -31,8 +33,16 @@ interface Known {
   selector: Selector
 }
 
+/** How one look at an autoscaler went. */
+interface Done {
+  readonly action: Action
+  readonly fault: Fault
+  /** What kept metrics from being taken into account. */
+  readonly error: string | undefined
+}
+
 const start = (context: ControllerContext): Run => {
-  const { client, informers, everything, clock } = context
+  const { client, informers, everything, clock, autoscalingMetrics: counts } = context
   const { syncPeriodMs, workers, tolerance, downscaleStabilizationMs, initialization } = context.options.autoscaling
   const recorder = context.recorder(component)
   const autoscalers = informers.informer(autoscalersRef)
@@ -47,13 +57,18 @@ const start = (context: ControllerContext): Run => {
     add: (autoscaler) => {
       const { name: own = '', namespace = '' } = autoscaler.metadata
       known.set(objectKey(autoscaler), { name: own, namespace, history: noHistory, selector: nothing })
+      counts.count(known.size)
       queue.add(objectKey(autoscaler))
     },
     // what this controller writes itself waits for its turn
     update: (old, autoscaler) => {
       if (!deepEqual(old.spec, autoscaler.spec)) queue.add(objectKey(autoscaler))
     },
-    delete: (autoscaler) => void known.delete(objectKey(autoscaler)),
+    delete: (autoscaler) => {
+      known.delete(objectKey(autoscaler))
+      counts.count(known.size)
+      counts.desired(autoscaler.metadata.namespace ?? '', autoscaler.metadata.name ?? '', undefined)
+    },
   })
 
   const write = async (
@@ -105,8 +120,13 @@ const start = (context: ControllerContext): Run => {
     }
     const outcomes: Outcome[] = []
     for (const spec of autoscaler.spec.metrics ?? []) {
+      const started = clock.now()
       const reading = await metrics.read(spec, self.namespace, found.text, signal)
-      outcomes.push(evaluate(spec, reading, situation, self.namespace))
+      const outcome = evaluate(spec, reading, situation, self.namespace)
+      const was = autoscaler.status?.currentReplicas ?? 0
+      const action = 'status' in outcome ? actionOf(was, outcome.replicas) : 'none'
+      counts.computed(action, faultOf(outcome), (clock.now() - started) / 1000, spec.type)
+      outcomes.push(outcome)
     }
     return outcomes
   }
@@ -136,7 +156,7 @@ const start = (context: ControllerContext): Run => {
   }
 
   // pkg/controller/podautoscaler/horizontal.go reconcileAutoscaler
-  const scale = async (autoscaler: HorizontalPodAutoscaler, self: Known, signal: AbortSignal): Promise<void> => {
+  const scale = async (autoscaler: HorizontalPodAutoscaler, self: Known, signal: AbortSignal): Promise<Done> => {
     let target: Target
     try {
       target = await targets.get(autoscaler, signal)
@@ -158,17 +178,30 @@ const start = (context: ControllerContext): Run => {
     const status =
       planned.size === undefined ? planned.status : await resize(self, seen, planned, planned.size, target, signal)
     await write(autoscaler, status, signal)
-    if (planned.error !== undefined)
-      throw new Error(
-        `failed to compute desired number of replicas based on listed metrics for ${referenceOf(autoscaler)}: ${planned.error}`,
-      )
+    // unless it was deleted meanwhile
+    if (known.get(objectKey(autoscaler)) === self) counts.desired(self.namespace, self.name, status.desiredReplicas)
+    return { action: actionOf(current, planned.size ?? current), fault: planned.fault, error: planned.error }
   }
 
   const reconcile = async (key: string, signal: AbortSignal): Promise<void> => {
     const autoscaler = autoscalers.lister.byKey(key)
     const self = known.get(key)
     if (!autoscaler || !self) return
-    await scale(autoscaler, self, signal)
+    const started = clock.now()
+    const observe = ({ action, fault }: Pick<Done, 'action' | 'fault'>): void =>
+      counts.reconciled(action, fault, (clock.now() - started) / 1000)
+    let done: Done
+    try {
+      done = await scale(autoscaler, self, signal)
+    } catch (error) {
+      observe({ action: 'none', fault: 'internal' })
+      throw error
+    }
+    observe(done)
+    if (done.error !== undefined)
+      throw new Error(
+        `failed to compute desired number of replicas based on listed metrics for ${referenceOf(autoscaler)}: ${done.error}`,
+      )
     queue.addAfter(key, syncPeriodMs)
   }
 

@@ -3,6 +3,7 @@ import type { MetricValueStatus } from '@kubets/shared/api/types/autoscaling-v2.
 import { milliQuantity, parseQuantity } from '@kubets/shared/machinery/quantity.ts'
 import { quote } from '@kubets/shared/machinery/quote.ts'
 import { messageOf } from '../failure.ts'
+import type { Fault } from './metrics.ts'
 import { selectorText } from './readings.ts'
 import type { PodMetrics } from './readings.ts'
 import { forAverage, forUtilization, forValue, forValuePerPod, sumOf } from './replicas.ts'
@@ -32,6 +33,10 @@ export interface Failed {
 }
 
 export type Outcome = Evaluated | Failed
+
+/** Whose fault it is that a metric asks for nothing. */
+export const faultOf = (outcome: Outcome): Fault =>
+  'status' in outcome ? 'none' : outcome.isSpec === true ? 'spec' : 'internal'
 
 /** The tolerances of an autoscaler: its own, or else the one for all. */
 // pkg/controller/podautoscaler/horizontal.go tolerancesForHpa

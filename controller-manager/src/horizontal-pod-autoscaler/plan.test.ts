@@ -95,7 +95,8 @@ describe('metrics', () => {
   })
 
   it('that fail beside others are told of, and looked at again', () => {
-    const { warnings, error, size } = plan(seen(3, [failed('Pods'), measured(5)]), now)
+    const { warnings, error, size, fault } = plan(seen(3, [failed('Pods'), measured(5)]), now)
+    expect(fault).toBe('internal')
     expect([warnings, error, size]).toEqual([
       [{ reason: 'FailedGetPodsMetric', message: 'Pods' }],
       'invalid metrics (1 invalid out of 2), first error is: no Pods',

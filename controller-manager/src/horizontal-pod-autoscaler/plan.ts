@@ -19,7 +19,9 @@ import {
   withFirst,
 } from './behavior.ts'
 import type { History } from './behavior.ts'
+import { faultOf } from './evaluate.ts'
 import type { Failed, Outcome } from './evaluate.ts'
+import type { Fault } from './metrics.ts'
 
 type Conditions = NonNullable<HorizontalPodAutoscalerStatus['conditions']>
 
@@ -58,6 +60,7 @@ export interface Plan {
   readonly warnings: readonly Warning[]
   /** What kept metrics from being taken into account. */
   readonly error: string | undefined
+  readonly fault: Fault
 }
 
 const minOf = ({ spec }: HorizontalPodAutoscaler): number => spec.minReplicas ?? 1
@@ -125,7 +128,7 @@ export const plan = (seen: Seen, now: number): Plan => {
   const history = withFirst(seen.history, current, now)
   const fixed = (size: number | undefined, because: string, all = conditions): Plan => {
     const status = statusOf(autoscaler, current, current, [], all)
-    return { size, because, status, history, warnings: [], error: undefined }
+    return { size, because, status, history, warnings: [], error: undefined, fault: 'none' }
   }
   if (isDisabled(autoscaler, current)) {
     const message = 'scaling is disabled since the replica count of the target is zero'
@@ -146,19 +149,21 @@ const byMetrics = (seen: Seen, metrics: Seen['metrics'], conditions: Conditions,
     statuses: readonly MetricStatus[],
     warnings: readonly Warning[],
     error: string,
+    fault: Fault,
   ): Plan => {
     const all = condition(conditions, 'ScalingActive', false, inactive, now)
     const status = statusOf(autoscaler, current, autoscaler.status?.desiredReplicas ?? 0, statuses, all)
     const failed = { reason: 'FailedComputeMetricsReplicas', message: error }
-    return { size: undefined, because: '', status, history, warnings: [...warnings, failed], error }
+    return { size: undefined, because: '', status, history, warnings: [...warnings, failed], error, fault }
   }
-  if (!isOutcomes(metrics)) return stuck(metrics.condition, [], [metrics.event], metrics.event.message)
+  if (!isOutcomes(metrics)) return stuck(metrics.condition, [], [metrics.event], metrics.event.message, 'internal')
 
   const failures = metrics.filter((outcome) => 'cause' in outcome)
   const warnings = failures.map(({ reason, cause }) => ({ reason, message: cause }))
   const [first] = failures
   const count = `${failures.length} invalid out of ${metrics.length}`
   const error = first && `invalid metrics (${count}), first error is: ${first.error}`
+  const fault = first ? faultOf(first) : 'none'
   const best = metrics
     .filter((outcome) => 'status' in outcome)
     .reduce((most, each) => (most.replicas === 0 || each.replicas > most.replicas ? each : most), {
@@ -167,7 +172,7 @@ const byMetrics = (seen: Seen, metrics: Seen['metrics'], conditions: Conditions,
     })
   // a metric that cannot be read may be the one that needs all the Pods there are
   if (first && error !== undefined && (failures.length >= metrics.length || best.replicas < current))
-    return stuck(unable(first), statusesOf(metrics), warnings, error)
+    return stuck(unable(first), statusesOf(metrics), warnings, error, fault)
 
   const message = `the HPA was able to successfully calculate a replica count from ${best.name}`
   const active = condition(conditions, 'ScalingActive', true, { reason: 'ValidMetricFound', message }, now)
@@ -181,6 +186,7 @@ const byMetrics = (seen: Seen, metrics: Seen['metrics'], conditions: Conditions,
     history: normal.history,
     warnings,
     error,
+    fault,
   }
 }
 

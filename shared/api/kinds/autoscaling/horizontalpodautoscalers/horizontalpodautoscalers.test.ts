@@ -10,6 +10,14 @@ const table: [string, object, string[]][] = [
   ['fine', { metrics: [{ type: 'Resource', resource }] }, []],
   ['fewest', { minReplicas: -1 }, ['spec.minReplicas: Invalid value: -1: must be greater than or equal to 1']],
   [
+    'none, for what is outside',
+    {
+      minReplicas: 0,
+      metrics: [{ type: 'External', external: { metric: { name: 'q' }, target: { type: 'Value', value: '1' } } }],
+    },
+    ['spec.minReplicas: Invalid value: 0: must be greater than or equal to 1'],
+  ],
+  [
     'most below fewest',
     { minReplicas: 7 },
     ['spec.maxReplicas: Invalid value: 5: must be greater than or equal to `minReplicas`'],

@@ -12,9 +12,9 @@ const maxPeriod = 1800
 export function validate({ spec }: HorizontalPodAutoscaler): FieldError[] {
   const errors: FieldError[] = []
   const { minReplicas: min, maxReplicas: max = 0, metrics = [] } = spec
-  const needed = metrics.some(({ type }) => type === 'Object' || type === 'External') ? 0 : 1
-  if (min !== undefined && min < needed)
-    errors.push(invalid(path.child('minReplicas'), min, `must be greater than or equal to ${needed}`))
+  // 0 is for the feature gate HPAScaleToZero, which is off
+  if (min !== undefined && min < 1)
+    errors.push(invalid(path.child('minReplicas'), min, 'must be greater than or equal to 1'))
   if (max < 1) errors.push(invalid(path.child('maxReplicas'), max, 'must be greater than 0'))
   if (min !== undefined && max < min)
     errors.push(invalid(path.child('maxReplicas'), max, 'must be greater than or equal to `minReplicas`'))
