@@ -1,6 +1,6 @@
-import type { Container, Pod, Secret } from '@kubets/shared/api/types/core-v1.ts'
+import type { ObjectReference, Pod, Secret } from '@kubets/shared/api/types/core-v1.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
-import { containerReference, type Recorder } from '../events.ts'
+import type { Recorder } from '../events.ts'
 import type { ObjectSource } from '../objects.ts'
 import { doubled } from '../pods/backoff.ts'
 import type { StartFailure } from '../pods/model.ts'
@@ -33,23 +33,29 @@ export class ImageError extends Error {
 const showErrorMs = 3000
 const retryMs = 10_000
 
+/** An image that a container needs: its own, or that of a volume. */
+export interface WantedImage {
+  image: string
+  /** IfNotPresent when undefined. */
+  policy: string | undefined
+}
+
 /**
- * Sees to it that the container's image is there, as its pull policy says. `lastBackOff` is the back-off in seconds
- * after the pull before (0: none). Throws ImageError.
+ * Sees to it that an image is there, as its pull policy says; `about` is the container it is for. `lastBackOff` is the
+ * back-off in seconds after the pull before (0: none). Throws ImageError.
  */
 // pkg/kubelet/images/image_manager.go EnsureImageExists
 export async function ensureImage(
   context: ImageContext,
   pod: Pod,
-  container: Container,
+  about: ObjectReference,
+  wanted: WantedImage,
   lastBackOff: number,
   signal: AbortSignal,
 ): Promise<Image> {
   const { runtime, recorder, clock } = context
-  const image = container.image ?? ''
-  const about = containerReference(pod, container)
+  const { image, policy = 'IfNotPresent' } = wanted
   const present = await inspect(context, image, signal)
-  const policy = container.imagePullPolicy ?? 'IfNotPresent'
   if (policy === 'Never' && !present) {
     const message = `Container image "${image}" is not present with pull policy of Never`
     recorder.event(about, 'Warning', 'ErrImageNeverPull', message)

@@ -4,8 +4,8 @@ import { containerConfig } from '../containers/config.ts'
 import type { PodAddresses } from '../containers/downward.ts'
 import { runHook } from '../containers/hooks.ts'
 import { containerReference } from '../events.ts'
-import { ensureImage, ImageError } from '../images/ensure.ts'
-import type { PodSandboxStatus } from '../runtime/types.ts'
+import { ensureImage, ImageError, type WantedImage } from '../images/ensure.ts'
+import type { Image, PodSandboxStatus } from '../runtime/types.ts'
 import type { PodDeps } from './deps.ts'
 import { killContainer } from './kill-container.ts'
 import { keys, newest, type PodRuntimeState, type StartFailure } from './model.ts'
@@ -55,14 +55,17 @@ export async function startContainer(
     recorder.event(about, 'Warning', 'Failed', `Error: ${message}`)
     return new StartError({ reason, message, retryAt: clock.now() + inMs })
   }
-  const image = await ensureImage(deps, pod, container, before?.pullSeconds ?? 0, interrupt).catch((error: unknown) => {
-    if (!(error instanceof ImageError)) throw error
-    recorder.event(about, 'Warning', 'Failed', `Error: ${error.failure.reason}`)
-    throw new StartError(error.failure)
-  })
+  const ensure = (wanted: WantedImage): Promise<Image> =>
+    ensureImage(deps, pod, about, wanted, before?.pullSeconds ?? 0, interrupt).catch((error: unknown) => {
+      if (!(error instanceof ImageError)) throw error
+      recorder.event(about, 'Warning', 'Failed', `Error: ${error.failure.reason}`)
+      throw new StartError(error.failure)
+    })
+  const image = await ensure({ image: container.image ?? '', policy: container.imagePullPolicy })
   const addresses = addressesOf(deps, sandbox)
   let id: string
   try {
+    await mountImages(deps, pod, container, ensure, interrupt)
     const config = await containerConfig(
       {
         pod,
@@ -86,6 +89,7 @@ export async function startContainer(
     id = await runtime.createContainer(sandbox.id, config, podConfig, lifetime)
   } catch (error) {
     interrupt.throwIfAborted()
+    if (error instanceof StartError) throw error
     const message = error instanceof Error ? error.message : String(error)
     if (error instanceof ConfigError) throw failed('CreateContainerConfigError', message, retryMs)
     throw failed('CreateContainerError', message, retryMs)
@@ -111,5 +115,21 @@ export async function startContainer(
     const grace = pod.spec.terminationGracePeriodSeconds ?? 30
     await killContainer(deps, pod, { id, name: container.name }, grace, 'FailedPostStartHook', '', interrupt)
     throw new StartError({ reason: 'PostStartHookError', message, retryAt: clock.now() + showErrorMs })
+  }
+}
+
+/** Mounts the images that are volumes of the container. */
+// pkg/kubelet/kuberuntime/kuberuntime_manager.go getImageVolumes
+async function mountImages(
+  deps: PodDeps,
+  pod: Pod,
+  container: Container,
+  ensure: (wanted: WantedImage) => Promise<Image>,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { name, image } of pod.spec.volumes ?? []) {
+    if (!image || !container.volumeMounts?.some((mount) => mount.name === name)) continue
+    const { id } = await ensure({ image: image.reference ?? '', policy: image.pullPolicy })
+    await deps.volumes.mountImage(pod, name, (place) => deps.runtime.mountImage(id, place, signal))
   }
 }

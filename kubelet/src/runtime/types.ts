@@ -333,6 +333,11 @@ export interface ImageService {
   /** Returns the image's id. */
   pullImage(image: string, auth: AuthConfig | undefined, signal: AbortSignal): Promise<string>
   removeImage(image: string, signal: AbortSignal): Promise<void>
+  /**
+   * Mounts what is in an image at a place of the host, read-only. Not CRI's (there it is a kind of Mount), but Docker has
+   * no such mounts.
+   */
+  mountImage(id: string, place: string, signal: AbortSignal): Promise<void>
 }
 
 export type Runtime = RuntimeService & ImageService

@@ -40,6 +40,7 @@ const folders: Readonly<Record<string, string>> = {
   secret: 'kubernetes.io~secret',
   downwardAPI: 'kubernetes.io~downward-api',
   projected: 'kubernetes.io~projected',
+  image: 'kubernetes.io~image',
 }
 
 /** Sets up and takes down the volumes of Pods below `<root>/pods/<uid>/volumes`. */
@@ -85,6 +86,14 @@ export class VolumeManager {
     return { path: this.#folder(pod, volume), readonly }
   }
 
+  /** Has an image mounted as a volume of the Pod, once. */
+  async mountImage(pod: Pod, name: string, mount: (place: string) => Promise<void>): Promise<void> {
+    const folder = this.find(pod, name)?.path
+    if (folder === undefined || (await isMounted(folder))) return
+    await mkdir(folder, { recursive: true, mode: 0o755 })
+    await mount(folder)
+  }
+
   /** Unmounts and removes all volumes of a Pod. */
   async tearDown(uid: string, signal: AbortSignal): Promise<void> {
     await removeSubPaths(path.join(this.podDir(uid), 'volume-subpaths'), signal)
@@ -114,6 +123,8 @@ export class VolumeManager {
   async #setUpOne(pod: Pod, volume: Volume, addresses: PodAddresses, signal: AbortSignal): Promise<void> {
     if (volume.hostPath) return prepareHostPath(volume.hostPath.path, volume.hostPath.type ?? '')
     if (isPersistent(volume)) return this.#setUpPersistent(pod, volume, signal)
+    // mounted when the first container that has it starts, which pulls the image
+    if (volume.image) return
     const folder = this.#folder(pod, volume)
     if (volume.emptyDir) return this.#setUpEmptyDir(pod, volume, folder, signal)
     const context: PayloadContext = {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
+import { lstat, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { silentLogger } from '@kubets/shared/machinery/logger.ts'
 import { realClock } from '@kubets/shared/process/clock.ts'
 import type { ContainerConfig, ContainerEvent, PodSandboxConfig } from '../types.ts'
+import { unmount } from '../../volumes/mounts.ts'
 import { makeImage, removeImage } from './image.testing.ts'
 import { createDockerRuntime } from './index.ts'
 
@@ -137,6 +138,19 @@ describe('Docker runtime', () => {
     expect(await readFile(path.join(folder, 'file'), 'utf8')).toBe('written\n')
     const { HostConfig } = await runtime.context.docker.getContainer(id).inspect()
     expect(HostConfig).toMatchObject({ CpuShares: 102, CpuQuota: 50_000, Memory: 16 << 20, OomScoreAdj: 900 })
+  })
+
+  it('mounts what is in an image, for reading', async () => {
+    const place = path.join(folder, 'image')
+    await mkdir(place)
+    const { id } = (await runtime.imageStatus(image, signal)) ?? { id: '' }
+    await runtime.mountImage(id, place, signal)
+    try {
+      expect((await lstat(path.join(place, 'bin/busybox'))).isFile()).toBe(true)
+      await expect(writeFile(path.join(place, 'new'), '')).rejects.toThrow('EROFS')
+    } finally {
+      await unmount(place, signal)
+    }
   })
 
   it('lets a container see the processes of another', async () => {

@@ -5,6 +5,7 @@ import { asRuntimeError, call, createDocker, limits, type DockerContext } from '
 import * as containers from './containers.ts'
 import { containerEvents } from './events.ts'
 import { attach, exec, execSync } from './exec.ts'
+import { mountImage } from './image-mount.ts'
 import * as images from './images.ts'
 import { containerLogs } from './logs.ts'
 import * as sandbox from './sandbox.ts'
@@ -77,5 +78,6 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime & { 
     imageStatus: (image, signal) => images.imageStatus(context, image, signal),
     pullImage: (image, auth, signal) => images.pullImage(context, image, auth, signal),
     removeImage: (image, signal) => images.removeImage(context, image, signal),
+    mountImage: (id, place, signal) => mountImage(context, id, place, signal),
   }
 }
