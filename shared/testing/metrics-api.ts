@@ -54,7 +54,7 @@ export async function startMetricsApi(client: Client, namespace: string): Promis
       const items = (await selected()).map((name) => ({
         metadata: { name, namespace: where },
         timestamp,
-        window: '30s',
+        window: '1s',
         containers,
       }))
       return list('PodMetricsList', items)
