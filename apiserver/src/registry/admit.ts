@@ -62,8 +62,10 @@ const invalidManagedFields = (why: string): string =>
   `.metadata.managedFields was in an invalid state after admission; this could be caused by an outdated mutating ` +
   `admission controller; please fix your requests: ${why}`
 
-/** Freezes what is complete, in steps where it is large. */
-export async function freezeUnhurried(object: KubeObject, clock: Clock): Promise<void> {
+/** Freezes what admission is to look at, in steps where it is large. */
+export async function freezeUnhurried({ admission }: RequestScope, object: KubeObject, clock: Clock): Promise<void> {
+  // without admission the object may share parts with what its sender goes on with
+  if (!admission) return
   await unhurried(() => deepFreeze(object.metadata.managedFields), clock)
   await unhurried(() => deepFreeze(object), clock)
 }

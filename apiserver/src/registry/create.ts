@@ -60,7 +60,7 @@ export async function create(
     const errors = await unhurried(() => validateCreate(kind, candidate), clock)
     if (errors.length > 0) throw invalid(kind, name, errors)
     for (const text of kind.warningsOf?.(candidate) ?? []) scope.warn(text)
-    await freezeUnhurried(candidate, clock)
+    await freezeUnhurried(scope, candidate, clock)
     await validate(scope, { operation: 'CREATE', name, subresource: '', object: candidate })
     const taken = scope.dryRun ? await exists(context, scope, name) : undefined
     const result = taken

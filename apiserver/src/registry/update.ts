@@ -130,7 +130,7 @@ async function makeNext(
   const errors = await unhurried(() => strategy.validate(kind, object, old), clock)
   if (errors.length > 0) throw invalid(kind, name, errors)
   if (subresource === '') for (const text of kind.warningsOf?.(object, old) ?? []) scope.warn(text)
-  await freezeUnhurried(object, clock)
+  await freezeUnhurried(scope, object, clock)
   await validate(scope, admitted)
   if (mayGo(context, scope, object, old)) return { unchanged: false, object: undefined }
   // what is stored in another version than it would be now is written again

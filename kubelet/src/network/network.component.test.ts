@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { silentLogger } from '@kubets/shared/machinery/logger.ts'
 import { realClock } from '@kubets/shared/process/clock.ts'
 import { createDockerRuntime } from '../runtime/docker/index.ts'
@@ -8,7 +8,8 @@ import { PodNetwork } from './network.ts'
 
 const run = promisify(execFile)
 const signal = new AbortController().signal
-const nodeName = `kubets-test-net-${process.pid}`
+const prefix = 'kubets-test-net-'
+const nodeName = `${prefix}${process.pid}`
 const networkName = `kubets-${nodeName}`
 // ranges that no cluster of this project has
 const clusterCidr = '10.198.0.0/16'
@@ -34,6 +35,11 @@ async function kernel(): Promise<string> {
 
 describe('PodNetwork', () => {
   const network = new PodNetwork({ context, clusterCidr, clock: realClock, log: silentLogger })
+  beforeAll(async () => {
+    // a run that was killed has left its network, which has the range
+    const left = await context.docker.listNetworks({ filters: { name: [prefix] } })
+    for (const { Id } of left) await context.docker.getNetwork(Id).remove()
+  })
   afterAll(() => network.remove(signal))
 
   it('has a problem until it is set up', () => {
