@@ -188,7 +188,7 @@ export const triedKinds: readonly Tried[] = [
     groupVersion: 'storage.k8s.io/v1',
     plural: 'csinodes',
     cluster: true,
-    body: { spec: { drivers: [] } },
+    body: { spec: { drivers: [{ name: 'csi.example.com', nodeID: 'node-1', topologyKeys: ['zone'] }] } },
   },
   {
     entries: ['StorageClass, lifecycle'],

@@ -197,6 +197,7 @@ describe.concurrent('the scheduler', () => {
     })
     const metadata = { name: 'victim-pod', finalizers: ['example.com/test-finalizer'] }
     await api.call('POST', `/api/v1/namespaces/${ns.name}/pods`, { metadata, spec })
+    const watch = api.watch(`/api/v1/namespaces/${ns.name}/pods?watch=true&labelSelector=pod%3Dvictim-preemptor`)
     try {
       await running('victim-pod')
       await startPod(ns, 'victim-preemptor', asking(resource, 1, { ...pinned(), priorityClassName: className('high') }))
@@ -211,8 +212,11 @@ describe.concurrent('the scheduler', () => {
         reason: 'PreemptionByScheduler',
         message: 'default-scheduler: preempting to accommodate a higher priority pod',
       })
-      const preemptor = await podUntil(ns, 'victim-preemptor', 'to be promised its place', ({ status }) =>
-        Boolean((status as { nominatedNodeName?: string }).nominatedNodeName),
+      // the promise is over as soon as the victim's containers are
+      const preemptor = await until('a place to be promised', async () =>
+        watch.events
+          .map(({ object }) => object)
+          .find(({ status }) => (status as { nominatedNodeName?: string } | undefined)?.nominatedNodeName),
       )
       await until('the event', async () => {
         const events = await ns.kubectl(['get', 'events', '-o', 'jsonpath={.items[*].message}'])
@@ -220,6 +224,7 @@ describe.concurrent('the scheduler', () => {
         return events.includes(wanted) ? true : undefined
       })
     } finally {
+      watch.stop()
       await api.send('PATCH', path, { metadata: { finalizers: null } }, merge)
     }
     await running('victim-preemptor')
