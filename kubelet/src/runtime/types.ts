@@ -257,7 +257,17 @@ export interface NetworkInterfaceStats {
   txErrors: number
 }
 
-export interface RuntimeStats {
+/** What something uses of memory and processes, as the kernel counts them. */
+export interface ResourceUsage {
+  memoryUsageBytes: number
+  memoryWorkingSetBytes: number
+  memoryRssBytes: number
+  pageFaults: number
+  majorPageFaults: number
+  processes: number
+}
+
+export interface RuntimeStats extends ResourceUsage {
   containerId: string
   name: string
   /** What the runtime calls the container. */
@@ -269,12 +279,6 @@ export interface RuntimeStats {
   /** Milliseconds since the epoch. */
   timestamp: number
   cpuUsageNanoSeconds: number
-  memoryUsageBytes: number
-  memoryWorkingSetBytes: number
-  memoryRssBytes: number
-  pageFaults: number
-  majorPageFaults: number
-  processes: number
   /** Of a sandbox with a network of its own. */
   network: readonly NetworkInterfaceStats[]
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { silentLogger as log } from '@kubets/shared/machinery/logger.ts'
 import { realClock as clock } from '@kubets/shared/testing/real-clock.ts'
 import { pod } from '../pods/fixtures.ts'
-import { makeImage, removeImage } from '../runtime/docker/image.testing.ts'
+import { makeImage, removeImage, sandboxOf } from '../runtime/docker/image.testing.ts'
 import { createDockerRuntime } from '../runtime/docker/index.ts'
 import { StatsCollector } from './collector.ts'
 
@@ -22,21 +22,7 @@ const runtime = createDockerRuntime({
 describe('StatsCollector', () => {
   beforeAll(async () => {
     await makeImage(image)
-    await runtime.runPodSandbox(
-      {
-        pod: { name: 'web', namespace: 'default', uid: 'u1' },
-        attempt: 0,
-        hostname: 'web',
-        namespaces: { network: 'POD', pid: 'CONTAINER', ipc: 'POD' },
-        portMappings: [],
-        sysctls: {},
-        privileged: false,
-        runtimeHandler: '',
-        labels: {},
-        annotations: {},
-      },
-      signal,
-    )
+    await runtime.runPodSandbox(sandboxOf({ name: 'web', namespace: 'default', uid: 'u1' }), signal)
   })
   afterAll(async () => {
     for (const one of await runtime.listPodSandbox({}, signal)) await runtime.removePodSandbox(one.id, signal)

@@ -1,14 +1,9 @@
 import { readFile, statfs } from 'node:fs/promises'
+import type { ResourceUsage } from '../runtime/types.ts'
 
 /** What the whole machine uses now. Bytes, and nanoseconds of CPU since it started. */
-export interface MachineUsage {
+export interface MachineUsage extends ResourceUsage {
   cpuNanoSeconds: number
-  memoryUsageBytes: number
-  memoryWorkingSetBytes: number
-  memoryRssBytes: number
-  pageFaults: number
-  majorPageFaults: number
-  processes: number
   maxProcesses: number
   uptimeSeconds: number
 }

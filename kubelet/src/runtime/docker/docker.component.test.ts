@@ -7,9 +7,9 @@ import Docker from 'dockerode'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { silentLogger } from '@kubets/shared/machinery/logger.ts'
 import { realClock } from '@kubets/shared/process/clock.ts'
-import type { ContainerConfig, ContainerEvent, PodSandboxConfig } from '../types.ts'
+import type { ContainerConfig, ContainerEvent } from '../types.ts'
 import { unmount } from '../../volumes/mounts.ts'
-import { makeImage, removeImage } from './image.testing.ts'
+import { makeImage, removeImage, sandboxOf } from './image.testing.ts'
 import { createDockerRuntime } from './index.ts'
 
 const image = 'kubets-test/runtime:1'
@@ -26,18 +26,7 @@ const runtime = createDockerRuntime({
 })
 
 const pod = { name: 'web', namespace: 'default', uid: `uid-${process.pid}` }
-const sandboxConfig: PodSandboxConfig = {
-  pod,
-  attempt: 0,
-  hostname: 'web',
-  namespaces: { network: 'POD', pid: 'CONTAINER', ipc: 'POD' },
-  portMappings: [],
-  sysctls: {},
-  privileged: false,
-  runtimeHandler: '',
-  labels: {},
-  annotations: {},
-}
+const sandboxConfig = sandboxOf(pod)
 
 function config(name: string, script: string, more: Partial<ContainerConfig> = {}): ContainerConfig {
   return {

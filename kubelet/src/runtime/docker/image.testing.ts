@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import Docker from 'dockerode'
 import { pack } from 'tar-stream'
+import type { PodIdentity, PodSandboxConfig } from '../types.ts'
 
 /** For tests: makes an image ("name:1") of busybox alone, whose own command sleeps: it serves as the sandbox, too. */
 export async function makeImage(image: string): Promise<void> {
@@ -27,3 +28,17 @@ export async function makeImage(image: string): Promise<void> {
 export async function removeImage(image: string): Promise<void> {
   await new Docker().getImage(image).remove()
 }
+
+/** A sandbox for the Pod with nothing out of the ordinary. */
+export const sandboxOf = (pod: PodIdentity): PodSandboxConfig => ({
+  pod,
+  attempt: 0,
+  hostname: pod.name,
+  namespaces: { network: 'POD', pid: 'CONTAINER', ipc: 'POD' },
+  portMappings: [],
+  sysctls: {},
+  privileged: false,
+  runtimeHandler: '',
+  labels: {},
+  annotations: {},
+})
