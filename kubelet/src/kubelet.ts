@@ -29,6 +29,7 @@ import { probeMetrics } from './probes/metrics.ts'
 import { createDockerRuntime } from './runtime/docker/index.ts'
 import { startServer, type ServerOptions } from './server/server.ts'
 import { StatsCollector } from './stats/collector.ts'
+import { SizeTracker } from './stats/sizes.ts'
 import { VolumeManager } from './volumes/manager.ts'
 
 /** Runs the node agent until the signal aborts. Rejects when it cannot begin. */
@@ -115,12 +116,23 @@ export async function runKubelet(options: Options, signal: AbortSignal): Promise
     networkProblem: () => network.problem,
     podCidr: (cidr) => network.setUp(cidr, signal),
   })
+  const sizes = new SizeTracker({
+    runtime,
+    clock,
+    log,
+    volumePeriodMs: options.volumeStatsPeriodMs,
+    pods: () => manager.list(),
+    volumesOf: (pod) => volumes.ownFolders(pod),
+    hostsFile: (uid) => path.join(volumes.podDir(uid), 'etc-hosts'),
+  })
   const stats = new StatsCollector({
     nodeName,
     rootDir,
     memoryBytes: machine.memoryBytes,
+    memoryForPodsBytes: machine.memoryBytes,
     cpus: machine.cpus,
     runtime,
+    sizes,
     clock,
     pods: () => manager.list(),
   })
@@ -139,6 +151,7 @@ export async function runKubelet(options: Options, signal: AbortSignal): Promise
   const node = () => client.get(nodes, nodeName, { signal }).catch(() => undefined)
   await Promise.all([
     registration.run(signal),
+    sizes.run(signal),
     keepLease({ client, clock, log, nodeName, node }, signal),
     managing().catch((error: unknown) => {
       if (!signal.aborted) throw error

@@ -1,5 +1,14 @@
 import os from 'node:os'
-import { boolean, integer, list, optionalText, port, text, type FlagValues } from '@kubets/shared/process/options.ts'
+import {
+  boolean,
+  duration,
+  integer,
+  list,
+  optionalText,
+  port,
+  text,
+  type FlagValues,
+} from '@kubets/shared/process/options.ts'
 
 /** The kubelet's flags, with upstream's names. cmd/kubelet/app/options */
 export const flags = {
@@ -23,6 +32,7 @@ export const flags = {
     'kernel settings that Pods may have beside the safe ones; * at the end for a group',
     [],
   ),
+  'volume-stats-agg-period': duration('how often the sizes of volumes are measured', 60_000),
   cleanup: boolean('remove everything this node has in Docker and in the kernel, and end', false),
 }
 
@@ -48,6 +58,7 @@ export function toOptions(values: FlagValues<typeof flags>) {
     podCidr: values['pod-cidr'],
     clusterCidr: values['non-masquerade-cidr'],
     allowedUnsafeSysctls: values['allowed-unsafe-sysctls'],
+    volumeStatsPeriodMs: values['volume-stats-agg-period'],
     cleanup: values.cleanup,
   }
 }

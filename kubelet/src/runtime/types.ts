@@ -283,6 +283,14 @@ export interface RuntimeStats extends ResourceUsage {
   network: readonly NetworkInterfaceStats[]
 }
 
+/** Where a container writes on this machine. */
+export interface ContainerPlaces {
+  /** The folder with what differs from its image, or, if the runtime has none, how many bytes that is now. */
+  rootfs: string | number | undefined
+  /** The file its log goes to; what is rotated away stands beside it, under longer names. */
+  log: string | undefined
+}
+
 /** CRI's RuntimeService. Errors are RuntimeError. */
 export interface RuntimeService {
   version(signal: AbortSignal): Promise<RuntimeVersion>
@@ -322,6 +330,8 @@ export interface RuntimeService {
   /** Not CRI's (there the kubelet reads files), but Docker keeps the logs itself. */
   containerLogs(id: string, options: LogOptions, signal: AbortSignal): Promise<LogStreams>
   containerStats(filter: PodFilter, signal: AbortSignal): Promise<RuntimeStats[]>
+  /** Not CRI's (there the runtime measures what containers take), but Docker does not count inodes. */
+  containerPlaces(id: string, signal: AbortSignal): Promise<ContainerPlaces>
   /** A place on the file system that has the images and the containers (CRI's ImageFsInfo). */
   imageFsPath(signal: AbortSignal): Promise<string>
 
@@ -336,7 +346,10 @@ export interface ImageService {
   imageStatus(image: string, signal: AbortSignal): Promise<Image | undefined>
   /** Returns the image's id. */
   pullImage(image: string, auth: AuthConfig | undefined, signal: AbortSignal): Promise<string>
+  /** Removes an image under all its names. One that is gone is no error. */
   removeImage(image: string, signal: AbortSignal): Promise<void>
+  /** The ids of the images that any container has, whoever made it, and of that which sandboxes are made of. */
+  imagesInUse(signal: AbortSignal): Promise<Set<string>>
   /**
    * Mounts what is in an image at a place of the host, read-only. Not CRI's (there it is a kind of Mount), but Docker has
    * no such mounts.

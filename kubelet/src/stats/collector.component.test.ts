@@ -5,6 +5,7 @@ import { pod } from '../pods/fixtures.ts'
 import { makeImage, removeImage, sandboxOf } from '../runtime/docker/image.testing.ts'
 import { createDockerRuntime } from '../runtime/docker/index.ts'
 import { StatsCollector } from './collector.ts'
+import { SizeTracker } from './sizes.ts'
 
 const nodeName = `kubets-test-stats-${process.pid}`
 const image = `kubets-test/${nodeName}:1`
@@ -30,7 +31,17 @@ describe('StatsCollector', () => {
   })
 
   it('measures the machine and what runs on it', async () => {
-    const options = { nodeName, rootDir: '/', memoryBytes: 1 << 30, cpus: 2, runtime, clock }
+    const sizes = new SizeTracker({
+      runtime,
+      clock,
+      log,
+      volumePeriodMs: 0,
+      pods: () => [],
+      volumesOf: () => [],
+      hostsFile: () => '',
+    })
+    const memory = { memoryBytes: 1 << 30, memoryForPodsBytes: 1 << 30 }
+    const options = { nodeName, rootDir: '/', ...memory, cpus: 2, runtime, clock, sizes }
     const collector = new StatsCollector({ ...options, pods: () => [pod({ containers: [] })] })
     const first = await collector.collect(signal)
     expect(first.node.cpuNanoCores).toBeUndefined()

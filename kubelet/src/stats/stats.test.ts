@@ -3,6 +3,7 @@ import { pod, t0 } from '../pods/fixtures.ts'
 import type { RuntimeStats } from '../runtime/types.ts'
 import { machineUsage } from './machine.ts'
 import { cadvisorMetrics, noResourceMetrics, resourceMetrics } from './metrics.ts'
+import type { PodSizes } from './sizes.ts'
 import { summaryOf } from './summary.ts'
 import { byPod, nanoCores, type Measured, type Usage } from './usage.ts'
 
@@ -28,7 +29,11 @@ const stats = (name: string, more: Partial<Measured<RuntimeStats>> = {}): Measur
 })
 const eth0 = { name: 'eth0', rxBytes: 10, rxErrors: 1, txBytes: 20, txErrors: 2 }
 const fs = { availableBytes: 60, capacityBytes: 100, usedBytes: 40, inodesFree: 9, inodes: 10, inodesUsed: 1 }
-const known = pod({ containers: [] }, { status: { startTime: '2026-01-01T00:00:00Z' } })
+const volumes = [
+  { name: 'cache', emptyDir: {} },
+  { name: 'memory', emptyDir: { medium: 'Memory' } },
+]
+const known = pod({ containers: [], volumes }, { status: { startTime: '2026-01-01T00:00:00Z' } })
 const machine = machineUsage({
   stat: 'cpu  100 20 30 4000 50 6 7 8 9 10\ncpu0 1 1 1 1\n',
   meminfo: 'MemTotal:  1000 kB\nMemFree:   400 kB\nInactive:  90 kB\nInactive(file):  100 kB\nAnonPages:  50 kB\n',
@@ -37,12 +42,21 @@ const machine = machineUsage({
   uptime: '5000.25 100.00\n',
   pidMax: '32768\n',
 })
+const rootfs = { usedBytes: 4, inodesUsed: 1 }
+const logs = { usedBytes: 8, inodesUsed: 1 }
+const cache = { ...fs, usedBytes: 16, inodesUsed: 2, at: t0 + 4000, name: 'cache' }
+const sizesOf = (podUid: string): PodSizes => ({
+  containers: [{ id: 'a-id', name: 'a', podUid, at: t0 + 4000, rootfs, logs }],
+  volumes: [cache, { ...cache, name: 'memory' }],
+  hostsFile: { usedBytes: 32, inodesUsed: 1 },
+})
 const usage: Usage = {
   nodeName: 'n',
   time: t0 + 6000,
   bootTime: t0,
   node: { ...machine, cpuNanoCores: undefined },
   memoryCapacityBytes: 1000 * 1024,
+  memoryForPodsBytes: 1000,
   cpus: 2,
   nodeFs: fs,
   imageFs: fs,
@@ -59,6 +73,7 @@ const usage: Usage = {
       }),
       stats('x', { pod: { name: 'gone', namespace: 'default', uid: 'u2' } }),
     ],
+    sizesOf,
   ),
 }
 
@@ -92,6 +107,7 @@ describe('nanoCores', () => {
 describe('summaryOf', () => {
   const memory = { usageBytes: 300, workingSetBytes: 200, rssBytes: 100, pageFaults: 7, majorPageFaults: 1 }
   const time = '2026-01-01T00:00:05Z'
+  const measured = '2026-01-01T00:00:04Z'
   it('tells of the node and its Pods', () => {
     expect(summaryOf(usage, false)).toEqual({
       node: {
@@ -107,6 +123,22 @@ describe('summaryOf', () => {
           pageFaults: 645,
           majorPageFaults: 23,
         },
+        systemContainers: [
+          {
+            name: 'pods',
+            startTime: '2026-01-01T00:00:00Z',
+            cpu: { time: '2026-01-01T00:00:06Z', usageNanoCores: 5e6, usageCoreNanoSeconds: 3e9 },
+            memory: {
+              time: '2026-01-01T00:00:06Z',
+              availableBytes: 600,
+              usageBytes: 600,
+              workingSetBytes: 400,
+              rssBytes: 200,
+              pageFaults: 14,
+              majorPageFaults: 2,
+            },
+          },
+        ],
         fs: { time: '2026-01-01T00:00:06Z', ...fs },
         runtime: {
           imageFs: { time: '2026-01-01T00:00:06Z', ...fs },
@@ -124,6 +156,8 @@ describe('summaryOf', () => {
               startTime: '2026-01-01T00:00:00Z',
               cpu: { time, usageNanoCores: 5e6, usageCoreNanoSeconds: 2e9 },
               memory: { time, ...memory },
+              rootfs: { time: measured, ...fs, ...rootfs },
+              logs: { time: measured, ...fs, ...logs },
             },
           ],
           cpu: { time, usageNanoCores: 5e6, usageCoreNanoSeconds: 3e9 },
@@ -136,6 +170,12 @@ describe('summaryOf', () => {
             majorPageFaults: 2,
           },
           network: { time, ...eth0, interfaces: [eth0] },
+          volume: [
+            { time: measured, ...fs, usedBytes: 16, inodesUsed: 2, name: 'cache' },
+            { time: measured, ...fs, usedBytes: 16, inodesUsed: 2, name: 'memory' },
+          ],
+          // without what is in memory
+          'ephemeral-storage': { time, ...fs, usedBytes: 4 + 8 + 16 + 32, inodesUsed: 1 + 1 + 2 + 1 },
           process_stats: { process_count: 3 },
         },
       ],
@@ -144,8 +184,10 @@ describe('summaryOf', () => {
 
   it('tells of CPU and memory alone', () => {
     const { node, pods } = summaryOf(usage, true) as { node: object; pods: object[] }
-    expect(Object.keys(node)).toEqual(['nodeName', 'startTime', 'cpu', 'memory'])
+    expect(Object.keys(node)).toEqual(['nodeName', 'startTime', 'cpu', 'memory', 'systemContainers'])
     expect(Object.keys(pods[0] ?? {})).toEqual(['podRef', 'startTime', 'containers', 'cpu', 'memory'])
+    const [one] = (pods[0] as { containers: object[] }).containers
+    expect(Object.keys(one ?? {})).toEqual(['name', 'startTime', 'cpu', 'memory'])
   })
 })
 
@@ -180,7 +222,7 @@ describe('metrics', () => {
 
   it('have no family without a sample, and words that cannot break them', () => {
     expect(resourceMetrics({ ...usage, pods: [] })).not.toContain('container_')
-    const odd = byPod([known], [stats('a', { image: 'a"\\\nb' })])
+    const odd = byPod([known], [stats('a', { image: 'a"\\\nb' })], sizesOf)
     expect(cadvisorMetrics({ ...usage, pods: odd })).toContain('image="a\\"\\\\\\nb"')
   })
 })

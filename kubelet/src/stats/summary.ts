@@ -1,8 +1,9 @@
 // The answer to /stats/summary: pure. kubelet/pkg/apis/stats/v1alpha1/types.go, pkg/kubelet/server/stats/summary.go
 import { formatTime } from '@kubets/shared/machinery/time.ts'
 import type { NetworkInterfaceStats, RuntimeStats } from '../runtime/types.ts'
+import type { DiskUsage } from './disk-usage.ts'
 import type { FileSystemUsage } from './machine.ts'
-import { podTotal, type Measured, type PodUsage, type Usage } from './usage.ts'
+import { ephemeralStorage, podTotal, type Measured, type PodUsage, type Usage } from './usage.ts'
 
 interface CpuAndMemory {
   cpuUsageNanoSeconds: number
@@ -27,6 +28,7 @@ export function summaryOf(usage: Usage, onlyCpuAndMemory: boolean): object {
       startTime: formatTime(bootTime),
       cpu,
       memory: { ...memory, availableBytes: available },
+      systemContainers: [allPods(usage, time)],
       ...(onlyCpuAndMemory
         ? {}
         : {
@@ -35,11 +37,32 @@ export function summaryOf(usage: Usage, onlyCpuAndMemory: boolean): object {
             rlimit: { time, maxpid: node.maxProcesses, curproc: node.processes },
           }),
     },
-    pods: usage.pods.map((one) => podStats(one, onlyCpuAndMemory)),
+    pods: usage.pods.map((one) => podStats(one, usage, onlyCpuAndMemory)),
   }
 }
 
-function podStats(usage: PodUsage, onlyCpuAndMemory: boolean): object {
+/** What all Pods use together, of what they may have. */
+// kubelet/pkg/apis/stats/v1alpha1 SystemContainerPods
+function allPods({ pods, memoryForPodsBytes, bootTime }: Usage, time: string): object {
+  const all = pods.map(podTotal)
+  const sum = (of: (one: ReturnType<typeof podTotal>) => number): number => all.reduce((n, one) => n + of(one), 0)
+  const { cpu, memory } = cpuAndMemory(
+    {
+      cpuUsageNanoSeconds: sum((one) => one.cpuUsageNanoSeconds),
+      cpuNanoCores: sum((one) => one.cpuNanoCores ?? 0),
+      memoryUsageBytes: sum((one) => one.memoryUsageBytes),
+      memoryWorkingSetBytes: sum((one) => one.memoryWorkingSetBytes),
+      memoryRssBytes: sum((one) => one.memoryRssBytes),
+      pageFaults: sum((one) => one.pageFaults),
+      majorPageFaults: sum((one) => one.majorPageFaults),
+    },
+    time,
+  )
+  const availableBytes = Math.max(0, memoryForPodsBytes - memory.workingSetBytes)
+  return { name: 'pods', startTime: formatTime(bootTime), cpu, memory: { ...memory, availableBytes } }
+}
+
+function podStats(usage: PodUsage, { nodeFs, imageFs }: Usage, onlyCpuAndMemory: boolean): object {
   const { name, namespace, uid } = usage.pod.metadata
   const total = podTotal(usage)
   const time = formatTime(total.timestamp)
@@ -47,9 +70,19 @@ function podStats(usage: PodUsage, onlyCpuAndMemory: boolean): object {
   return {
     podRef: { name, namespace, uid },
     ...(startTime === undefined ? {} : { startTime }),
-    containers: usage.containers.map(containerStats),
+    containers: usage.containers.map((one) => ({
+      ...containerStats(one),
+      ...(onlyCpuAndMemory ? {} : containerFiles(one, usage, nodeFs, imageFs)),
+    })),
     ...cpuAndMemory(total, time),
-    ...(onlyCpuAndMemory ? {} : { ...network(total.network, time), process_stats: { process_count: total.processes } }),
+    ...(onlyCpuAndMemory
+      ? {}
+      : {
+          ...network(total.network, time),
+          ...volumes(usage),
+          'ephemeral-storage': { ...fileSystem(nodeFs, time), ...ephemeralStorage(usage.pod, usage.sizes) },
+          process_stats: { process_count: total.processes },
+        }),
   }
 }
 
@@ -59,6 +92,25 @@ function containerStats(stats: Measured<RuntimeStats>): object {
     startTime: formatTime(stats.startedAt),
     ...cpuAndMemory(stats, formatTime(stats.timestamp)),
   }
+}
+
+function containerFiles(
+  { containerId }: Measured<RuntimeStats>,
+  { sizes }: PodUsage,
+  nodeFs: FileSystemUsage,
+  imageFs: FileSystemUsage,
+): object {
+  const own = sizes.containers.find(({ id }) => id === containerId)
+  const part = (fs: FileSystemUsage, used: DiskUsage) => ({ ...fileSystem(fs, formatTime(own?.at ?? 0)), ...used })
+  return {
+    ...(own?.rootfs && { rootfs: part(imageFs, own.rootfs) }),
+    ...(own?.logs && { logs: part(nodeFs, own.logs) }),
+  }
+}
+
+function volumes({ sizes: { volumes: all } }: PodUsage): object {
+  if (all.length === 0) return {}
+  return { volume: all.map(({ at, name, ...usage }) => ({ ...fileSystem(usage, formatTime(at)), name })) }
 }
 
 function cpuAndMemory(of: CpuAndMemory, time: string) {

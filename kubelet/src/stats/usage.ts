@@ -1,7 +1,9 @@
 // What containers, Pods and the node use, as measured at one time: pure. pkg/kubelet/stats/cri_stats_provider.go
 import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import type { NetworkInterfaceStats, RuntimeStats } from '../runtime/types.ts'
+import type { DiskUsage } from './disk-usage.ts'
 import type { FileSystemUsage, MachineUsage } from './machine.ts'
+import type { PodSizes } from './sizes.ts'
 
 /** A measurement with how fast it used the CPU since the one before; undefined for the first. */
 export type Measured<T> = T & { cpuNanoCores: number | undefined }
@@ -10,18 +12,27 @@ export interface PodUsage {
   pod: Pod
   containers: readonly Measured<RuntimeStats>[]
   sandbox: Measured<RuntimeStats> | undefined
+  /** As they were measured last. */
+  sizes: PodSizes
 }
 
-export interface Usage {
-  nodeName: string
+/** What the machine uses; this much is known at once. */
+export interface NodeUsage {
   /** Milliseconds since the epoch, as all times here. */
   time: number
-  bootTime: number
-  node: Measured<MachineUsage>
+  node: MachineUsage
   memoryCapacityBytes: number
-  cpus: number
+  /** What of it all Pods together may have. */
+  memoryForPodsBytes: number
   nodeFs: FileSystemUsage
   imageFs: FileSystemUsage
+}
+
+export interface Usage extends NodeUsage {
+  nodeName: string
+  bootTime: number
+  node: Measured<MachineUsage>
+  cpus: number
   pods: readonly PodUsage[]
 }
 
@@ -35,12 +46,38 @@ export function nanoCores(
 }
 
 /** The Pods that have something running, in the order they are known. What belongs to none of them is left out. */
-export function byPod(pods: readonly Pod[], stats: readonly Measured<RuntimeStats>[]): PodUsage[] {
+export function byPod(
+  pods: readonly Pod[],
+  stats: readonly Measured<RuntimeStats>[],
+  sizesOf: (podUid: string) => PodSizes,
+): PodUsage[] {
   return pods.flatMap((pod): PodUsage[] => {
-    const own = stats.filter((one) => one.pod.uid === pod.metadata.uid)
+    const { uid = '' } = pod.metadata
+    const own = stats.filter((one) => one.pod.uid === uid)
     if (own.length === 0) return []
-    return [{ pod, containers: own.filter((one) => !one.isSandbox), sandbox: own.find((one) => one.isSandbox) }]
+    const containers = own.filter((one) => !one.isSandbox)
+    return [{ pod, containers, sandbox: own.find((one) => one.isSandbox), sizes: sizesOf(uid) }]
   })
+}
+
+/** Whether a volume's files count as what the Pod itself takes of the node's disk. */
+// pkg/volume/util/util.go IsLocalEphemeralVolume
+export function isLocalEphemeral(pod: Pod, name: string): boolean {
+  const volume = pod.spec.volumes?.find((one) => one.name === name)
+  if (volume?.emptyDir) return (volume.emptyDir.medium ?? '') === ''
+  return volume?.configMap !== undefined
+}
+
+/** What a Pod takes of the node's disk: its containers' files and logs, its volumes, its /etc/hosts. */
+// pkg/kubelet/stats/helper.go calcEphemeralStorage
+export function ephemeralStorage(pod: Pod, { containers, volumes, hostsFile }: PodSizes): DiskUsage {
+  const parts = [
+    ...containers.flatMap(({ rootfs, logs }) => [rootfs, logs]),
+    ...volumes.filter(({ name }) => isLocalEphemeral(pod, name)),
+    hostsFile,
+  ]
+  const sum = (of: (one: DiskUsage) => number): number => parts.reduce((total, one) => total + (one ? of(one) : 0), 0)
+  return { usedBytes: sum((one) => one.usedBytes), inodesUsed: sum((one) => one.inodesUsed) }
 }
 
 /** All that a Pod uses: its containers and its sandbox. */

@@ -86,6 +86,12 @@ export class VolumeManager {
     return { path: this.#folder(pod, volume), readonly }
   }
 
+  /** The volumes of a Pod that are folders of the kubelet's own, and the Pod's alone. */
+  ownFolders(pod: Pod): { name: string; path: string }[] {
+    const own = (pod.spec.volumes ?? []).filter((one) => !one.hostPath && !one.image && !isPersistent(one))
+    return own.map((volume) => ({ name: volume.name, path: this.#folder(pod, volume) }))
+  }
+
   /** Has an image mounted as a volume of the Pod, once. */
   async mountImage(pod: Pod, name: string, mount: (place: string) => Promise<void>): Promise<void> {
     const folder = this.find(pod, name)?.path

@@ -86,6 +86,25 @@ export async function pullImage(
   return pulled.id
 }
 
+/** Removes an image by its id under all its names, which Docker does not do at once, or by one name. */
+// kubernetes 1.23 pkg/kubelet/dockershim/docker_image.go RemoveImage
 export async function removeImage(context: DockerContext, image: string, signal: AbortSignal): Promise<void> {
-  await call(context, signal, limits.write, (abortSignal) => context.docker.getImage(image).remove({ abortSignal }))
+  const found = await imageStatus(context, image, signal)
+  const names = found?.id === image && found.repoTags.length > 1 ? found.repoTags : [image]
+  for (const name of names) {
+    await call(context, signal, limits.write, (abortSignal) =>
+      context.docker.getImage(name).remove({ abortSignal }),
+    ).catch((error: unknown) => {
+      if (!isRuntimeNotFound(error)) throw error
+    })
+  }
+}
+
+/** Of all containers, for Docker serves others too, whose images are not to go before they are used again. */
+export async function imagesInUse(context: DockerContext, signal: AbortSignal): Promise<Set<string>> {
+  const [all, infra] = await Promise.all([
+    call(context, signal, limits.read, (abortSignal) => context.docker.listContainers({ all: true, abortSignal })),
+    imageStatus(context, context.infraImage, signal),
+  ])
+  return new Set([...all.map(({ ImageID }) => ImageID), ...(infra ? [infra.id] : [])])
 }

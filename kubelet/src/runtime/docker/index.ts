@@ -8,6 +8,7 @@ import { attach, exec, execSync } from './exec.ts'
 import { mountImage } from './image-mount.ts'
 import * as images from './images.ts'
 import { containerLogs } from './logs.ts'
+import { containerPlaces } from './places.ts'
 import * as sandbox from './sandbox.ts'
 import { containerStats } from './stats.ts'
 
@@ -69,6 +70,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime & { 
     attach: (id, options, signal) => attach(context, id, options, signal),
     containerLogs: (id, options, signal) => containerLogs(context, id, options, signal),
     containerStats: (filter, signal) => containerStats(context, filter, signal),
+    containerPlaces: (id, signal) => containerPlaces(context, id, signal),
     imageFsPath: async (signal) => {
       const { DockerRootDir } = (await call(context, signal, limits.read, () => context.docker.info())) as DockerInfo
       return DockerRootDir ?? '/'
@@ -78,6 +80,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime & { 
     imageStatus: (image, signal) => images.imageStatus(context, image, signal),
     pullImage: (image, auth, signal) => images.pullImage(context, image, auth, signal),
     removeImage: (image, signal) => images.removeImage(context, image, signal),
+    imagesInUse: (signal) => images.imagesInUse(context, signal),
     mountImage: (id, place, signal) => mountImage(context, id, place, signal),
   }
 }
