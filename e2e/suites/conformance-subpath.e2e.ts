@@ -5,6 +5,10 @@ import { getPod, outputOf, podUntil, shell, startPod, type Pod } from '../harnes
 
 const annotation = { name: 'ANNOTATION', valueFrom: { fieldRef: { fieldPath: "metadata.annotations['mysubpath']" } } }
 
+// two entries have this testname
+const configMapEntry = (what: string): string =>
+  `[sig-storage] Subpath Atomic writer volumes should support subpaths with configmap ${what} [Conformance]`
+
 /** Parts of volumes, by names that are made of variables. */
 describe.concurrent('a subPath', () => {
   let ns: Namespace
@@ -74,6 +78,57 @@ describe.concurrent('a subPath', () => {
     await ns.kubectl(['annotate', '--overwrite', 'pod', name, 'mysubpath=mynewpath'])
     await runs(name)
     await remove(name)
+  })
+
+  /** Reads a file of a volume by a subPath, for a while: what is mounted stays. testsuites/subpath.go TestBasicSubpathFile */
+  const readAt = (name: string, subPath: string, volume: object, mountPath = '/test-volume'): Promise<string> =>
+    outputOf(ns, name, {
+      volumes: [{ name: 'test-volume', ...volume }],
+      containers: [
+        {
+          name: 'test-container-subpath',
+          ...shell(`for i in 1 2 3; do cat ${mountPath}; echo; sleep 1; done`),
+          volumeMounts: [{ name: 'test-volume', mountPath, subPath }],
+        },
+      ],
+    })
+  const thrice = (text: string): string => `${text}\n`.repeat(3)
+  const secretName = async (name: string): Promise<string> => {
+    await ns.apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name }, stringData: { key: 'hidden' } })
+    return name
+  }
+  const configMap = async (name: string): Promise<{ name: string }> => {
+    await ns.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { key: 'set' } })
+    return { name }
+  }
+
+  it(`is a file of a Secret${covers('SubPath: Reading content from a secret volume.')}`, async () => {
+    const name = next()
+    expect(await readAt(name, 'key', { secret: { secretName: await secretName(name) } })).toBe(thrice('hidden'))
+  })
+
+  it(`is a file of a ConfigMap${covers(configMapEntry('pod'))}`, async () => {
+    const name = next()
+    expect(await readAt(name, 'key', { configMap: await configMap(name) })).toBe(thrice('set'))
+  })
+
+  it(`is a file of a ConfigMap in place of one of the image${covers(configMapEntry('pod with mountPath of existing file'))}`, async () => {
+    const name = next()
+    const output = await readAt(name, 'key', { configMap: await configMap(name) }, '/etc/resolv.conf')
+    expect(output).toBe(thrice('set'))
+  })
+
+  it(`is a file that tells of the Pod${covers('SubPath: Reading content from a downwardAPI volume.')}`, async () => {
+    const name = next()
+    const items = [{ path: 'downward/podname', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } }]
+    expect(await readAt(name, 'downward/podname', { downwardAPI: { items } })).toBe(thrice(name))
+  })
+
+  it(`is a file of a projected volume${covers('SubPath: Reading content from a projected volume.')}`, async () => {
+    const name = next()
+    const items = [{ key: 'key', path: 'projected/key' }]
+    const sources = [{ configMap: { ...(await configMap(name)), items } }]
+    expect(await readAt(name, 'projected/key', { projected: { sources } })).toBe(thrice('set'))
   })
 
   it('does not lead out of its volume by a link in it', async () => {
