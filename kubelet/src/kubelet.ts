@@ -19,6 +19,7 @@ import { keepLease } from './node/lease.ts'
 import { defaultAddress, mayLowerOomScore, readMachine } from './node/machine.ts'
 import { NodeRegistration } from './node/registration.ts'
 import { initialNode, nodeResources } from './node/status.ts'
+import type { Configured } from './config/configured.ts'
 import type { Options } from './options.ts'
 import { Allocations } from './pods/allocations.ts'
 import type { PodDeps } from './pods/deps.ts'
@@ -33,7 +34,7 @@ import { SizeTracker } from './stats/sizes.ts'
 import { VolumeManager } from './volumes/manager.ts'
 
 /** Runs the node agent until the signal aborts. Rejects when it cannot begin. */
-export async function runKubelet(options: Options, signal: AbortSignal): Promise<void> {
+export async function runKubelet({ options, configuration }: Configured, signal: AbortSignal): Promise<void> {
   const log = createLogger('kubelet')
   const { nodeName, rootDir } = options
   const sysctls = sysctlAllowlist(options.allowedUnsafeSysctls)
@@ -136,8 +137,14 @@ export async function runKubelet(options: Options, signal: AbortSignal): Promise
     clock,
     pods: () => manager.list(),
   })
-  const measures = { probeMetrics: () => probeRegistry.metrics(), usage: () => stats.collect(signal) }
-  await serve(options, client, deps, manager, measures, log, signal)
+  const telling = {
+    configuration,
+    // upstream's log check is about its own log files
+    checks: { ping: () => undefined, log: () => undefined, syncloop: () => manager.stuck() },
+    probeMetrics: () => probeRegistry.metrics(),
+    usage: () => stats.collect(signal),
+  }
+  await serve(options, client, deps, manager, telling, log, signal)
   if (options.podCidr !== undefined) await network.setUp(options.podCidr, signal)
   // containers are told of the Services there are, so these come first
   const managing = async (): Promise<void> => {
@@ -165,13 +172,16 @@ async function serve(
   client: Client,
   deps: PodDeps,
   manager: PodManager,
-  measures: Pick<ServerOptions, 'probeMetrics' | 'usage'>,
+  telling: Pick<ServerOptions, 'configuration' | 'checks' | 'probeMetrics' | 'usage'>,
   log: Logger,
   signal: AbortSignal,
 ): Promise<void> {
   const registry = createRegistry()
   const metrics = (): Promise<string> => registry.metrics()
-  await serveHealth({ host: '127.0.0.1', port: options.healthzPort, log, checks: {}, metrics }, signal)
+  if (options.healthzPort !== 0) {
+    const checks = { ping: () => undefined }
+    await serveHealth({ host: options.healthzAddress, port: options.healthzPort, log, checks, metrics }, signal)
+  }
   const { certFile, keyFile, clientCaFile } = options
   if (certFile === undefined || keyFile === undefined || clientCaFile === undefined) {
     log.warn('no HTTPS server: it needs --tls-cert-file, --tls-private-key-file and --client-ca-file')
@@ -181,7 +191,7 @@ async function serve(
     [certFile, keyFile, clientCaFile].map((file) => readFile(file, 'utf8')),
   )
   await startServer({
-    host: '0.0.0.0',
+    host: options.address,
     port: options.port,
     cert: cert ?? '',
     key: key ?? '',
@@ -190,7 +200,7 @@ async function serve(
     nodeName: options.nodeName,
     log,
     metrics,
-    ...measures,
+    ...telling,
     runtime: deps.runtime,
     pods: manager,
     clock: deps.clock,

@@ -12,6 +12,8 @@ import {
 
 /** The kubelet's flags, with upstream's names. cmd/kubelet/app/options */
 export const flags = {
+  config: optionalText('KubeletConfiguration file; what a flag says wins over it'),
+  'config-dir': optionalText('folder of *.conf files that are merged over the configuration file, by name'),
   kubeconfig: optionalText('kubeconfig file by which the API server is reached'),
   'hostname-override': text('name of the node', os.hostname().toLowerCase()),
   'node-ip': list('addresses of the node; the one of the default route if empty', []),
@@ -21,8 +23,10 @@ export const flags = {
   'tls-cert-file': optionalText("file with the server's certificate"),
   'tls-private-key-file': optionalText("file with the server's key"),
   'client-ca-file': optionalText('file with the authority whose clients may connect'),
+  address: text('address of the HTTPS server', '0.0.0.0'),
   port: port('port of the HTTPS server', 10250),
-  'healthz-port': port('port of /healthz on 127.0.0.1', 10248),
+  'healthz-bind-address': text('address of /healthz', '127.0.0.1'),
+  'healthz-port': port('port of /healthz; 0 for none', 10248),
   'cluster-dns': list('addresses of the cluster DNS', []),
   'cluster-domain': text('domain of the cluster', 'cluster.local'),
   'max-pods': integer('how many Pods this node takes', 110, 1),
@@ -50,7 +54,9 @@ export function toOptions(values: FlagValues<typeof flags>) {
     certFile: values['tls-cert-file'],
     keyFile: values['tls-private-key-file'],
     clientCaFile: values['client-ca-file'],
+    address: values.address,
     port: values.port,
+    healthzAddress: values['healthz-bind-address'],
     healthzPort: values['healthz-port'],
     clusterDns: values['cluster-dns'],
     clusterDomain: values['cluster-domain'],

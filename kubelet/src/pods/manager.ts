@@ -15,6 +15,8 @@ import { forbiddenSysctl } from './sysctls.ts'
 import { PodWorker } from './worker.ts'
 
 const relistMs = 10_000
+// pkg/kubelet/kubelet.go SyncLoopHealthCheck
+const stuckMs = 120_000
 const deleteRetryMs = 1000
 // pkg/kubelet/kubelet_pods.go HandlePodCleanups: what nobody knows any more ends soon
 const orphanGraceSeconds = 2
@@ -44,6 +46,8 @@ export class PodManager {
   /** Set while Pods are sent away for a critical one. */
   #preempting: Promise<void> | undefined
   #seen: ReadonlyMap<string, PodTrace> = new Map()
+  /** When the runtime was last looked through; 0 before the first time. */
+  #lookedAt = 0
 
   constructor(deps: PodDeps, client: Client, informer: Informer<Pod>, node: OwnNode) {
     this.#deps = deps
@@ -80,6 +84,12 @@ export class PodManager {
     await Promise.all([this.#followEvents(), this.#relistForever()])
   }
 
+  /** What is wrong when the runtime could not be looked through for long; undefined when nothing is. */
+  stuck(): string | undefined {
+    const late = this.#lookedAt > 0 && this.#deps.clock.now() - this.#lookedAt > stuckMs
+    return late ? 'sync Loop took longer than expected' : undefined
+  }
+
   async #followEvents(): Promise<void> {
     for await (const event of this.#deps.runtime.containerEvents(this.#deps.lifetime)) {
       if (event.type === 'missed') await this.#relist()
@@ -109,6 +119,7 @@ export class PodManager {
       for (const uid of await volumes.podsOnDisk()) {
         if (!this.#knows(uid) && !now.has(uid)) await volumes.removePod(uid, lifetime)
       }
+      this.#lookedAt = this.#deps.clock.now()
     } catch (error) {
       if (lifetime.aborted) return
       this.#deps.log.warn({ error: error instanceof Error ? error.message : String(error) }, 'relist failed')

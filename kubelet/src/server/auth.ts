@@ -35,14 +35,24 @@ export function requester(socket: TLSSocket): Requester {
   return { user: subject.CN, groups: [...[subject.O ?? []].flat(), 'system:authenticated'] }
 }
 
-/** The node subresource that a path of the kubelet's API belongs to. pkg/kubelet/server/auth.go GetRequestAttributes */
-export function nodeSubresource(path: string): string {
-  if (path.startsWith('/stats')) return 'stats'
-  if (path.startsWith('/metrics')) return 'metrics'
-  if (path.startsWith('/logs')) return 'log'
-  if (path.startsWith('/healthz')) return 'healthz'
-  if (path.startsWith('/pods') || path.startsWith('/runningpods')) return 'pods'
-  return 'proxy'
+const ownSubresources: readonly (readonly [path: string, subresources: readonly string[]])[] = [
+  ['/stats', ['stats']],
+  ['/metrics', ['metrics']],
+  ['/logs', ['log']],
+  ['/healthz', ['healthz', 'proxy']],
+  ['/pods', ['pods', 'proxy']],
+  ['/runningpods', ['pods', 'proxy']],
+  ['/configz', ['configz', 'proxy']],
+]
+
+/**
+ * The node subresources that a path of the kubelet's API belongs to: who may use one of them may ask.
+ * pkg/kubelet/server/auth.go GetRequestAttributes
+ */
+export function nodeSubresources(url: string): readonly string[] {
+  const path = url.split('?', 1)[0] ?? ''
+  const own = ownSubresources.find(([root]) => path === root || path.startsWith(`${root}/`))
+  return own?.[1] ?? ['proxy']
 }
 
 /** The verb that an HTTP method stands for here. */
@@ -66,17 +76,18 @@ export class Authorizer {
   /** @throws ServerError 403 when the answer is no, 500 when there is none. */
   async check(who: Requester, method: string, path: string, signal: AbortSignal): Promise<void> {
     const verb = verbOf(method)
-    const subresource = nodeSubresource(path)
-    const key = JSON.stringify([who, verb, subresource])
-    const known = this.#answers.get(key)
-    const allowed =
-      known && known.until > this.#clock.now() ? known.allowed : await this.#ask(who, verb, subresource, key, signal)
-    if (!allowed) {
-      throw new ServerError(
-        403,
-        `Forbidden (user=${who.user}, verb=${verb}, resource=nodes, subresource(s)=[${subresource}])`,
-      )
+    const subresources = nodeSubresources(path)
+    for (const subresource of subresources) {
+      const key = JSON.stringify([who, verb, subresource])
+      const known = this.#answers.get(key)
+      const allowed =
+        known && known.until > this.#clock.now() ? known.allowed : await this.#ask(who, verb, subresource, key, signal)
+      if (allowed) return
     }
+    throw new ServerError(
+      403,
+      `Forbidden (user=${who.user}, verb=${verb}, resource=nodes, subresource(s)=[${subresources.join(' ')}])`,
+    )
   }
 
   async #ask(who: Requester, verb: string, subresource: string, key: string, signal: AbortSignal): Promise<boolean> {

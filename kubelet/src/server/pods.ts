@@ -44,3 +44,33 @@ export async function newestSandbox(runtime: RuntimeService, pod: Pod, signal: A
   if (newest === undefined) throw new ServerError(404, `pod not found ("${pod.metadata.name ?? ''}")`)
   return newest
 }
+
+/** A Pod in a list, which says once for all what they are. */
+type Item = Omit<Pod, 'apiVersion' | 'kind'>
+
+/** Pods as a list of the API. */
+export function podList(items: readonly Item[]): object {
+  return { kind: 'PodList', apiVersion: 'v1', metadata: {}, items }
+}
+
+/**
+ * The Pods of which something runs, as the runtime has them: names and images, no more.
+ * pkg/kubelet/server/server.go getRunningPods, pkg/kubelet/container/runtime.go ToAPIPod
+ */
+export async function runningPods(runtime: RuntimeService, signal: AbortSignal): Promise<Item[]> {
+  const [sandboxes, containers] = await Promise.all([
+    runtime.listPodSandbox({}, signal),
+    runtime.listContainers({}, signal),
+  ])
+  const pods = new Map<string, Item>()
+  const podOf = ({ uid, name, namespace }: PodSandbox['pod']): Item => {
+    const pod: Item = pods.get(uid) ?? { metadata: { name, namespace, uid }, spec: { containers: [] }, status: {} }
+    pods.set(uid, pod)
+    return pod
+  }
+  for (const sandbox of sandboxes) if (sandbox.state === 'SANDBOX_READY') podOf(sandbox.pod)
+  for (const { pod, name, image, state } of containers) {
+    if (state === 'CONTAINER_RUNNING') podOf(pod).spec.containers.push({ name, image, resources: {} })
+  }
+  return [...pods.values()]
+}

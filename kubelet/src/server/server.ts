@@ -10,7 +10,8 @@ import { chooseContainer, declaresContainer, openLog, parseLogQuery } from './co
 import { cadvisorMetrics, noResourceMetrics, resourceMetrics } from '../stats/metrics.ts'
 import { summaryOf } from '../stats/summary.ts'
 import type { Usage } from '../stats/usage.ts'
-import { findPod, ServerError } from './pods.ts'
+import { serveHealthz, type HealthChecks } from './healthz.ts'
+import { findPod, podList, runningPods, ServerError } from './pods.ts'
 import { serveUpgrade, type StreamingContext } from './upgrades.ts'
 
 /** What the kubelet's HTTPS server needs. */
@@ -29,10 +30,14 @@ export interface ServerOptions extends StreamingContext {
   readonly probeMetrics: () => Promise<string>
   /** What the node and its Pods use now. */
   readonly usage: () => Promise<Usage>
+  /** The KubeletConfiguration that the kubelet runs with. */
+  readonly configuration: object
+  /** By name: the text of what is wrong, or undefined. */
+  readonly checks: HealthChecks
 }
 
 /**
- * Starts the kubelet's HTTPS server (logs, exec, attach, port-forward, /pods, /metrics, /healthz); it ends with
+ * Starts the kubelet's HTTPS server (logs, exec, attach, port-forward, /pods, /runningpods, /configz, /metrics, /healthz); it ends with
  * `options.signal`. Everybody shows a certificate of the cluster's authority and is authorised by the apiserver.
  * Rejects when the port is taken. pkg/kubelet/server/server.go
  */
@@ -65,8 +70,10 @@ export async function startServer(options: ServerOptions): Promise<void> {
 }
 
 function routes(app: FastifyInstance, options: ServerOptions): void {
-  app.get('/healthz', () => 'ok')
-  app.get('/pods', () => ({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: options.pods.list() }))
+  serveHealthz(app, options.checks)
+  app.get('/pods', () => podList(options.pods.list()))
+  app.get('/runningpods', async () => podList(await runningPods(options.runtime, options.signal)))
+  app.get('/configz', () => ({ kubeletconfig: options.configuration }))
   app.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(await options.metrics()))
   // pkg/kubelet/server/server.go InstallAuthNotRequiredHandlers, server/stats/handler.go
   const prometheus = { 'content-type': 'text/plain; version=0.0.4' }

@@ -1,36 +1,13 @@
 // The shape of the configuration file, for strict decoding. k8s.io/kube-scheduler/config/v1/types.go
 import { schemaFor } from '@kubets/shared/api/schemas.ts'
-import type { ListNode, ObjectNode, ScalarNode, ScalarType, SchemaNode } from '@kubets/shared/machinery/schema/node.ts'
+import type { ObjectNode, SchemaNode } from '@kubets/shared/machinery/schema/node.ts'
+import { document, listOf, pointer, scalar, struct } from '@kubets/shared/machinery/schema/struct.ts'
 
-/** A node, and whether absent is told from zero. */
-type Entry = SchemaNode | { readonly pointer: SchemaNode }
-
-const scalar = (type: ScalarType, goType: string = type): ScalarNode => ({ type, goType })
 const string = scalar('string')
 const bool = scalar('bool')
 const int32 = scalar('int32')
 const int64 = scalar('int64')
 const duration = scalar('duration', 'v1.Duration')
-const pointer = (node: SchemaNode): Entry => ({ pointer: node })
-const listOf = (element: SchemaNode): ListNode => ({
-  type: 'list',
-  goType: `[]${element.goType}`,
-  element,
-  listType: 'atomic',
-  mapKeys: [],
-})
-
-function struct(goType: string, entries: Readonly<Record<string, Entry>>): ObjectNode {
-  const fields = Object.entries(entries).map(([name, entry]) => {
-    const isPointer = 'pointer' in entry
-    const node = isPointer ? entry.pointer : entry
-    return [name, { name, node, pointer: isPointer, required: false, dropZero: !isPointer, patchStrategy: [] }] as const
-  })
-  return { type: 'object', name: '', goType, fields: new Map(fields), filled: [], message: [], atomic: false }
-}
-
-const document = (goType: string, entries: Readonly<Record<string, Entry>>): ObjectNode =>
-  struct(goType, { apiVersion: string, kind: string, ...entries })
 
 /** The points at which a profile lists plugins, in upstream's order. */
 export const points = [

@@ -1,0 +1,188 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { flags } from '../options.ts'
+import { configured } from './configured.ts'
+import { leaves } from './fields.ts'
+import { decodeConfig } from './read.ts'
+import { problemsOf } from './validate.ts'
+import { fromText, toText, withDefaults } from './values.ts'
+
+const head = 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n'
+const problemsIn = (text: string): string[] => problemsOf(withDefaults(decodeConfig(head + text)))
+
+describe('a KubeletConfiguration', () => {
+  it.each([
+    ['{}', "failed to decode: Object 'Kind' is missing in '{}'"],
+    [
+      'kind: KubeletConfiguration\napiVersion: v1',
+      'failed to decode: no kind "KubeletConfiguration" is registered for version "v1" in scheme "pkg/runtime/scheme.go:110"',
+    ],
+    [`${head}maxPodz: 3`, 'failed to decode: strict decoding error: unknown field "maxPodz"'],
+    [
+      `${head}authentication:\n  x509:\n    file: a`,
+      'failed to decode: strict decoding error: unknown field "authentication.x509.file"',
+    ],
+    [
+      `${head}maxPods: 3\nmaxPods: 4`,
+      'failed to decode: strict decoding error: yaml: unmarshal errors:\n  line 4: key "maxPods" already set in map',
+    ],
+    [
+      `${head}maxPods: "3"`,
+      'failed to decode: json: cannot unmarshal string into Go struct field KubeletConfiguration.maxPods of type int32',
+    ],
+    [`${head}syncFrequency: 5`, expect.stringContaining('cannot unmarshal number')],
+    [`${head}port: [`, expect.stringContaining('yaml: line')],
+  ])('is refused when nobody understands it: %j', (text, message: unknown) => {
+    let said = ''
+    try {
+      decodeConfig(text)
+    } catch (error) {
+      said = (error as Error).message
+    }
+    expect(said).toEqual(message)
+  })
+
+  it('has upstream defaults, also where a file as kubeadm writes it says zero', () => {
+    const written = `authentication: {anonymous: {enabled: false}, webhook: {cacheTTL: 0s, enabled: true}}
+authorization: {mode: Webhook, webhook: {cacheAuthorizedTTL: 0s, cacheUnauthorizedTTL: 0s}}
+cpuManagerReconcilePeriod: 0s
+crashLoopBackOff: {}
+evictionPressureTransitionPeriod: 0s
+fileCheckFrequency: 0s
+imageMaximumGCAge: 0s
+logging: {flushFrequency: 0, options: {json: {infoBufferSize: "0"}, text: {infoBufferSize: "0"}}, verbosity: 0}
+memorySwap: {}
+nodeStatusReportFrequency: 0s
+shutdownGracePeriod: 0s
+maxPods: 0
+`
+    expect(problemsIn(written)).toEqual([])
+    const config = withDefaults(decodeConfig(head + written))
+    const defaults = withDefaults({})
+    expect({ ...config, memorySwap: undefined, crashLoopBackOff: undefined }).toEqual({
+      ...defaults,
+      memorySwap: undefined,
+      crashLoopBackOff: undefined,
+    })
+    expect(defaults).toMatchObject({
+      fileCheckFrequency: '20s',
+      maxPods: 110,
+      authentication: { webhook: { cacheTTL: '2m0s', enabled: true }, anonymous: { enabled: false } },
+      enforceNodeAllocatable: ['pods'],
+      logging: { format: 'text', flushFrequency: 5_000_000_000 },
+    })
+    expect(withDefaults({ nodeStatusUpdateFrequency: '20s' })).toMatchObject({ nodeStatusReportFrequency: '20s' })
+    expect(withDefaults({ maxParallelImagePulls: 4 })).toMatchObject({ serializeImagePulls: false })
+  })
+
+  it.each([
+    ['port: 70000', 'port (--port) 70000 must be between 1 and 65535, inclusive'],
+    ['healthzPort: -1', 'healthzPort (--healthz-port) -1 must be between 1 and 65535, inclusive'],
+    ['maxPods: -1', 'maxPods (--max-pods) -1 must not be a negative number'],
+    [
+      'imageGCLowThresholdPercent: 90',
+      'imageGCLowThresholdPercent (--image-gc-low-threshold) 90 must be less than imageGCHighThresholdPercent (--image-gc-high-threshold) 85',
+    ],
+    [
+      'enforceNodeAllocatable: [pods, kube-reserved]',
+      'kubeReservedCgroup (--kube-reserved-cgroup) must be specified when "kube-reserved" or "kube-reserved-compressible" contained in enforceNodeAllocatable (--enforce-node-allocatable)',
+    ],
+    [
+      'enforceNodeAllocatable: [some]',
+      'option "some" specified for enforceNodeAllocatable (--enforce-node-allocatable). Valid options are "pods", "system-reserved", "system-reserved-compressible", "kube-reserved", "kube-reserved-compressible" or "none"',
+    ],
+    [
+      'topologyManagerPolicy: best',
+      'topologyManagerPolicy (--topology-manager-policy) "best" must be one of: ["none" "best-effort" "restricted" "single-numa-node"]',
+    ],
+    ['shutdownGracePeriod: 10ms', 'shutdownGracePeriod 10ms must be either zero or otherwise >= 1 sec'],
+    ['shutdownGracePeriodCriticalPods: 1s', 'shutdownGracePeriodCriticalPods 1s must be <= shutdownGracePeriod 0s'],
+    [
+      'containerLogMonitorInterval: 2s',
+      'containerLogMonitorInterval must be a positive time duration greater than or equal to 3s',
+    ],
+    [
+      'hairpinMode: all',
+      'option "all" specified for hairpinMode (--hairpin-mode). Valid options are "none", "hairpin-veth" or "promiscuous-bridge"',
+    ],
+    ['protectKernelDefaults: true', 'protectKernelDefaults true is not supported by this kubelet, it must not be set'],
+    [
+      'contentType: application/json',
+      'contentType "application/json" is not supported by this kubelet, only "application/vnd.kubernetes.protobuf" is',
+    ],
+    [
+      'authentication: {anonymous: {enabled: true}}',
+      'authentication.anonymous.enabled true is not supported by this kubelet, only false is',
+    ],
+    [
+      'featureGates: {NoSuchThing: true}',
+      'featureGates {"NoSuchThing":true} is not supported by this kubelet, it must not be set',
+    ],
+  ])('is refused with %s', (text, problem) => {
+    expect(problemsIn(text)).toEqual([`invalid configuration: ${problem}`])
+  })
+
+  it('says for each of its flags what the flag says by itself', () => {
+    for (const [where, leaf] of leaves()) {
+      if (leaf.flag === undefined) continue
+      const flag = flags[leaf.flag]
+      const told = leaf.fallback === undefined ? undefined : flag.parse(toText(leaf, leaf.fallback))
+      const own = 'default' in flag ? flag.default : undefined
+      expect([where, told ?? own]).toEqual([where, own])
+      if (leaf.fallback !== undefined) expect(fromText(leaf, toText(leaf, leaf.fallback))).toEqual(leaf.fallback)
+    }
+  })
+})
+
+describe('the kubelet is configured', () => {
+  let dir: string
+  const file = (name: string, text: string): Promise<void> => writeFile(path.join(dir, name), text)
+  const at = (name: string): string => path.join(dir, name)
+  beforeAll(async () => {
+    dir = await mkdtemp(path.join(tmpdir(), 'kubets-config-'))
+    await mkdir(at('drop/more'), { recursive: true })
+    await file(
+      'base.yaml',
+      `${head}maxPods: 30\nport: 1250\nclusterDNS: [10.0.0.9, 10.0.0.10]\ntlsCertFile: own.crt\nauthentication: {x509: {clientCAFile: ../ca.crt}}\n`,
+    )
+    await file('drop/20-second.conf', `${head}maxPods: 50\n`)
+    await file('drop/10-first.conf', `${head}maxPods: 40\nclusterDomain: example.test\n`)
+    await file('drop/more/05-deep.conf', `${head}port: 1251\n`)
+    await file('drop/none.yaml', 'what: is this')
+    await file('bad.yaml', `${head}runOnce: true\n`)
+    await file('empty.yaml', '')
+  })
+  afterAll(() => rm(dir, { recursive: true }))
+
+  it('by a file, whose neighbours it may name', async () => {
+    const { options, configuration } = await configured([`--config=${at('base.yaml')}`])
+    expect(options).toMatchObject({ maxPods: 30, port: 1250, clusterDns: ['10.0.0.9', '10.0.0.10'] })
+    expect(options).toMatchObject({ certFile: at('own.crt'), clientCaFile: path.join(dir, '..', 'ca.crt') })
+    expect(configuration).toMatchObject({ maxPods: 30, clusterDomain: 'cluster.local', healthzPort: 10248 })
+  })
+
+  it('by drop-ins over the file, in the order of their names, and by flags over all', async () => {
+    const files = [`--config=${at('base.yaml')}`, `--config-dir=${at('drop')}`]
+    const { options, configuration } = await configured(files)
+    expect(options).toMatchObject({ maxPods: 50, port: 1251, clusterDomain: 'example.test' })
+    const flagged = await configured([...files, '--max-pods=7', '--cluster-dns=10.0.0.1', '--healthz_port', '0'])
+    expect(flagged.options).toMatchObject({ maxPods: 7, clusterDns: ['10.0.0.1'], healthzPort: 0 })
+    expect(flagged.configuration).toEqual({ ...configuration, maxPods: 7, clusterDNS: ['10.0.0.1'], healthzPort: 0 })
+  })
+
+  it.each([
+    ['base', ['--max-pods=0'], 'invalid argument "0" for --max-pods'],
+    ['bad', [], 'failed to validate kubelet configuration, error: invalid configuration: runOnce true is not'],
+    ['none', [], 'failed to load kubelet config file, path: '],
+    ['empty', [], 'was empty'],
+    [
+      'base',
+      ['--config-dir=/no/such/folder'],
+      'failed to merge kubelet configs: failed to walk through kubelet dropin',
+    ],
+  ])('not by %s.yaml with %j', async (name, more, message) => {
+    await expect(configured([`--config=${at(name)}.yaml`, ...more])).rejects.toThrow(message)
+  })
+})
