@@ -15,12 +15,22 @@ export interface EndedInstance {
   backOffSeconds: number
 }
 
-/** When the next instance may be started (milliseconds since the epoch), and the back-off to name and to write on it. */
-export function nextStart(ended: EndedInstance): { at: number; waitSeconds: number; nextBackOffSeconds: number } {
+/**
+ * When the next instance may be started (milliseconds since the epoch), and the back-off to name and to write on it. What
+ * ended later than now says nothing of how long ago that was: the clock was set back, and nobody waits until it is there again.
+ */
+export function nextStart(
+  ended: EndedInstance,
+  now: number,
+): {
+  at: number
+  waitSeconds: number
+  nextBackOffSeconds: number
+} {
   const forgotten = ended.backOffSeconds === 0 || ended.finishedAt - ended.createdAt > forgetMs
   if (forgotten) return { at: 0, waitSeconds: 0, nextBackOffSeconds: firstSeconds }
   return {
-    at: ended.finishedAt + ended.backOffSeconds * 1000,
+    at: ended.finishedAt > now ? now : ended.finishedAt + ended.backOffSeconds * 1000,
     waitSeconds: ended.backOffSeconds,
     nextBackOffSeconds: doubled(ended.backOffSeconds),
   }

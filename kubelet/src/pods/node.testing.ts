@@ -23,6 +23,7 @@ import { sysctlAllowlist } from './sysctls.ts'
 type ApiServer = Awaited<ReturnType<typeof startApiServer>>
 
 export interface TestNode {
+  name: string
   client: ApiServer['client']
   runtime: PodDeps['runtime']
   /** Creates a Pod bound to the node; its containers sleep unless they say what else to do. */
@@ -35,12 +36,16 @@ export interface TestNode {
 
 /**
  * A node with these resources: Pods through a PodManager in this process, on a real apiserver and a real Docker. They
- * have the host's network, so that the machine's stays as it is.
+ * have the host's network, so that the machine's stays as it is. What is kept on disk is in a folder of its own, or in
+ * the one given, which then stays.
  */
-export async function startTestNode(allocatable: Record<string, string>): Promise<TestNode> {
+export async function startTestNode(
+  allocatable: Record<string, string>,
+  given?: { rootDir: string },
+): Promise<TestNode> {
   const name = `kubets-test-pods-${process.pid}`
   const image = `kubets-test/${name}:1`
-  const rootDir = await mkdtemp(path.join(tmpdir(), 'kubets-pods-'))
+  const rootDir = given?.rootDir ?? (await mkdtemp(path.join(tmpdir(), 'kubets-pods-')))
   const stopping = new AbortController()
   const api = await startApiServer()
   await makeImage(image)
@@ -105,6 +110,7 @@ export async function startTestNode(allocatable: Record<string, string>): Promis
     })
   }
   return {
+    name,
     client,
     runtime,
     get,
@@ -132,7 +138,7 @@ export async function startTestNode(allocatable: Record<string, string>): Promis
       for (const one of await runtime.listPodSandbox({}, signal)) await runtime.removePodSandbox(one.id, signal)
       await removeImage(image)
       await api.stop()
-      await rm(rootDir, { recursive: true })
+      if (!given) await rm(rootDir, { recursive: true })
     },
   }
 }

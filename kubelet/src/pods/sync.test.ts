@@ -155,6 +155,13 @@ const cases: Case[] = [
     steps: ['start a 8 +10s'],
   },
   {
+    name: 'a clock that was set back makes nobody wait until it is there again',
+    pod: one,
+    sandboxes: [sandbox()],
+    containers: [exited('a', 1, 1, { backOff: 10, finishedAt: t0 + 300_000 })],
+    steps: ['start a 2 +20s'],
+  },
+  {
     name: 'OnFailure restarts a failure',
     pod: onFailure,
     sandboxes: [sandbox()],

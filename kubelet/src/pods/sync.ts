@@ -304,7 +304,8 @@ function planStart(
     plan.steps.push({ ...step, backOffSeconds: last ? backOffOf(last) : 0 })
     return
   }
-  const next = nextStart({ createdAt: last.createdAt, finishedAt: last.finishedAt, backOffSeconds: backOffOf(last) })
+  const { createdAt, finishedAt } = last
+  const next = nextStart({ createdAt, finishedAt, backOffSeconds: backOffOf(last) }, input.now)
   if (input.now < next.at) {
     const wait = goSeconds(next.waitSeconds)
     const message = `back-off ${wait} restarting failed container=${name} pod=${formatPod(input.pod)}`

@@ -3,6 +3,7 @@ import { parseTime } from '@kubets/shared/machinery/time.ts'
 import { RuntimeError } from '../runtime/types.ts'
 import { VolumeError } from '../volumes/manager.ts'
 import type { PodDeps } from './deps.ts'
+import { GraceKeeper } from './grace.ts'
 import { killContainer } from './kill-container.ts'
 import {
   formatPod,
@@ -45,6 +46,7 @@ export class PodWorker {
   readonly #reader: PodStateReader
   readonly #failures = new Map<string, StartFailure>()
   readonly #resizer: PodResizer
+  readonly #grace: GraceKeeper
   readonly #rejected: Waiting | undefined
   readonly #ended = Promise.withResolvers<void>()
   #pod: Pod
@@ -55,6 +57,7 @@ export class PodWorker {
   #volumesOnDisk = true
   #volumeFailures = 0
   #refreshAt = 0
+  #now = 0
   #waiting: ReadonlyMap<string, Waiting> = new Map()
   #interrupt = new AbortController()
   #poked = false
@@ -69,6 +72,7 @@ export class PodWorker {
     const refusal = (wanted: Pod): Waiting | undefined => reporter.resizeRefusal(wanted)
     this.#resizer = new PodResizer(deps, pod.metadata.uid ?? '', this.#failures, refusal)
     this.#reader = new PodStateReader(deps.runtime, pod.metadata.uid ?? '')
+    this.#grace = new GraceKeeper(deps.volumes.podDir(pod.metadata.uid ?? ''))
   }
 
   get pod(): Pod {
@@ -138,12 +142,12 @@ export class PodWorker {
   }
 
   async #turn(): Promise<{ finished: boolean; wakeAt: number | undefined | 'now' }> {
-    const { clock, lifetime } = this.#deps
+    const { lifetime } = this.#deps
     this.#poked = false
     if (this.#interrupt.signal.aborted) this.#interrupt = new AbortController()
     const interrupt = AbortSignal.any([lifetime, this.#interrupt.signal])
     const state = await this.#reader.read(lifetime)
-    const now = clock.now()
+    const now = this.#time()
     const ending = this.#ending()
     const fresh = this.#freshPod()
     const pod = ending ? this.#resizer.granted(fresh) : await this.#resizer.grant(fresh)
@@ -178,6 +182,20 @@ export class PodWorker {
       return { finished: false, wakeAt: 'now' }
     }
     return { finished: false, wakeAt: await this.#rest(pod, state, result, now, interrupt) }
+  }
+
+  /** The time. When the clock was set back, what is to come comes so much earlier, as it would have. */
+  #time(): number {
+    const now = this.#deps.clock.now()
+    const back = this.#now - now
+    this.#now = now
+    if (back <= 0) return now
+    this.#refreshAt -= back
+    for (const [name, failure] of this.#failures) {
+      const backOffAt = failure.backOffAt === undefined ? {} : { backOffAt: failure.backOffAt - back }
+      this.#failures.set(name, { ...failure, retryAt: failure.retryAt - back, ...backOffAt })
+    }
+    return now
   }
 
   /** Nothing to do: keeps the volumes' files up to date and says when to look again. */
@@ -300,7 +318,7 @@ export class PodWorker {
       case 'killContainer':
         return this.#kill(pod, state, [step.id], step.graceSeconds, step.message, interrupt)
       case 'killAll':
-        return this.#kill(pod, state, step.ids, step.graceSeconds, step.message, interrupt)
+        return this.#kill(pod, state, step.ids, await this.#graceLeft(step.graceSeconds), step.message, interrupt)
       case 'resizeContainer':
         return this.#resizer.resize(pod, step.id, step.name)
       case 'unmountVolumes':
@@ -382,6 +400,18 @@ export class PodWorker {
     await Promise.all(
       running.map((one) => killContainer(this.#deps, pod, one, graceSeconds, message, podIP, interrupt)),
     )
+  }
+
+  /** What is left of the grace of a Pod that ends; none where all of it only starts again. */
+  async #graceLeft(graceSeconds: number): Promise<number> {
+    if (graceSeconds === 0) return 0
+    try {
+      return await this.#grace.left(graceSeconds, this.#deps.clock.now())
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error)
+      this.#deps.log.warn({ pod: formatPod(this.#pod), error: text }, 'the end of its grace could not be written down')
+      return graceSeconds
+    }
   }
 
   async #finish(pod: Pod, state: PodRuntimeState): Promise<void> {

@@ -98,8 +98,10 @@ export class ProbeManager {
     const { signal } = watch.stop
     const period = (probe.periodSeconds ?? 10) * 1000
     let run: Run = { last: undefined, count: 0 }
-    const first = status.startedAt + (probe.initialDelaySeconds ?? 0) * 1000
-    if (first > clock.now()) await clock.sleep(first - clock.now(), signal)
+    const delay = (probe.initialDelaySeconds ?? 0) * 1000
+    // no longer than that, also when the clock was set back since the start
+    const first = Math.min(delay, status.startedAt + delay - clock.now())
+    if (first > 0) await clock.sleep(first, signal)
     for (;;) {
       // until it has started nothing but the startup probe is asked, and that one never again
       const started = watch.results.get('startup') ?? 'Success'

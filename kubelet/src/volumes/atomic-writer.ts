@@ -31,7 +31,13 @@ export async function writeAtomically(folder: string, payload: Payload, now: num
   const freshDir = path.join(folder, fresh)
   await mkdir(freshDir)
   await chmod(freshDir, 0o755)
-  for (const [name, content] of payload) await writeOne(freshDir, name, content, gid)
+  try {
+    for (const [name, content] of payload) await writeOne(freshDir, name, content, gid)
+  } catch (error) {
+    // on a full disk each new attempt would leave some more
+    await rm(freshDir, { recursive: true, force: true })
+    throw error
+  }
   const link = path.join(folder, `${dataLink}_tmp`)
   await rm(link, { force: true })
   await symlink(fresh, link)

@@ -7,11 +7,14 @@ import Docker from 'dockerode'
 import { pack } from 'tar-stream'
 import type { PodIdentity, PodSandboxConfig } from '../types.ts'
 
-/** For tests: makes an image ("name:1") of busybox alone, whose own command sleeps: it serves as the sandbox, too. */
-export async function makeImage(image: string): Promise<void> {
+/**
+ * For tests: makes an image ("name:1") of busybox alone, whose own command sleeps: it serves as the sandbox, too.
+ * `applets` are what it can do; there is no shell if not among them.
+ */
+export async function makeImage(image: string, applets?: readonly string[]): Promise<void> {
   const tar = pack()
   const busybox = await readFile('/bin/busybox')
-  const applets = (await promisify(execFile)('/bin/busybox', ['--list'])).stdout.split('\n')
+  applets ??= (await promisify(execFile)('/bin/busybox', ['--list'])).stdout.split('\n')
   tar.entry({ name: 'tmp', type: 'directory', mode: 0o1777 })
   tar.entry({ name: 'bin/busybox', mode: 0o755 }, busybox)
   for (const name of applets.filter((one) => one !== '' && one !== 'busybox')) {
