@@ -12,6 +12,10 @@ import { serveHealth } from '@kubets/shared/process/health.ts'
 import { createLogger } from '@kubets/shared/process/logging.ts'
 import { createRegistry } from '@kubets/shared/process/metrics.ts'
 import { ApiObjects } from './api-objects.ts'
+import { allocatableOf, checkReservation, nothingReserved, podsShare } from './cgroups/allocatable.ts'
+import { checkEnforcement, enforceReserved } from './cgroups/enforcement.ts'
+import { openCgroups } from './cgroups/open.ts'
+import { PodCgroups } from './cgroups/pods.ts'
 import type { NodeAllocatable } from './containers/downward.ts'
 import { ImagePuller } from './images/puller.ts'
 import { PodNetwork } from './network/network.ts'
@@ -37,6 +41,7 @@ import { VolumeManager } from './volumes/manager.ts'
 export async function runKubelet({ options, configuration }: Configured, signal: AbortSignal): Promise<void> {
   const log = createLogger('kubelet')
   const { nodeName, rootDir } = options
+  checkEnforcement(options)
   const sysctls = sysctlAllowlist(options.allowedUnsafeSysctls)
   if (options.kubeconfig === undefined) throw new Error('--kubeconfig must be given')
   await mkdir(rootDir, { recursive: true, mode: 0o750 })
@@ -66,12 +71,32 @@ export async function runKubelet({ options, configuration }: Configured, signal:
   const serviceInformer = factory.informer(services)
   const nodeInformer = factory.informer(nodes, { fieldSelector: `metadata.name=${nodeName}` })
   const objects = new ApiObjects(client, serviceInformer.lister)
-  const resources = nodeResources(machine, options.maxPods)
+  const capacity = nodeResources(machine, options.maxPods)
+  const reservation = { kube: options.kubeReserved, system: options.systemReserved, eviction: {} }
+  checkReservation(capacity, reservation)
+  const resources = allocatableOf(capacity, reservation)
   const allocatable: NodeAllocatable = {
     cpu: resources['cpu'] ?? '0',
     memory: resources['memory'] ?? '0',
     'ephemeral-storage': resources['ephemeral-storage'] ?? '0',
   }
+  const tree = await openCgroups(options.cgroupsPerQos, clock, log)
+  const aboutNode = { apiVersion: 'v1', kind: 'Node', name: nodeName, uid: nodeName }
+  await enforceReserved(options, tree, recorder, aboutNode)
+  const withProcesses = { ...capacity, pid: String(machine.maxProcesses) }
+  const enforced = options.enforceNodeAllocatable.includes('pods')
+  const share = podsShare(withProcesses, enforced ? reservation : nothingReserved)
+  const cgroups = new PodCgroups({
+    tree,
+    root: options.cgroupRoot,
+    runtime,
+    share,
+    podPidsLimit: options.podMaxPids,
+    pods: () => manager.active(),
+    recorder,
+    node: aboutNode,
+    log,
+  })
   const probeRegistry = new Registry()
   const metrics = probeMetrics(probeRegistry)
   const probes = new ProbeManager({ runtime, recorder, clock, metrics, changed: (uid) => manager.poke(uid) })
@@ -87,6 +112,7 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     lifetime: signal,
     puller: new ImagePuller(runtime),
     volumes,
+    cgroups,
     allocations: new Allocations((uid) => volumes.podDir(uid)),
     dns: { clusterDns: options.clusterDns, clusterDomain: options.clusterDomain },
     node: {
@@ -98,8 +124,8 @@ export async function runKubelet({ options, configuration }: Configured, signal:
       sysctls,
     },
   }
-  const fresh = initialNode(nodeName, machine.info.architecture, { capacity: resources, allocatable: resources })
-  const manager = new PodManager(deps, client, podInformer, {
+  const fresh = initialNode(nodeName, machine.info.architecture, { capacity, allocatable: resources })
+  const manager: PodManager = new PodManager(deps, client, podInformer, {
     known: () => nodeInformer.lister.get(nodeName) ?? fresh,
     fetch: () => client.get(nodes, nodeName, { signal }),
   })
@@ -114,6 +140,7 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     port: options.port,
     maxPods: options.maxPods,
     machine,
+    reservation,
     networkProblem: () => network.problem,
     podCidr: (cidr) => network.setUp(cidr, signal),
   })
@@ -130,7 +157,7 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     nodeName,
     rootDir,
     memoryBytes: machine.memoryBytes,
-    memoryForPodsBytes: machine.memoryBytes,
+    memoryForPodsBytes: share.get('memory')?.value() ?? machine.memoryBytes,
     cpus: machine.cpus,
     runtime,
     sizes,

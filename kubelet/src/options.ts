@@ -1,4 +1,5 @@
 import os from 'node:os'
+import { parseQuantity } from '@kubets/shared/machinery/quantity.ts'
 import {
   boolean,
   duration,
@@ -9,6 +10,29 @@ import {
   text,
   type FlagValues,
 } from '@kubets/shared/process/options.ts'
+
+/** Amounts of resources that may be kept from Pods: cpu=200m,memory=1Gi. */
+// cmd/kubelet/app/server.go parseResourceList
+const reserved = (help: string) => ({
+  help: `${help}, as cpu=200m,memory=500Mi,ephemeral-storage=1Gi,pid=1000`,
+  default: {} as Readonly<Record<string, string>>,
+  parse: (value: string): Readonly<Record<string, string>> =>
+    Object.fromEntries(
+      value
+        .split(',')
+        .filter((pair) => pair !== '')
+        .map((pair) => {
+          const [name = '', amount] = pair.split('=').map((part) => part.trim())
+          if (amount === undefined) throw new Error('malformed pair, expect string=string')
+          if (!reservable.includes(name)) throw new Error(`cannot reserve "${name}" resource`)
+          if (parseQuantity(amount).sign < 0) {
+            throw new Error(`resource quantity for "${name}" cannot be negative: ${amount}`)
+          }
+          return [name, amount]
+        }),
+    ),
+})
+const reservable = ['cpu', 'memory', 'ephemeral-storage', 'pid']
 
 /** The kubelet's flags, with upstream's names. cmd/kubelet/app/options */
 export const flags = {
@@ -37,6 +61,17 @@ export const flags = {
     [],
   ),
   'volume-stats-agg-period': duration('how often the sizes of volumes are measured', 60_000),
+  'cgroups-per-qos': boolean('give QoS classes and Pods cgroups of their own', true),
+  'cgroup-root': optionalText('cgroup below which those of Pods are made; the root if empty'),
+  'pod-max-pids': integer('how many processes a Pod may have; any number if negative', -1, -1),
+  'kube-reserved': reserved("what is kept for Kubernetes' own programs"),
+  'system-reserved': reserved('what is kept for the rest of the machine'),
+  'kube-reserved-cgroup': optionalText("cgroup of Kubernetes' own programs"),
+  'system-reserved-cgroup': optionalText('cgroup of the rest of the machine'),
+  'enforce-node-allocatable': list(
+    'whom the kernel holds to what is for them: none, pods, system-reserved, kube-reserved; the latter two also with -compressible',
+    ['pods'],
+  ),
   cleanup: boolean('remove everything this node has in Docker and in the kernel, and end', false),
 }
 
@@ -65,6 +100,14 @@ export function toOptions(values: FlagValues<typeof flags>) {
     clusterCidr: values['non-masquerade-cidr'],
     allowedUnsafeSysctls: values['allowed-unsafe-sysctls'],
     volumeStatsPeriodMs: values['volume-stats-agg-period'],
+    cgroupsPerQos: values['cgroups-per-qos'],
+    cgroupRoot: values['cgroup-root'] ?? '',
+    podMaxPids: values['pod-max-pids'],
+    kubeReserved: values['kube-reserved'],
+    systemReserved: values['system-reserved'],
+    kubeReservedCgroup: values['kube-reserved-cgroup'],
+    systemReservedCgroup: values['system-reserved-cgroup'],
+    enforceNodeAllocatable: values['enforce-node-allocatable'],
     cleanup: values.cleanup,
   }
 }

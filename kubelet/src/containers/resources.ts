@@ -7,7 +7,7 @@ import type { LinuxResources } from '../runtime/types.ts'
 const minShares = 2
 const maxShares = 262144
 const sharesPerCpu = 1024
-const quotaPeriod = 100_000
+export const quotaPeriod = 100_000
 const minQuotaPeriod = 1000
 
 /** The relative weight of so many thousandths of a CPU. */

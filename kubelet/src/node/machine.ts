@@ -7,6 +7,8 @@ export interface Machine {
   cpus: number
   memoryBytes: number
   diskBytes: number
+  /** How many processes there may be. */
+  maxProcesses: number
   info: Omit<NodeSystemInfo, 'containerRuntimeVersion' | 'kubeletVersion' | 'kubeProxyVersion'>
 }
 
@@ -17,10 +19,13 @@ export async function readMachine(rootDir: string): Promise<Machine> {
   const text = async (file: string): Promise<string> => (await readFile(file, 'utf8').catch(() => '')).trim()
   const release = await text('/etc/os-release')
   const disk = await statfs(rootDir)
+  // pkg/kubelet/stats/pidlimit/pidlimit_linux.go Stats
+  const limits = await Promise.all(['pid_max', 'threads-max'].map((name) => text(`/proc/sys/kernel/${name}`)))
   return {
     cpus: os.availableParallelism(),
     memoryBytes: os.totalmem(),
     diskBytes: disk.blocks * disk.bsize,
+    maxProcesses: Math.min(...limits.filter((one) => one !== '').map(Number)),
     info: {
       machineID: await text('/etc/machine-id'),
       systemUUID: (await text('/sys/class/dmi/id/product_uuid')) || (await text('/etc/machine-id')),

@@ -4,6 +4,7 @@ import { silentLogger as log } from '@kubets/shared/machinery/logger.ts'
 import { startApiServer } from '@kubets/shared/testing/apiserver.ts'
 import { realClock as clock } from '@kubets/shared/testing/real-clock.ts'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
+import { nothingReserved } from '../cgroups/allocatable.ts'
 import { createDockerRuntime } from '../runtime/docker/index.ts'
 import { readMachine } from './machine.ts'
 import { NodeRegistration } from './registration.ts'
@@ -35,6 +36,7 @@ describe('NodeRegistration', () => {
       ips: ['192.0.2.1'],
       port: 10250,
       maxPods: 110,
+      reservation: nothingReserved,
       machine: await readMachine('/'),
       networkProblem: () => undefined,
       podCidr: () => Promise.resolve(),

@@ -4,6 +4,7 @@ import type { Client } from '@kubets/shared/client/client.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { isAlreadyExists, isNotFound } from '@kubets/shared/machinery/errors.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
+import type { Reservation } from '../cgroups/allocatable.ts'
 import type { Image, Runtime, RuntimeHandler } from '../runtime/types.ts'
 import type { Machine } from './machine.ts'
 import { initialNode, nodeLabels, nodeStatus, statusPatch, worthWriting, type NodeSeen } from './status.ts'
@@ -18,6 +19,7 @@ export interface RegistrationOptions {
   port: number
   maxPods: number
   machine: Machine
+  reservation: Reservation
   /** Why Pods cannot have a network; undefined when they can. */
   networkProblem(): string | undefined
   /** Takes the node's Pod CIDR when it is known, and again on every look. */
@@ -90,7 +92,7 @@ export class NodeRegistration {
   }
 
   async #see(signal: AbortSignal): Promise<NodeSeen & { problems: readonly string[] }> {
-    const { runtime, clock, name, ips, port, maxPods, machine } = this.#options
+    const { runtime, clock, name, ips, port, maxPods, machine, reservation } = this.#options
     const problems = await this.#problems(signal)
     const away = problems.some((one) => one.startsWith('container runtime'))
     if (!away && this.#runtimeVersion === '') {
@@ -101,7 +103,19 @@ export class NodeRegistration {
     const runtimeVersion = this.#runtimeVersion
     const runtimeHandlers = this.#runtimeHandlers
     const images = this.#images
-    return { name, ips, port, maxPods, machine, runtimeVersion, runtimeHandlers, images, problems, now: clock.now() }
+    return {
+      name,
+      ips,
+      port,
+      maxPods,
+      machine,
+      reservation,
+      runtimeVersion,
+      runtimeHandlers,
+      images,
+      problems,
+      now: clock.now(),
+    }
   }
 
   async #problems(signal: AbortSignal): Promise<string[]> {

@@ -1,5 +1,6 @@
 import type { NodeStatus } from '@kubets/shared/api/types/core-v1.ts'
 import { describe, expect, it } from 'vitest'
+import { nothingReserved } from '../cgroups/allocatable.ts'
 import { nodeStatus, statusPatch, worthWriting, type NodeSeen } from './status.ts'
 
 const seen: NodeSeen = {
@@ -7,10 +8,12 @@ const seen: NodeSeen = {
   ips: ['192.0.2.1'],
   port: 10250,
   maxPods: 110,
+  reservation: nothingReserved,
   machine: {
     cpus: 2,
     memoryBytes: 1024 * 1024,
     diskBytes: 1024 * 1024,
+    maxProcesses: 32768,
     info: {
       architecture: 'amd64',
       bootID: 'b',

@@ -8,6 +8,7 @@ import type {
 } from '@kubets/shared/api/types/core-v1.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { formatTime } from '@kubets/shared/machinery/time.ts'
+import { allocatableOf, type Reservation } from '../cgroups/allocatable.ts'
 import type { Image, RuntimeHandler } from '../runtime/types.ts'
 import type { Machine } from './machine.ts'
 
@@ -17,6 +18,8 @@ export interface NodeSeen {
   port: number
   maxPods: number
   machine: Machine
+  /** What of the machine is not for Pods. */
+  reservation: Reservation
   runtimeVersion: string
   runtimeHandlers: readonly RuntimeHandler[]
   images: readonly Image[]
@@ -60,11 +63,11 @@ export function nodeResources(machine: Machine, maxPods: number): Record<string,
 /** The status; a condition keeps its transition time from `before` while its status stays. */
 export function nodeStatus(seen: NodeSeen, before: NodeStatus | undefined): NodeStatus {
   const { machine } = seen
-  // what others say that the node has stays, and all of it is for Pods
-  const resources = { ...before?.capacity, ...nodeResources(machine, seen.maxPods) }
+  // what others say that the node has stays
+  const capacity = { ...before?.capacity, ...nodeResources(machine, seen.maxPods) }
   return {
-    capacity: resources,
-    allocatable: resources,
+    capacity,
+    allocatable: allocatableOf(capacity, seen.reservation),
     addresses: [
       ...seen.ips.map((address) => ({ type: 'InternalIP', address })),
       { type: 'Hostname', address: seen.name },

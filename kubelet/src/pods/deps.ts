@@ -1,5 +1,6 @@
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
+import type { PodCgroups } from '../cgroups/pods.ts'
 import type { NodeAllocatable } from '../containers/downward.ts'
 import type { Recorder } from '../events.ts'
 import type { ImagePuller } from '../images/puller.ts'
@@ -16,6 +17,7 @@ export interface PodDeps {
   runtime: Runtime
   volumes: VolumeManager
   allocations: Allocations
+  cgroups: PodCgroups
   probes: ProbeManager
   puller: ImagePuller
   objects: ObjectSource

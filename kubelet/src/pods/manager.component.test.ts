@@ -2,6 +2,8 @@ import { events, pods } from '@kubets/shared/api/resources.gen.ts'
 import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import Docker from 'dockerode'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestNode, type TestNode } from './node.testing.ts'
 
@@ -43,6 +45,42 @@ describe('Pods of a node', { timeout: 120_000 }, () => {
     await node.run('more', { containers: asking('700m') })
     const refused = await node.until('more', failed)
     expect(refused.status).toMatchObject({ reason: 'OutOfcpu' })
+  })
+
+  it('have cgroups of their own below those of their classes, for as long as they run', async () => {
+    const { tree, cgroupRoot } = node
+    if (!tree) throw new Error("this test needs the machine's cgroups")
+    const read = async (name: string, v1: string, v2: string): Promise<string> => {
+      const [controller = ''] = v1.split('.')
+      const [folder, file] = tree.version === 1 ? [controller, v1] : ['', v2]
+      return (await readFile(path.join('/sys/fs/cgroup', folder, cgroupRoot, 'kubepods', name, file), 'utf8')).trim()
+    }
+    const resources = { requests: { cpu: '10m', memory: '8Mi' }, limits: { cpu: '20m', memory: '16Mi' } }
+    await node.run('grouped', { restartPolicy: 'Never', containers: [{ name: 'main', resources }] })
+    const { metadata, status } = await node.until('grouped', runs)
+    const folder = `burstable/pod${metadata.uid}`
+    expect(await read(folder, 'memory.limit_in_bytes', 'memory.max')).toBe(String(16 * 1024 * 1024))
+    expect(await read(folder, 'pids.max', 'pids.max')).toBe('100')
+    expect(await read(folder, 'cpu.shares', 'cpu.weight')).toBe(tree.version === 1 ? '10' : '1')
+    expect(await read(folder, 'cpu.cfs_quota_us', 'cpu.max')).toBe(tree.version === 1 ? '2000' : '2000 100000')
+    expect(await read('', 'memory.limit_in_bytes', 'memory.max')).toBe(String(1024 * 1024 * 1024))
+    const id = status?.containerStatuses?.[0]?.containerID?.replace('docker://', '') ?? ''
+    const { State, HostConfig } = await new Docker().getContainer(id).inspect()
+    expect(HostConfig.CgroupParent).toBe(`${cgroupRoot}/kubepods/${folder}`)
+    expect((await readFile(`/proc/${State.Pid}/cgroup`, 'utf8')).split(':')).toContainEqual(
+      expect.stringMatching(new RegExp(`^${cgroupRoot}/kubepods/${folder}/${id}`)),
+    )
+    const usage = await node.runtime.containerStats({ podUid: metadata.uid ?? '' }, signal)
+    expect(usage.find((one) => one.name === 'main')?.memoryUsageBytes).toBeGreaterThan(0)
+    // its class weighs at least as much as it asks for, whoever else is there
+    const weight = Number(await read('burstable', 'cpu.shares', 'cpu.weight'))
+    expect(weight).toBeGreaterThanOrEqual(tree.version === 1 ? 10 : 1)
+    await new Docker().getContainer(id).kill()
+    await node.until('grouped', ({ status: now }) => now?.phase === 'Failed')
+    await waitFor(async () => {
+      const left = await tree.children(`${cgroupRoot}/kubepods/burstable`)
+      return !left.includes(`pod${metadata.uid}`)
+    })
   })
 
   it('start a container again when its rules say so', async () => {

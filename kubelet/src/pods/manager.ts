@@ -106,7 +106,7 @@ export class PodManager {
   }
 
   async #relist(): Promise<void> {
-    const { runtime, lifetime, volumes } = this.#deps
+    const { runtime, lifetime, volumes, cgroups } = this.#deps
     try {
       const [sandboxes, containers] = await Promise.all([
         runtime.listPodSandbox({}, lifetime),
@@ -117,9 +117,12 @@ export class PodManager {
       this.#seen = now
       for (const [uid, trace] of now) if (!this.#knows(uid)) this.#adoptOrphan(trace.identity)
       for (const uid of await volumes.podsOnDisk()) {
-        if (!this.#knows(uid) && !now.has(uid)) await volumes.removePod(uid, lifetime)
+        if (this.#knows(uid) || now.has(uid)) continue
+        await cgroups.remove(uid, lifetime)
+        await volumes.removePod(uid, lifetime)
       }
       this.#lookedAt = this.#deps.clock.now()
+      await cgroups.refresh(lifetime)
     } catch (error) {
       if (lifetime.aborted) return
       this.#deps.log.warn({ error: error instanceof Error ? error.message : String(error) }, 'relist failed')
@@ -187,14 +190,17 @@ export class PodManager {
     return withAllocated(pod, this.#deps.allocations.get(pod.metadata.uid ?? '')?.allocated)
   }
 
-  /** The other Pods that the node has taken and that have not ended. */
-  #others(pod: Pod): Pod[] {
-    const others = this.#informer.lister.list().filter(({ metadata: { uid = '' }, status }) => {
+  /** The Pods that the node has taken and that have not ended, as they are granted. */
+  active(): Pod[] {
+    const taken = this.#informer.lister.list().filter(({ metadata: { uid = '' }, status }) => {
       // after a restart those the kubelet had taken before count, in whatever order they are seen
-      const taken = this.#workers.has(uid) ? !this.#rejected.has(uid) : status?.startTime !== undefined
-      return taken && uid !== pod.metadata.uid
+      return this.#workers.has(uid) ? !this.#rejected.has(uid) : status?.startTime !== undefined
     })
-    return others.filter((other) => !isPodTerminal(other)).map((other) => this.#granted(other))
+    return taken.filter((pod) => !isPodTerminal(pod)).map((pod) => this.#granted(pod))
+  }
+
+  #others(pod: Pod): Pod[] {
+    return this.active().filter(({ metadata: { uid } }) => uid !== pod.metadata.uid)
   }
 
   #begin(pod: Pod, why: Rejection | undefined): void {

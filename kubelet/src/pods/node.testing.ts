@@ -10,6 +10,10 @@ import { startApiServer } from '@kubets/shared/testing/apiserver.ts'
 import { realClock as clock } from '@kubets/shared/testing/real-clock.ts'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { ApiObjects } from '../api-objects.ts'
+import { nothingReserved, podsShare } from '../cgroups/allocatable.ts'
+import { openCgroups } from '../cgroups/open.ts'
+import { PodCgroups } from '../cgroups/pods.ts'
+import type { CgroupTree } from '../cgroups/tree.ts'
 import { ImagePuller } from '../images/puller.ts'
 import { ProbeManager } from '../probes/manager.ts'
 import { makeImage, removeImage } from '../runtime/docker/image.testing.ts'
@@ -29,6 +33,9 @@ export interface TestNode {
   /** Creates a Pod bound to the node; its containers sleep unless they say what else to do. */
   run(name: string, spec: PodSpec): Promise<Pod>
   get(name: string): Promise<Pod>
+  /** The cgroup below which those of its Pods are, and its kernel; undefined where there are none. */
+  tree: CgroupTree | undefined
+  cgroupRoot: string
   /** Waits until the Pod is as `check` says. */
   until(name: string, check: (pod: Pod) => unknown): Promise<Pod>
   stop(): Promise<void>
@@ -71,8 +78,22 @@ export async function startTestNode(
   const volumes = new VolumeManager({ rootDir, objects, allocatable: resources, clock })
   const metrics = { observe: () => undefined, forget: () => undefined }
   const probes = new ProbeManager({ runtime, recorder, clock, metrics, changed: (uid) => manager.poke(uid) })
+  const cgroupRoot = `/${name}`
+  const tree = await openCgroups(true, clock, log)
+  const cgroups = new PodCgroups({
+    tree,
+    root: cgroupRoot,
+    runtime,
+    share: podsShare({ cpu: resources.cpu, memory: resources.memory }, nothingReserved),
+    podPidsLimit: 100,
+    pods: () => manager.active(),
+    recorder,
+    node: { kind: 'Node', name, uid: name },
+    log,
+  })
   const deps: PodDeps = {
     runtime,
+    cgroups,
     volumes,
     probes,
     objects,
@@ -113,6 +134,8 @@ export async function startTestNode(
     name,
     client,
     runtime,
+    tree,
+    cgroupRoot,
     get,
     until,
     run: (of, spec) =>
@@ -136,6 +159,7 @@ export async function startTestNode(
       probes.stop()
       const signal = new AbortController().signal
       for (const one of await runtime.listPodSandbox({}, signal)) await runtime.removePodSandbox(one.id, signal)
+      await tree?.remove(cgroupRoot, signal)
       await removeImage(image)
       await api.stop()
       if (!given) await rm(rootDir, { recursive: true })

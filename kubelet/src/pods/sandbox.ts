@@ -3,7 +3,13 @@ import path from 'node:path'
 import type { Container, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { hostsFile, nodeHostsFile, podHostname } from '../network/names.ts'
 import { formatResolvConf, parseResolvConf, podResolvConf } from '../network/resolv-conf.ts'
-import type { Mount, PodIdentity, PodSandboxConfig, PortMapping } from '../runtime/types.ts'
+import {
+  RuntimeError,
+  type Mount,
+  type PodIdentity,
+  type PodSandboxConfig,
+  type PortMapping,
+} from '../runtime/types.ts'
 import type { PodDeps } from './deps.ts'
 import { keys } from './model.ts'
 import { dotted } from './sysctls.ts'
@@ -16,7 +22,13 @@ export function identityOf(pod: Pod): PodIdentity {
 
 /** What the runtime must know of the Pod's sandbox. */
 // pkg/kubelet/kuberuntime/kuberuntime_sandbox.go generatePodSandboxConfig
-export function sandboxConfig(deps: PodDeps, pod: Pod, attempt: number, runtimeHandler: string): PodSandboxConfig {
+export function sandboxConfig(
+  deps: PodDeps,
+  pod: Pod,
+  attempt: number,
+  runtimeHandler: string,
+  cgroupParent: string,
+): PodSandboxConfig {
   const { spec } = pod
   const containers = [...(spec.initContainers ?? []), ...spec.containers]
   return {
@@ -32,6 +44,7 @@ export function sandboxConfig(deps: PodDeps, pod: Pod, attempt: number, runtimeH
     sysctls: Object.fromEntries((spec.securityContext?.sysctls ?? []).map(({ name, value }) => [dotted(name), value])),
     privileged: false,
     runtimeHandler,
+    cgroupParent,
     // its containers go to the same runtime, whatever becomes of the class
     labels: runtimeHandler === '' ? {} : { [keys.runtimeHandler]: runtimeHandler },
     annotations: {},
@@ -56,8 +69,25 @@ export async function runSandbox(deps: PodDeps, pod: Pod, attempt: number, signa
   }
   const handler = await runtimeHandler(deps, pod, signal)
   if (pod.spec.hostUsers === false) throw new Error(noUserNamespaces(handler))
-  await deps.runtime.runPodSandbox(sandboxConfig(deps, pod, attempt, handler), signal)
+  const cgroup = await podCgroup(deps, pod, signal)
+  await deps.runtime.runPodSandbox(sandboxConfig(deps, pod, attempt, handler, cgroup), signal)
   if (!pod.spec.hostNetwork) await deps.network.allowHairpin()
+}
+
+/** Makes the Pod's cgroup, if it is not there, and answers its name. Rejects with why that cannot be. */
+// pkg/kubelet/kubelet.go SyncPod
+export async function podCgroup({ cgroups, recorder }: PodDeps, pod: Pod, signal: AbortSignal): Promise<string> {
+  try {
+    return await cgroups.ensure(pod, signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    if (error instanceof RuntimeError) throw error
+    const why = (error as Error).message
+    recorder.event(pod, 'Warning', 'FailedCreatePodContainer', `unable to ensure pod container exists: ${why}`)
+    throw new Error(
+      `failed to ensure that the pod: ${pod.metadata.uid} cgroups exist and are correctly applied: ${why}`,
+    )
+  }
 }
 
 // pkg/kubelet/userns/userns_manager.go GetOrCreateUserNamespaceMappings

@@ -9,7 +9,7 @@ import type { Image, PodSandboxStatus } from '../runtime/types.ts'
 import type { PodDeps } from './deps.ts'
 import { killContainer } from './kill-container.ts'
 import { keys, newest, type PodRuntimeState, type StartFailure } from './model.ts'
-import { sandboxConfig, systemMounts } from './sandbox.ts'
+import { podCgroup, sandboxConfig, systemMounts } from './sandbox.ts'
 import type { Step } from './sync.ts'
 
 /** A container did not start; what it waits with. */
@@ -85,7 +85,8 @@ export async function startContainer(
       },
       interrupt,
     )
-    const podConfig = sandboxConfig(deps, pod, sandbox.attempt, sandbox.labels[keys.runtimeHandler] ?? '')
+    const handler = sandbox.labels[keys.runtimeHandler] ?? ''
+    const podConfig = sandboxConfig(deps, pod, sandbox.attempt, handler, await podCgroup(deps, pod, lifetime))
     id = await runtime.createContainer(sandbox.id, config, podConfig, lifetime)
   } catch (error) {
     interrupt.throwIfAborted()

@@ -323,6 +323,8 @@ export class PodWorker {
         return this.#resizer.resize(pod, step.id, step.name)
       case 'unmountVolumes':
         await this.#deps.volumes.tearDown(pod.metadata.uid ?? '', lifetime)
+        // pkg/kubelet/kubelet.go SyncTerminatedPod
+        await this.#deps.cgroups.remove(pod.metadata.uid ?? '', lifetime)
         this.#mounted = false
         this.#volumesOnDisk = false
         return
@@ -418,6 +420,8 @@ export class PodWorker {
     const { runtime, volumes, lifetime } = this.#deps
     await Promise.all(state.containers.map((one) => runtime.removeContainer(one.id, lifetime)))
     await Promise.all(state.sandboxes.map((one) => runtime.removePodSandbox(one.id, lifetime)))
+    // the folder tells of the Pod: it goes last
+    await this.#deps.cgroups.remove(pod.metadata.uid ?? '', lifetime)
     await volumes.removePod(pod.metadata.uid ?? '', lifetime)
     this.#deps.allocations.forget(pod.metadata.uid ?? '')
     await this.#reporter.finished(pod)

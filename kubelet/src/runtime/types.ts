@@ -36,6 +36,8 @@ export interface PodSandboxConfig {
   privileged: boolean
   /** Which of the runtimes it knows runs the sandbox (CRI's runtime_handler); its own choice if empty. */
   runtimeHandler: string
+  /** The cgroup below which the sandbox and its containers are made; the runtime's own choice if empty. */
+  cgroupParent: string
   labels: Readonly<Record<string, string>>
   annotations: Readonly<Record<string, string>>
 }
@@ -249,6 +251,11 @@ export interface RuntimeHandler {
   userNamespaces: boolean
 }
 
+export interface RuntimeConfig {
+  /** Who makes cgroups: cgroupfs, systemd, or none when they are not this machine's. */
+  cgroupDriver: string
+}
+
 export interface NetworkInterfaceStats {
   name: string
   rxBytes: number
@@ -298,6 +305,7 @@ export interface RuntimeService {
   status(signal: AbortSignal): Promise<string | undefined>
   /** Part of CRI's status. */
   runtimeHandlers(signal: AbortSignal): Promise<RuntimeHandler[]>
+  runtimeConfig(signal: AbortSignal): Promise<RuntimeConfig>
 
   runPodSandbox(config: PodSandboxConfig, signal: AbortSignal): Promise<string>
   /** Stops the sandbox and every container in it at once. A sandbox that is gone or stopped is no error. */

@@ -81,6 +81,7 @@ function containerOptions(
       ...(resources.memoryLimit > 0 ? { Memory: resources.memoryLimit, MemorySwap: resources.memoryLimit } : {}),
       OomScoreAdj: oomScoreAdj,
       ...(sandbox.runtimeHandler === '' ? {} : { Runtime: sandbox.runtimeHandler }),
+      ...(sandbox.cgroupParent === '' ? {} : { CgroupParent: sandbox.cgroupParent }),
       Privileged: security.privileged,
       CapAdd: [...security.capabilitiesAdd],
       CapDrop: [...security.capabilitiesDrop],

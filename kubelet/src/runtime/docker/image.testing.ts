@@ -42,6 +42,7 @@ export const sandboxOf = (pod: PodIdentity): PodSandboxConfig => ({
   sysctls: {},
   privileged: false,
   runtimeHandler: '',
+  cgroupParent: '',
   labels: {},
   annotations: {},
 })

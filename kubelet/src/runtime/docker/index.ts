@@ -1,3 +1,4 @@
+import { release } from 'node:os'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import type { Runtime } from '../types.ts'
@@ -25,6 +26,8 @@ export interface DockerRuntimeOptions {
 
 interface DockerInfo {
   DockerRootDir?: string
+  CgroupDriver?: string
+  KernelVersion?: string
   Runtimes?: Readonly<Record<string, unknown>>
 }
 
@@ -51,6 +54,12 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime & { 
       // what Docker remaps it remaps for all containers alike, and its binds are read-only without what is below them
       const features = { recursiveReadOnlyMounts: false, userNamespaces: false }
       return ['', ...Object.keys(Runtimes ?? {}).toSorted()].map((name) => ({ name, ...features }))
+    },
+    runtimeConfig: async (signal) => {
+      const info = (await call(context, signal, limits.read, () => context.docker.info())) as DockerInfo
+      // an engine in a virtual machine has that machine's cgroups
+      const here = info.KernelVersion === release()
+      return { cgroupDriver: here ? (info.CgroupDriver ?? 'none') : 'none' }
     },
     runPodSandbox: (config, signal) => sandbox.runPodSandbox(context, config, signal),
     stopPodSandbox: (id, signal) => sandbox.stopPodSandbox(context, id, signal),

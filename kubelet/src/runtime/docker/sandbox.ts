@@ -69,6 +69,7 @@ function sandboxOptions(context: DockerContext, config: PodSandboxConfig): Conta
       ...(config.namespaces.pid === 'NODE' ? { PidMode: 'host' } : {}),
       PortBindings: bindings,
       ...(config.runtimeHandler === '' ? {} : { Runtime: config.runtimeHandler }),
+      ...(config.cgroupParent === '' ? {} : { CgroupParent: config.cgroupParent }),
       Privileged: config.privileged,
       Sysctls: { ...config.sysctls },
       CpuShares: 2,
