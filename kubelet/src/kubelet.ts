@@ -13,7 +13,7 @@ import { createLogger } from '@kubets/shared/process/logging.ts'
 import { createRegistry } from '@kubets/shared/process/metrics.ts'
 import { ApiObjects } from './api-objects.ts'
 import { allocatableOf, checkReservation, nothingReserved, podsShare } from './cgroups/allocatable.ts'
-import { checkEnforcement, enforceReserved } from './cgroups/enforcement.ts'
+import { enforceReserved } from './cgroups/enforcement.ts'
 import { openCgroups } from './cgroups/open.ts'
 import { PodCgroups } from './cgroups/pods.ts'
 import type { NodeAllocatable } from './containers/downward.ts'
@@ -41,7 +41,6 @@ import { VolumeManager } from './volumes/manager.ts'
 export async function runKubelet({ options, configuration }: Configured, signal: AbortSignal): Promise<void> {
   const log = createLogger('kubelet')
   const { nodeName, rootDir } = options
-  checkEnforcement(options)
   const sysctls = sysctlAllowlist(options.allowedUnsafeSysctls)
   if (options.kubeconfig === undefined) throw new Error('--kubeconfig must be given')
   await mkdir(rootDir, { recursive: true, mode: 0o750 })

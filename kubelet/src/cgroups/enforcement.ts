@@ -8,48 +8,10 @@ import type { CgroupTree } from './tree.ts'
 
 type EnforcementOptions = Pick<
   Options,
-  | 'enforceNodeAllocatable'
-  | 'cgroupsPerQos'
-  | 'kubeReserved'
-  | 'systemReserved'
-  | 'kubeReservedCgroup'
-  | 'systemReservedCgroup'
+  'enforceNodeAllocatable' | 'kubeReserved' | 'systemReserved' | 'kubeReservedCgroup' | 'systemReservedCgroup'
 >
 
 const others = ['system-reserved', 'kube-reserved'] as const
-
-/** Throws an Error when the flags do not go together. */
-// pkg/kubelet/apis/config/validation/validation.go ValidateKubeletConfiguration
-export function checkEnforcement(options: EnforcementOptions): void {
-  const { enforceNodeAllocatable: all, cgroupsPerQos } = options
-  const flag = 'enforceNodeAllocatable (--enforce-node-allocatable)'
-  const fail = (message: string): never => {
-    throw new Error(`invalid configuration: ${message}`)
-  }
-  if (!cgroupsPerQos && all.some((one) => one !== 'none')) {
-    fail(`${flag} must not be set unless cgroupsPerQOS (--cgroups-per-qos) feature is also enabled`)
-  }
-  for (const value of all) {
-    if (value === 'pods') continue
-    if (value === 'none') {
-      if (all.length > 1) fail(`${flag} may not contain additional enforcements when "none" is specified`)
-      continue
-    }
-    const name = others.find((one) => value === one || value === `${one}-compressible`)
-    if (!name) {
-      return fail(
-        `option "${value}" specified for ${flag}. Valid options are "pods", "system-reserved", "system-reserved-compressible", "kube-reserved", "kube-reserved-compressible" or "none"`,
-      )
-    }
-    if (value === name && all.includes(`${name}-compressible`)) {
-      fail(`both "${name}" and "${name}-compressible" cannot be specified in ${flag}`)
-    }
-    if (cgroupOf(options, name) === undefined) {
-      const field = name === 'kube-reserved' ? 'kubeReservedCgroup' : 'systemReservedCgroup'
-      fail(`${field} (--${name}-cgroup) must be specified when "${value}" contained in ${flag}`)
-    }
-  }
-}
 
 function cgroupOf(options: EnforcementOptions, name: (typeof others)[number]): string | undefined {
   return name === 'kube-reserved' ? options.kubeReservedCgroup : options.systemReservedCgroup
