@@ -5,6 +5,12 @@ export interface Recorder {
   event(about: Pod | ObjectReference, type: 'Normal' | 'Warning', reason: string, message: string): void
 }
 
+/** Names the node in an event; its uid is its name, as the Node object may not exist yet. */
+// pkg/kubelet/kubelet.go NewMainKubelet nodeRef
+export function nodeReference(name: string): ObjectReference {
+  return { kind: 'Node', name, uid: name }
+}
+
 /** Names one container of a Pod in an event. */
 // pkg/kubelet/container/ref.go GenerateContainerRef
 export function containerReference(pod: Pod, container: Container): ObjectReference {

@@ -17,7 +17,10 @@ import { enforceReserved } from './cgroups/enforcement.ts'
 import { openCgroups } from './cgroups/open.ts'
 import { PodCgroups } from './cgroups/pods.ts'
 import type { NodeAllocatable } from './containers/downward.ts'
+import { nodeReference } from './events.ts'
+import { GarbageCollector } from './garbage.ts'
 import { ImagePuller } from './images/puller.ts'
+import { reclaimMetrics } from './metrics.ts'
 import { PodNetwork } from './network/network.ts'
 import { keepLease } from './node/lease.ts'
 import { defaultAddress, mayLowerOomScore, readMachine } from './node/machine.ts'
@@ -163,11 +166,26 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     clock,
     pods: () => manager.list(),
   })
+  const registry = createRegistry()
+  const reclaimed = reclaimMetrics(registry)
+  const garbage = new GarbageCollector({
+    runtime,
+    recorder,
+    clock,
+    log,
+    node: nodeReference(nodeName),
+    pods: () => manager.list(),
+    imageDisk: async () => (await stats.node(signal)).imageFs,
+    images: options.imageGc,
+    containers: options.containerGc,
+    imageCollected: () => reclaimed.imageCollected(),
+  })
   const telling = {
     configuration,
     // upstream's log check is about its own log files
     checks: { ping: () => undefined, log: () => undefined, syncloop: () => manager.stuck() },
     probeMetrics: () => probeRegistry.metrics(),
+    metrics: () => registry.metrics(),
     usage: () => stats.collect(signal),
   }
   await serve(options, client, deps, manager, telling, log, signal)
@@ -179,7 +197,7 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     podFactory.start(signal)
     await podFactory.waitForSync(signal)
     log.info({ node: nodeName }, 'kubelet runs')
-    await manager.run()
+    await Promise.all([manager.run(), garbage.run(signal)])
   }
   const node = () => client.get(nodes, nodeName, { signal }).catch(() => undefined)
   await Promise.all([
@@ -198,12 +216,11 @@ async function serve(
   client: Client,
   deps: PodDeps,
   manager: PodManager,
-  telling: Pick<ServerOptions, 'configuration' | 'checks' | 'probeMetrics' | 'usage'>,
+  telling: Pick<ServerOptions, 'configuration' | 'checks' | 'metrics' | 'probeMetrics' | 'usage'>,
   log: Logger,
   signal: AbortSignal,
 ): Promise<void> {
-  const registry = createRegistry()
-  const metrics = (): Promise<string> => registry.metrics()
+  const { metrics } = telling
   if (options.healthzPort !== 0) {
     const checks = { ping: () => undefined }
     await serveHealth({ host: options.healthzAddress, port: options.healthzPort, log, checks, metrics }, signal)
@@ -225,7 +242,6 @@ async function serve(
     client,
     nodeName: options.nodeName,
     log,
-    metrics,
     ...telling,
     runtime: deps.runtime,
     pods: manager,

@@ -10,6 +10,7 @@ import {
   text,
   type FlagValues,
 } from '@kubets/shared/process/options.ts'
+import type { ImageGcPolicy } from './images/image-gc.ts'
 
 /** Amounts of resources that may be kept from Pods: cpu=200m,memory=1Gi. */
 // cmd/kubelet/app/server.go parseResourceList
@@ -60,6 +61,12 @@ export const flags = {
     'kernel settings that Pods may have beside the safe ones; * at the end for a group',
     [],
   ),
+  'image-gc-high-threshold': integer('how full the disk may be, in percent, before unused images go', 85, 0, 100),
+  'image-gc-low-threshold': integer('how full the disk is, in percent, when no more of them have to go', 80, 0, 100),
+  'minimum-image-ttl-duration': duration('for how long an image is known before it may go', 2 * 60_000),
+  'minimum-container-ttl-duration': duration('how old a dead container is before it may go', 0),
+  'maximum-dead-containers-per-container': integer('how many dead instances of a container stay; -1 for all', 1, -1),
+  'maximum-dead-containers': integer('how many dead containers stay on the node; -1 for all', -1, -1),
   'volume-stats-agg-period': duration('how often the sizes of volumes are measured', 60_000),
   'cgroups-per-qos': boolean('give QoS classes and Pods cgroups of their own', true),
   'cgroup-root': optionalText('cgroup below which those of Pods are made; the root if empty'),
@@ -99,6 +106,12 @@ export function toOptions(values: FlagValues<typeof flags>) {
     podCidr: values['pod-cidr'],
     clusterCidr: values['non-masquerade-cidr'],
     allowedUnsafeSysctls: values['allowed-unsafe-sysctls'],
+    imageGc: imageGcPolicy(values),
+    containerGc: {
+      minAgeMs: values['minimum-container-ttl-duration'],
+      maxPerContainer: values['maximum-dead-containers-per-container'],
+      maxContainers: values['maximum-dead-containers'],
+    },
     volumeStatsPeriodMs: values['volume-stats-agg-period'],
     cgroupsPerQos: values['cgroups-per-qos'],
     cgroupRoot: values['cgroup-root'] ?? '',
@@ -110,4 +123,17 @@ export function toOptions(values: FlagValues<typeof flags>) {
     enforceNodeAllocatable: values['enforce-node-allocatable'],
     cleanup: values.cleanup,
   }
+}
+
+/** Throws when the thresholds make no sense. */
+// pkg/kubelet/apis/config/validation/validation.go ValidateKubeletConfiguration
+function imageGcPolicy(values: FlagValues<typeof flags>): ImageGcPolicy {
+  const highPercent = values['image-gc-high-threshold']
+  const lowPercent = values['image-gc-low-threshold']
+  if (lowPercent >= highPercent) {
+    const low = `imageGCLowThresholdPercent (--image-gc-low-threshold) ${lowPercent}`
+    const high = `imageGCHighThresholdPercent (--image-gc-high-threshold) ${highPercent}`
+    throw new Error(`invalid configuration: ${low} must be less than ${high}`)
+  }
+  return { highPercent, lowPercent, minAgeMs: values['minimum-image-ttl-duration'] }
 }

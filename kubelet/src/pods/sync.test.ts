@@ -363,13 +363,6 @@ const cases: Case[] = [
     wakeAt: t0 + 5000,
   },
   {
-    name: 'old instances go, two of each stay',
-    pod: one,
-    sandboxes: [sandbox()],
-    containers: [running('a', 3), exited('a', 1, 2), exited('a', 1, 1), exited('a', 1)],
-    steps: ['remove a-1', 'remove a-0'],
-  },
-  {
     name: "a container's own rule starts it again",
     pod: ruled,
     sandboxes: [sandbox()],

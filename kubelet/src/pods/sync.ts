@@ -32,7 +32,6 @@ export const statusLists = {
 export type Step =
   | { kind: 'runSandbox'; attempt: number }
   | { kind: 'stopSandbox'; id: string }
-  | { kind: 'removeSandbox'; id: string }
   | {
       kind: 'startContainer'
       name: string
@@ -110,7 +109,6 @@ export function sync(input: SyncInput): SyncResult {
     planEphemeral(input, plan, sandbox)
     if (planInit(input, plan, sandbox)) planMain(input, plan, sandbox)
   }
-  plan.steps.push(...garbage(input.state))
   return { ...plan, done: false }
 }
 
@@ -355,24 +353,4 @@ function end(input: SyncInput, plan: Plan, graceSeconds: number, remove: boolean
   }
   if (input.mounted || input.volumesOnDisk) plan.steps.push({ kind: 'unmountVolumes' })
   if (remove) plan.steps.push({ kind: 'finish' })
-  else plan.steps.push(...garbage(state))
-}
-
-/** Instances that nobody can ask for any more: of each container the last two are kept (for status and old logs). */
-// pkg/kubelet/kuberuntime/kuberuntime_gc.go evictContainers with MaxPerPodContainer 1
-function garbage(state: PodRuntimeState): Step[] {
-  const steps: Step[] = []
-  const seen = new Map<string, number>()
-  const byAge = state.containers.toSorted((a, b) => b.attempt - a.attempt)
-  const needed = new Set<string>()
-  for (const one of byAge) {
-    const count = (seen.get(one.name) ?? 0) + 1
-    seen.set(one.name, count)
-    if (count > 2 && one.state !== 'CONTAINER_RUNNING') steps.push({ kind: 'removeContainer', id: one.id })
-    else needed.add(one.sandboxId)
-  }
-  for (const one of state.sandboxes.slice(1)) {
-    if (one.state === 'SANDBOX_NOTREADY' && !needed.has(one.id)) steps.push({ kind: 'removeSandbox', id: one.id })
-  }
-  return steps
 }

@@ -309,8 +309,6 @@ export class PodWorker {
         return this.#runSandbox(pod, step.attempt)
       case 'stopSandbox':
         return runtime.stopPodSandbox(step.id, lifetime)
-      case 'removeSandbox':
-        return runtime.removePodSandbox(step.id, lifetime)
       case 'removeContainer':
         return runtime.removeContainer(step.id, lifetime)
       case 'startContainer':
