@@ -83,7 +83,7 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     'ephemeral-storage': resources['ephemeral-storage'] ?? '0',
   }
   const tree = await openCgroups(options.cgroupsPerQos, clock, log)
-  const aboutNode = { apiVersion: 'v1', kind: 'Node', name: nodeName, uid: nodeName }
+  const aboutNode = nodeReference(nodeName)
   await enforceReserved(options, tree, recorder, aboutNode)
   const withProcesses = { ...capacity, pid: String(machine.maxProcesses) }
   const enforced = options.enforceNodeAllocatable.includes('pods')
@@ -173,7 +173,7 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     recorder,
     clock,
     log,
-    node: nodeReference(nodeName),
+    node: aboutNode,
     pods: () => manager.list(),
     imageDisk: async () => (await stats.node(signal)).imageFs,
     images: options.imageGc,

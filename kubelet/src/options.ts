@@ -10,7 +10,6 @@ import {
   text,
   type FlagValues,
 } from '@kubets/shared/process/options.ts'
-import type { ImageGcPolicy } from './images/image-gc.ts'
 
 /** Amounts of resources that may be kept from Pods: cpu=200m,memory=1Gi. */
 // cmd/kubelet/app/server.go parseResourceList
@@ -106,7 +105,11 @@ export function toOptions(values: FlagValues<typeof flags>) {
     podCidr: values['pod-cidr'],
     clusterCidr: values['non-masquerade-cidr'],
     allowedUnsafeSysctls: values['allowed-unsafe-sysctls'],
-    imageGc: imageGcPolicy(values),
+    imageGc: {
+      highPercent: values['image-gc-high-threshold'],
+      lowPercent: values['image-gc-low-threshold'],
+      minAgeMs: values['minimum-image-ttl-duration'],
+    },
     containerGc: {
       minAgeMs: values['minimum-container-ttl-duration'],
       maxPerContainer: values['maximum-dead-containers-per-container'],
@@ -123,17 +126,4 @@ export function toOptions(values: FlagValues<typeof flags>) {
     enforceNodeAllocatable: values['enforce-node-allocatable'],
     cleanup: values.cleanup,
   }
-}
-
-/** Throws when the thresholds make no sense. */
-// pkg/kubelet/apis/config/validation/validation.go ValidateKubeletConfiguration
-function imageGcPolicy(values: FlagValues<typeof flags>): ImageGcPolicy {
-  const highPercent = values['image-gc-high-threshold']
-  const lowPercent = values['image-gc-low-threshold']
-  if (lowPercent >= highPercent) {
-    const low = `imageGCLowThresholdPercent (--image-gc-low-threshold) ${lowPercent}`
-    const high = `imageGCHighThresholdPercent (--image-gc-high-threshold) ${highPercent}`
-    throw new Error(`invalid configuration: ${low} must be less than ${high}`)
-  }
-  return { highPercent, lowPercent, minAgeMs: values['minimum-image-ttl-duration'] }
 }
