@@ -19,8 +19,10 @@ export interface Registry {
 
 const digest = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 
-/** Serves an image of layers, each a table of files by path. distribution/spec, image manifest v2 schema 2 */
-export async function serveImage(name: string, layers: readonly Readonly<Record<string, string>>[]): Promise<Registry> {
+type Files = Readonly<Record<string, string | Buffer>>
+
+/** Serves an image of layers, each a table of files by path; bytes are programs. distribution/spec, image manifest v2 schema 2 */
+export async function serveImage(name: string, layers: readonly Files[]): Promise<Registry> {
   const tars = await Promise.all(layers.map(tarOf))
   const blobs = new Map<string, Buffer>()
   const keep = (bytes: Buffer): { size: number; digest: string } => {
@@ -66,12 +68,12 @@ export async function serveImage(name: string, layers: readonly Readonly<Record<
   }
 }
 
-async function tarOf(files: Readonly<Record<string, string>>): Promise<Buffer> {
+async function tarOf(files: Files): Promise<Buffer> {
   const folder = await mkdtemp(path.join(tmpdir(), 'kubets-layer-'))
   try {
-    for (const [name, text] of Object.entries(files)) {
+    for (const [name, content] of Object.entries(files)) {
       await mkdir(path.dirname(path.join(folder, name)), { recursive: true })
-      await writeFile(path.join(folder, name), text)
+      await writeFile(path.join(folder, name), content, { mode: typeof content === 'string' ? 0o644 : 0o755 })
     }
     const options = { encoding: 'buffer', maxBuffer: 16 * 1024 * 1024 } as const
     return (await promisify(execFile)('tar', ['-c', '-C', folder, '.'], options)).stdout
