@@ -127,5 +127,6 @@ await runMain('kube-scheduler', async (signal) => {
   }
   if (!options.leaderElect || !config.leaderElect) return work(signal)
   const identity = `${hostname()}_${randomUUID()}`
-  return runLeaderElected({ client, clock, log, name: 'kube-scheduler', identity, onLeading: work }, signal)
+  const election = { client, clock, log, name: 'kube-scheduler', identity, ...options.election }
+  return runLeaderElected({ ...election, onLeading: work }, signal)
 })
