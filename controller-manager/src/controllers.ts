@@ -1,3 +1,4 @@
+import { attachDetachController } from './attachdetach/controller.ts'
 import { clusterRoleAggregationController } from './clusterroleaggregation/controller.ts'
 import type { Controller } from './context.ts'
 import { cronJobController } from './cronjob/controller.ts'
@@ -15,6 +16,7 @@ import { namespaceController } from './namespace/controller.ts'
 import { nodeIpamController } from './node-ipam/controller.ts'
 import { nodeLifecycleController } from './node-lifecycle/controller.ts'
 import { persistentVolumeBinderController } from './persistentvolume-binder/controller.ts'
+import { persistentVolumeExpanderController } from './persistentvolume-expander/controller.ts'
 import { persistentVolumeClaimProtectionController } from './pvc-protection/controller.ts'
 import { persistentVolumeProtectionController } from './pv-protection/controller.ts'
 import { podGarbageCollectorController } from './pod-garbage-collector/controller.ts'
@@ -28,6 +30,7 @@ import { statefulSetController } from './statefulset/controller.ts'
 import { taintEvictionController } from './taint-eviction/controller.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts'
 import { validatingAdmissionPolicyStatusController } from './validatingadmissionpolicystatus/controller.ts'
+import { volumeAttributesClassProtectionController } from './vac-protection/controller.ts'
 
 /** All controllers in the order they start: what Pods need to start at all comes first. */
 export const controllers: readonly Controller[] = [
@@ -54,8 +57,11 @@ export const controllers: readonly Controller[] = [
   namespaceController,
   ephemeralVolumeController,
   persistentVolumeBinderController,
+  attachDetachController,
+  persistentVolumeExpanderController,
   persistentVolumeClaimProtectionController,
   persistentVolumeProtectionController,
+  volumeAttributesClassProtectionController,
   podGarbageCollectorController,
   clusterRoleAggregationController,
   garbageCollectorController,

@@ -29,6 +29,7 @@ export const startTestManager = async (): Promise<TestManager> => {
     nodeMonitorGraceMs: 50_000,
     nodeStartupGraceMs: 60_000,
     evictionIntervalMs: 10_000,
+    neverForceDetach: false,
     terminatedPodThreshold: 0,
     autoscaling: {
       syncPeriodMs: 100,

@@ -38,6 +38,7 @@ export const flags = {
     30_000,
   ),
   'concurrent-horizontal-pod-autoscaler-syncs': integer('autoscalers that are looked at at the same time', 5, 1),
+  'disable-force-detach-on-timeout': boolean('leave attached what a lost node has had mounted for six minutes', false),
   'terminated-pod-gc-threshold': integer('finished Pods to keep; 0 keeps all', 12_500),
 }
 
@@ -52,6 +53,8 @@ export interface Options {
   nodeStartupGraceMs: number
   /** Milliseconds between two nodes of a zone whose Pods are evicted. */
   evictionIntervalMs: number
+  /** Never to detach what a lost node may still have mounted. */
+  neverForceDetach: boolean
   terminatedPodThreshold: number
   autoscaling: {
     syncPeriodMs: number
@@ -81,6 +84,7 @@ export const readOptions = (values: FlagValues<typeof flags>): Options => {
     nodeMonitorGraceMs: values['node-monitor-grace-period'],
     nodeStartupGraceMs: values['node-startup-grace-period'],
     evictionIntervalMs: 1000 / rate,
+    neverForceDetach: values['disable-force-detach-on-timeout'],
     terminatedPodThreshold: values['terminated-pod-gc-threshold'],
     autoscaling: {
       syncPeriodMs: values['horizontal-pod-autoscaler-sync-period'],

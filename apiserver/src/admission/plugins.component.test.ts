@@ -169,7 +169,7 @@ it('claims for the administration of devices are for namespaces that say so', as
   expect((await patch('admin')).code).toBe(200)
 })
 
-it('StorageObjectInUseProtection: new claims and volumes are kept', async () => {
+it('StorageObjectInUseProtection: new claims, volumes and classes of attributes are kept', async () => {
   const claim = await make('/api/v1/namespaces/default/persistentvolumeclaims', {
     metadata: { name: 'kept', finalizers: ['example.com/mine'] },
     spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
@@ -180,4 +180,10 @@ it('StorageObjectInUseProtection: new claims and volumes are kept', async () => 
     spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, hostPath: { path: '/tmp/kept' } },
   })
   expect(volume.metadata).toMatchObject({ finalizers: ['kubernetes.io/pv-protection'] })
+  const attributes = await make('/apis/storage.k8s.io/v1/volumeattributesclasses', {
+    metadata: { name: 'kept' },
+    driverName: 'csi.example.com',
+    parameters: { speed: 'high' },
+  })
+  expect(attributes.metadata).toMatchObject({ finalizers: ['kubernetes.io/vac-protection'] })
 })

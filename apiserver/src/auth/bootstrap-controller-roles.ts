@@ -302,6 +302,13 @@ export const controllerRoles = [
     rule('get patch update', admission, 'validatingadmissionpolicies/status'),
     events,
   ),
+  role(
+    'volumeattributesclass-protection-controller',
+    rule(read, '', 'persistentvolumeclaims'),
+    rule(read, '', 'persistentvolumes'),
+    rule(`${read} update`, storage, 'volumeattributesclasses'),
+    events,
+  ),
 ]
 
 /** A Role and whom it is bound to. */

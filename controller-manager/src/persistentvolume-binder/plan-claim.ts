@@ -14,6 +14,7 @@ import {
   selectedNode,
 } from '@kubets/shared/api/volume-binding.ts'
 import { objectKey } from '@kubets/shared/machinery/object.ts'
+import { migrated } from '../csi-migration.ts'
 
 export interface ClaimEvent {
   readonly type: 'Normal' | 'Warning'
@@ -75,18 +76,6 @@ function waitingFor(pods: readonly string[]): ClaimEvent {
   return normal('WaitForPodScheduled', `waiting for ${names} to be scheduled`)
 }
 
-/** What CSI drivers took over from Kubernetes itself, by the provisioners' old names. */
-// staging/src/k8s.io/csi-translation-lib/plugins
-const migrated: Readonly<Record<string, string>> = {
-  'kubernetes.io/aws-ebs': 'ebs.csi.aws.com',
-  'kubernetes.io/azure-disk': 'disk.csi.azure.com',
-  'kubernetes.io/azure-file': 'file.csi.azure.com',
-  'kubernetes.io/cinder': 'cinder.csi.openstack.org',
-  'kubernetes.io/gce-pd': 'pd.csi.storage.gke.io',
-  'kubernetes.io/portworx-volume': 'pxd.portworx.com',
-  'kubernetes.io/vsphere-volume': 'csi.vsphere.vmware.com',
-}
-
 /** Volumes are made by others: a name in Kubernetes' own domain that nobody took over makes none. */
 // pkg/controller/volume/persistentvolume/pv_controller.go provisionClaim, findProvisionablePlugin
 function planProvisioning(className: string, storageClass: StorageClass | undefined): ClaimPlan {
@@ -95,7 +84,7 @@ function planProvisioning(className: string, storageClass: StorageClass | undefi
     return { step: 'refuse', event: warning('ProvisioningFailed', message) }
   }
   const { provisioner } = storageClass
-  if (Object.hasOwn(migrated, provisioner)) return { step: 'provision', provisioner: migrated[provisioner] ?? '' }
+  if (migrated.has(provisioner)) return { step: 'provision', provisioner: migrated.get(provisioner) ?? '' }
   if (!provisioner.startsWith('kubernetes.io/')) return { step: 'provision', provisioner }
   const message = `no volume plugin matched name: ${provisioner}`
   return { step: 'refuse', event: warning('ProvisioningFailed', message) }
