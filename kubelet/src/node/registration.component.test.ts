@@ -59,6 +59,9 @@ describe('NodeRegistration', () => {
     const features = { recursiveReadOnlyMounts: false, userNamespaces: false }
     expect(node.status?.runtimeHandlers).toContainEqual({ name: '', features })
     expect(node.status?.runtimeHandlers).toContainEqual({ name: 'runc', features })
+    expect(node.metadata.annotations).toMatchObject({
+      'volumes.kubernetes.io/controller-managed-attach-detach': 'true',
+    })
     expect(node.status?.features).toEqual({ supplementalGroupsPolicy: false })
     expect(node.status?.declaredFeatures).toEqual(['GuaranteedQoSPodCPUResize', 'RestartAllContainersOnContainerExits'])
     registration.poke()

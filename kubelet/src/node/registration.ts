@@ -7,7 +7,15 @@ import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import type { Reservation } from '../cgroups/allocatable.ts'
 import type { Image, Runtime, RuntimeHandler } from '../runtime/types.ts'
 import type { Machine } from './machine.ts'
-import { initialNode, nodeLabels, nodeStatus, statusPatch, worthWriting, type NodeSeen } from './status.ts'
+import {
+  initialNode,
+  nodeAnnotations,
+  nodeLabels,
+  nodeStatus,
+  statusPatch,
+  worthWriting,
+  type NodeSeen,
+} from './status.ts'
 
 export interface RegistrationOptions {
   client: Client
@@ -132,11 +140,10 @@ export class NodeRegistration {
     const architecture = machine.info.architecture
     try {
       const node = await client.get(nodes, name, { signal })
-      const missing = Object.entries(nodeLabels(name, architecture)).filter(
-        ([key, value]) => node.metadata.labels?.[key] !== value,
-      )
-      if (missing.length === 0) return node
-      const body = { metadata: { labels: Object.fromEntries(missing) } }
+      const labels = missing(nodeLabels(name, architecture), node.metadata.labels)
+      const annotations = missing(nodeAnnotations, node.metadata.annotations)
+      if (labels === undefined && annotations === undefined) return node
+      const body = { metadata: { labels, annotations } }
       return await client.patch(nodes, name, body, { type: 'strategic', signal })
     } catch (error) {
       if (!isNotFound(error)) throw error
@@ -150,4 +157,13 @@ export class NodeRegistration {
       return client.get(nodes, name, { signal })
     }
   }
+}
+
+/** What has to be written so that all of `wanted` is there; undefined when it is. */
+function missing(
+  wanted: Readonly<Record<string, string>>,
+  there: Readonly<Record<string, string>> = {},
+): Record<string, string> | undefined {
+  const entries = Object.entries(wanted).filter(([key, value]) => there[key] !== value)
+  return entries.length === 0 ? undefined : Object.fromEntries(entries)
 }

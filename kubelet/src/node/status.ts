@@ -128,12 +128,18 @@ function nodeImages(images: readonly Image[]): ContainerImage[] {
     .slice(0, maxImages)
 }
 
+/** Leaves to the attach/detach controller what CSI drivers have to attach before it can be mounted. */
+// pkg/volume/util/util.go ControllerManagedAttachAnnotation
+export const nodeAnnotations: Readonly<Record<string, string>> = {
+  'volumes.kubernetes.io/controller-managed-attach-detach': 'true',
+}
+
 /** The Node object with which the kubelet introduces itself. */
 export function initialNode(name: string, architecture: string, status: NodeStatus): Node {
   return {
     apiVersion: 'v1',
     kind: 'Node',
-    metadata: { name, labels: nodeLabels(name, architecture) },
+    metadata: { name, labels: nodeLabels(name, architecture), annotations: { ...nodeAnnotations } },
     spec: {},
     status,
   }
