@@ -18,6 +18,23 @@ describe('Cache', () => {
     expect(usage(cache, 'a')).toEqual([1, 2000])
   })
 
+  it('works a Pod out anew when its generation or its labels change', () => {
+    const at = (generation: number, cpu: string, app: string) => {
+      const made = pod('p', { on: 'a', cpu, labels: { app } })
+      made.metadata.generation = generation
+      return made
+    }
+    const cache = cacheOf([node('a')], [at(1, '1', 'web')])
+    const known = cache.node('a')?.pods.get('uid-p')
+    cache.setPod({ ...at(1, '1', 'web'), status: { phase: 'Running' } })
+    const running = cache.node('a')?.pods.get('uid-p')
+    expect([running?.requests === known?.requests, running?.pod.status?.phase]).toEqual([true, 'Running'])
+    cache.setPod(at(2, '2', 'web'))
+    expect(usage(cache, 'a')).toEqual([1, 2000])
+    cache.setPod(at(2, '2', 'db'))
+    expect(cache.node('a')?.pods.get('uid-p')?.labels).toEqual({ app: 'db' })
+  })
+
   it('counts an assumed Pod once, wherever the API then says it runs', () => {
     const cache = cacheOf([node('a'), node('b')])
     cache.assume(podInfo(pod('p', { cpu: '1' })), 'a')

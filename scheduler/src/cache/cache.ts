@@ -1,9 +1,21 @@
 import type { Namespace, Node, Pod } from '@kubets/shared/api/types/core-v1.ts'
+import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import type { Selector } from '@kubets/shared/machinery/selector.ts'
 import { NodeInfo } from './node-info.ts'
 import { Nominator } from './nominator.ts'
-import { podInfo, type PodInfo } from './pod-info.ts'
+import {
+  groupsByLabels,
+  groupsByTerms,
+  groupsLike,
+  groupsMeaning,
+  type PodGroup,
+  type TopologyTally,
+} from './pod-groups.ts'
+import { podInfo, podInfoAfter, type PodInfo } from './pod-info.ts'
 import type { Snapshot } from './snapshot.ts'
+
+/** Topology keys for which the nodes' numbers are kept; one more and they are forgotten. */
+const maxTopologies = 64
 
 /**
  * Nodes with their Pods, kept by what the informers say and by what this scheduler just decided: a Pod is assumed on
@@ -13,8 +25,10 @@ import type { Snapshot } from './snapshot.ts'
 // pkg/scheduler/backend/cache/cache.go cacheImpl
 export class Cache implements Snapshot {
   readonly nominator = new Nominator()
-  readonly nodesWithAffinity = new Set<NodeInfo>()
-  readonly nodesWithRequiredAntiAffinity = new Set<NodeInfo>()
+  readonly #byLabels = groupsByLabels()
+  readonly #byTerms = groupsByTerms()
+  /** What was asked about the nodes' labels since they last changed. */
+  readonly #topologies = new Map<string, TopologyTally>()
   readonly #byName = new Map<string, NodeInfo>()
   /** Node name by Pod uid. */
   readonly #placed = new Map<string, string>()
@@ -37,6 +51,31 @@ export class Cache implements Snapshot {
   node(name: string): NodeInfo | undefined {
     const info = this.#byName.get(name)
     return info?.node ? info : undefined
+  }
+
+  topologies(key: string): TopologyTally {
+    const known = this.#topologies.get(key)
+    if (known) return known
+    if (this.#topologies.size >= maxTopologies) this.#topologies.clear()
+    const counts = new Map<string, number>()
+    let total = 0
+    for (const { labels } of this.nodes) {
+      const value = labels[key]
+      if (value === undefined) continue
+      counts.set(value, (counts.get(value) ?? 0) + 1)
+      total++
+    }
+    const tally = { counts, total }
+    this.#topologies.set(key, tally)
+    return tally
+  }
+
+  podsLike(selector: Selector): Iterable<PodGroup> {
+    return groupsLike(this.#byLabels, selector)
+  }
+
+  podsMeaning({ labels }: PodInfo): Iterable<PodGroup> {
+    return groupsMeaning(this.#byTerms, labels)
   }
 
   nominated(node: string): Iterable<PodInfo> {
@@ -79,10 +118,12 @@ export class Cache implements Snapshot {
   setNode(node: Node): void {
     const info = this.#info(node.metadata.name ?? '')
     const zoneBefore = info.node && zoneOf(info)
+    const before = info.node?.metadata.labels
     this.#countImages(info, -1)
     info.setNode(node)
     this.#countImages(info, 1)
     if (zoneBefore === undefined || zoneBefore !== zoneOf(info)) this.#nodes = undefined
+    if (zoneBefore === undefined || !deepEqual(before, node.metadata.labels)) this.#relabelled(info)
   }
 
   removeNode(name: string): void {
@@ -91,14 +132,17 @@ export class Cache implements Snapshot {
     this.#countImages(info, -1)
     info.setNode(undefined)
     this.#nodes = undefined
+    this.#relabelled(info)
     if (info.pods.size === 0) this.#byName.delete(name)
   }
 
   /** The API says where a Pod runs; that is the truth, whatever was assumed. */
   setPod(pod: Pod): void {
-    const info = podInfo(pod)
-    this.#assumed.delete(info.uid)
-    this.#place(info, pod.spec.nodeName ?? '')
+    const uid = pod.metadata.uid ?? ''
+    const place = this.#placed.get(uid)
+    const before = place === undefined ? undefined : this.#byName.get(place)?.pods.get(uid)
+    this.#assumed.delete(uid)
+    this.#place(before ? podInfoAfter(before, pod) : podInfo(pod), pod.spec.nodeName ?? '')
   }
 
   removePod(uid: string): void {
@@ -107,9 +151,8 @@ export class Cache implements Snapshot {
     this.#assumed.delete(uid)
     this.#placed.delete(uid)
     if (!node) return
-    this.#countClaims(node.pods.get(uid), -1)
+    this.#count(node, node.pods.get(uid), undefined)
     node.removePod(uid)
-    this.#index(node)
     if (!node.node && node.pods.size === 0) this.#byName.delete(node.name)
   }
 
@@ -137,18 +180,24 @@ export class Cache implements Snapshot {
       if (assumed) this.#assumed.add(pod.uid)
     }
     const node = this.#info(nodeName)
-    this.#countClaims(node.pods.get(pod.uid), -1)
+    this.#count(node, node.pods.get(pod.uid), pod)
     node.addPod(pod)
-    this.#countClaims(pod, 1)
     this.#placed.set(pod.uid, nodeName)
-    this.#index(node)
   }
 
-  #index(node: NodeInfo): void {
-    if (node.podsWithAffinity.size > 0) this.nodesWithAffinity.add(node)
-    else this.nodesWithAffinity.delete(node)
-    if (node.podsWithRequiredAntiAffinity.size > 0) this.nodesWithRequiredAntiAffinity.add(node)
-    else this.nodesWithRequiredAntiAffinity.delete(node)
+  #count(node: NodeInfo, before: PodInfo | undefined, after: PodInfo | undefined): void {
+    this.#countClaims(before, -1)
+    this.#countClaims(after, 1)
+    this.#byLabels.replace(node, before, after)
+    this.#byTerms.replace(node, before, after)
+  }
+
+  /** The labels of the node are others than before. */
+  #relabelled(info: NodeInfo): void {
+    this.#topologies.clear()
+    if (info.pods.size === 0) return
+    this.#byLabels.forgetTallies()
+    this.#byTerms.forgetTallies()
   }
 
   #info(name: string): NodeInfo {

@@ -4,19 +4,20 @@ import type { HostPort } from '@kubets/shared/api/host-ports.ts'
 import type { PodInfo } from './pod-info.ts'
 import { addTo, noResources, resourcesOf, type Resources } from './resources.ts'
 
+const noLabels = Object.create(null) as Record<string, string>
+
 /** A node and the sum of what runs on it, kept up to date Pod by Pod. */
 export class NodeInfo {
   readonly name: string
   readonly pods = new Map<string, PodInfo>()
-  /** Those with any Pod affinity or anti-affinity. */
-  readonly podsWithAffinity = new Map<string, PodInfo>()
-  readonly podsWithRequiredAntiAffinity = new Map<string, PodInfo>()
   readonly requested: Resources = noResources()
   readonly scoredRequested: Resources = noResources()
   readonly usedPorts = new Map<string, readonly HostPort[]>()
   #node: Node | undefined
   allocatable: Resources = noResources()
   allowedPods = 0
+  /** Nothing but labels: no key finds what objects inherit. */
+  labels: Readonly<Record<string, string>> = noLabels
   /** Bytes by image name, every name of an image. */
   images: ReadonlyMap<string, number> = new Map()
 
@@ -29,23 +30,24 @@ export class NodeInfo {
     return this.#node
   }
 
-  get labels(): Readonly<Record<string, string>> {
-    return this.#node?.metadata.labels ?? {}
-  }
-
   /** A copy whose Pods may come and go without touching this one. */
   clone(): NodeInfo {
     const copy = new NodeInfo(this.name)
     copy.#node = this.#node
     copy.allocatable = this.allocatable
     copy.allowedPods = this.allowedPods
+    copy.labels = this.labels
     copy.images = this.images
-    for (const pod of this.pods.values()) copy.addPod(pod)
+    for (const [uid, pod] of this.pods) copy.pods.set(uid, pod)
+    for (const [uid, ports] of this.usedPorts) copy.usedPorts.set(uid, ports)
+    addTo(copy.requested, this.requested)
+    addTo(copy.scoredRequested, this.scoredRequested)
     return copy
   }
 
   setNode(node: Node | undefined): void {
     this.#node = node
+    this.labels = Object.assign(Object.create(null) as Record<string, string>, node?.metadata.labels)
     this.allocatable = resourcesOf(node?.status?.allocatable)
     const pods = node?.status?.allocatable?.['pods']
     this.allowedPods = pods === undefined ? 0 : parseQuantity(pods).value()
@@ -62,10 +64,6 @@ export class NodeInfo {
     addTo(this.requested, pod.requests)
     addTo(this.scoredRequested, pod.scoredRequests)
     if (pod.hostPorts.length > 0) this.usedPorts.set(pod.uid, pod.hostPorts)
-    if (pod.requiredAntiAffinity.length > 0) this.podsWithRequiredAntiAffinity.set(pod.uid, pod)
-    if (pod.requiredAntiAffinity.length + pod.requiredAffinity.length + pod.preferredAffinity.length > 0) {
-      this.podsWithAffinity.set(pod.uid, pod)
-    }
   }
 
   removePod(uid: string): void {
@@ -73,8 +71,6 @@ export class NodeInfo {
     if (!pod) return
     this.pods.delete(uid)
     this.usedPorts.delete(uid)
-    this.podsWithAffinity.delete(uid)
-    this.podsWithRequiredAntiAffinity.delete(uid)
     addTo(this.requested, pod.requests, -1)
     addTo(this.scoredRequested, pod.scoredRequests, -1)
   }

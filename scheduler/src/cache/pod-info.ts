@@ -1,4 +1,5 @@
 import type { Pod, PodAffinityTerm } from '@kubets/shared/api/types/core-v1.ts'
+import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { labelSelectorFromObject, nothing, type Selector } from '@kubets/shared/machinery/selector.ts'
 import { hostPortsOf, type HostPort } from '@kubets/shared/api/host-ports.ts'
 import { podResources, type Resources } from './resources.ts'
@@ -62,6 +63,13 @@ export function podInfo(pod: Pod): PodInfo {
       ...weighted(anti?.preferredDuringSchedulingIgnoredDuringExecution, -1),
     ],
   }
+}
+
+/** Works a Pod out again; where only its status has changed, as kubelets do all the time, what was known stays. */
+export function podInfoAfter(before: PodInfo, pod: Pod): PodInfo {
+  const { generation, labels = {} } = pod.metadata
+  const sameSpec = generation !== undefined && generation === before.pod.metadata.generation
+  return sameSpec && deepEqual(labels, before.labels) ? { ...before, pod } : podInfo(pod)
 }
 
 /** Whether the term means this Pod. */

@@ -1,4 +1,5 @@
 import type { NodeInfo } from './node-info.ts'
+import type { PodGroup, TopologyTally } from './pod-groups.ts'
 import type { PodInfo } from './pod-info.ts'
 import type { Selector } from '@kubets/shared/machinery/selector.ts'
 
@@ -9,9 +10,12 @@ import type { Selector } from '@kubets/shared/machinery/selector.ts'
 export interface Snapshot {
   /** All nodes whose object is known. */
   readonly nodes: readonly NodeInfo[]
-  /** Those with Pods that have affinity terms of any kind. */
-  readonly nodesWithAffinity: ReadonlySet<NodeInfo>
-  readonly nodesWithRequiredAntiAffinity: ReadonlySet<NodeInfo>
+  /** How many nodes lie in each topology of the key. */
+  topologies(key: string): TopologyTally
+  /** Pods on nodes in groups alike in namespace and labels: all that the selector matches, and maybe others. */
+  podsLike(selector: Selector): Iterable<PodGroup>
+  /** Pods on nodes in groups alike in their affinity terms: all of which one means the Pod, and maybe others. */
+  podsMeaning(pod: PodInfo): Iterable<PodGroup>
   node(name: string): NodeInfo | undefined
   /** Pods that wait for a place on the node, after others were made to leave it for them. */
   nominated(node: string): Iterable<PodInfo>

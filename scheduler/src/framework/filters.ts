@@ -3,10 +3,15 @@ import type { PodInfo } from '../cache/pod-info.ts'
 import type { Snapshot } from '../cache/snapshot.ts'
 import { isRejection, unresolvable, type NodeFilter, type Plugin, type Rejection } from './plugin.ts'
 
-/** A plugin's word against a node. */
-export interface Refusal {
+/** A plugin's word against a Pod. */
+interface PluginRejection {
   readonly plugin: string
   readonly rejection: Rejection
+}
+
+/** A plugin's word against a node. */
+export interface Refusal extends PluginRejection {
+  readonly node: NodeInfo
 }
 
 interface PreparedFilter {
@@ -40,21 +45,26 @@ export class Filters {
    */
   // pkg/scheduler/framework/runtime/framework.go RunFilterPluginsWithNominatedPods
   refusal(node: NodeInfo): Refusal | undefined {
-    let crowded: NodeInfo | undefined
-    const expected: PodInfo[] = []
     for (const other of this.#snapshot.nominated(node.name)) {
-      if (other.priority < this.#pod.priority || other.uid === this.#pod.uid) continue
-      expected.push(other)
-      crowded ??= node.clone()
+      if (this.#isExpected(other)) return this.#refusalCrowded(node) ?? this.#run(node)
+    }
+    return this.#run(node)
+  }
+
+  #refusalCrowded(node: NodeInfo): Refusal | undefined {
+    const expected = [...this.#snapshot.nominated(node.name)].filter((other) => this.#isExpected(other))
+    const crowded = node.clone()
+    for (const other of expected) {
       crowded.addPod(other)
       this.shift(other, crowded, 1)
     }
-    if (crowded) {
-      const refusal = this.#run(crowded)
-      for (const other of expected) this.shift(other, crowded, -1)
-      if (refusal) return refusal
-    }
-    return this.#run(node)
+    const refusal = this.#run(crowded)
+    for (const other of expected) this.shift(other, crowded, -1)
+    return refusal && { ...refusal, node }
+  }
+
+  #isExpected(other: PodInfo): boolean {
+    return other.priority >= this.#pod.priority && other.uid !== this.#pod.uid
   }
 
   /** Counts another Pod as on the node, or as gone from it; the NodeInfo itself is the caller's to change. */
@@ -65,7 +75,7 @@ export class Filters {
   #run(node: NodeInfo): Refusal | undefined {
     for (const { plugin, filter } of this.#filters) {
       const rejection = filter(node)
-      if (rejection) return { plugin, rejection }
+      if (rejection) return { node, plugin, rejection }
     }
     return undefined
   }
@@ -73,7 +83,11 @@ export class Filters {
 
 /** Asks every plugin about the Pod itself. Returns the filters, or the word of the plugin that lets no node pass. */
 // pkg/scheduler/framework/runtime/framework.go RunPreFilterPlugins
-export function prepareFilters(pod: PodInfo, snapshot: Snapshot, plugins: readonly Plugin[]): Filters | Refusal {
+export function prepareFilters(
+  pod: PodInfo,
+  snapshot: Snapshot,
+  plugins: readonly Plugin[],
+): Filters | PluginRejection {
   const prepared: PreparedFilter[] = []
   for (const plugin of plugins) {
     const filter = plugin.preFilter?.(pod, snapshot)

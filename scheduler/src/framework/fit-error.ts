@@ -1,11 +1,11 @@
-import type { NodeInfo } from '../cache/node-info.ts'
 import type { PodInfo } from '../cache/pod-info.ts'
-import type { Rejection } from './plugin.ts'
+import type { NodeRejection, Rejection } from './plugin.ts'
 
 /** Why a Pod found no node. */
 export interface Diagnosis {
   readonly allNodes: number
-  readonly rejections: ReadonlyMap<NodeInfo, Rejection>
+  /** One for each node. */
+  readonly rejections: readonly NodeRejection[]
   /** When no node was looked at: what preFilter said. */
   readonly preFilterMessage: string
   readonly postFilterMessage: string
@@ -20,7 +20,7 @@ export interface Diagnosis {
 /** There is no node at all; any change may help. */
 export const noNodes: Diagnosis = {
   allNodes: 0,
-  rejections: new Map(),
+  rejections: [],
   preFilterMessage: '',
   postFilterMessage: '',
   nominated: '',
@@ -34,7 +34,8 @@ export function fitErrorMessage(diagnosis: Diagnosis): string {
   if (diagnosis.allNodes === 0) return 'no nodes available to schedule pods'
   let message = `0/${diagnosis.allNodes} nodes are available:`
   if (diagnosis.preFilterMessage) message += ` ${diagnosis.preFilterMessage}.`
-  else if (diagnosis.rejections.size > 0) message += ` ${histogram(diagnosis.rejections.values())}.`
+  else if (diagnosis.rejections.length > 0)
+    message += ` ${histogram(diagnosis.rejections.map(({ rejection }) => rejection))}.`
   if (diagnosis.postFilterMessage) message += ` ${diagnosis.postFilterMessage}`
   return message
 }

@@ -14,6 +14,12 @@ export interface Rejection {
 export const rejected = (...reasons: string[]): Rejection => ({ unresolvable: false, reasons })
 export const unresolvable = (...reasons: string[]): Rejection => ({ unresolvable: true, reasons })
 
+/** Why a node will not do. */
+export interface NodeRejection {
+  readonly node: NodeInfo
+  readonly rejection: Rejection
+}
+
 /** What preFilter prepares: decides about one node; undefined means that the node will do. */
 export interface NodeFilter {
   (node: NodeInfo): Rejection | undefined
@@ -26,7 +32,8 @@ export interface NodeFilter {
 /** What postFilter sees of an attempt that failed. */
 export interface FailedAttempt {
   readonly snapshot: Snapshot
-  readonly rejections: ReadonlyMap<NodeInfo, Rejection>
+  /** One for each node. */
+  readonly rejections: readonly NodeRejection[]
   /** undefined when no node was looked at. */
   readonly filters: Filters | undefined
 }

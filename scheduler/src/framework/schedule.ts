@@ -3,7 +3,7 @@ import type { PodInfo } from '../cache/pod-info.ts'
 import type { Snapshot } from '../cache/snapshot.ts'
 import { Filters, prepareFilters } from './filters.ts'
 import { noNodes, type Diagnosis } from './fit-error.ts'
-import { unresolvable, type FailedAttempt, type ProfilePlugin, type Rejection } from './plugin.ts'
+import { unresolvable, type FailedAttempt, type NodeRejection, type ProfilePlugin } from './plugin.ts'
 import type { Profile } from './profile.ts'
 
 export interface ScheduleOptions {
@@ -47,7 +47,7 @@ function feasibleNodes(pod: PodInfo, snapshot: Snapshot, options: ScheduleOption
   const filters = prepareFilters(pod, snapshot, options.profile.filter)
   if (!(filters instanceof Filters)) {
     const { plugin, rejection } = filters
-    const rejections = new Map(all.map((node) => [node, rejection]))
+    const rejections = all.map((node) => ({ node, rejection }))
     const preFilterMessage = rejection.reasons.join(', ')
     const attempt = { snapshot, rejections, filters: undefined }
     return diagnose(pod, options, attempt, { preFilterMessage, plugins: new Set([plugin]) })
@@ -62,7 +62,7 @@ function feasibleNodes(pod: PodInfo, snapshot: Snapshot, options: ScheduleOption
   const { profile, percentageOfNodesToScore } = options
   const enough = nodesToFind(candidates.length, profile.percentageOfNodesToScore ?? percentageOfNodesToScore)
   const nodes: NodeInfo[] = []
-  const rejections = new Map<NodeInfo, Rejection>()
+  const rejections: NodeRejection[] = []
   const plugins = new Set(filters.restricting)
   let evaluated = 0
   while (evaluated < candidates.length && nodes.length < enough) {
@@ -71,7 +71,7 @@ function feasibleNodes(pod: PodInfo, snapshot: Snapshot, options: ScheduleOption
     if (!node) continue
     const refusal = filters.refusal(node)
     if (refusal) {
-      rejections.set(node, refusal.rejection)
+      rejections.push(refusal)
       plugins.add(refusal.plugin)
     } else {
       nodes.push(node)
@@ -80,7 +80,7 @@ function feasibleNodes(pod: PodInfo, snapshot: Snapshot, options: ScheduleOption
   if (nodes.length > 0) return { nodes, evaluated }
   if (only) {
     const left = unresolvable(`node(s) didn't satisfy plugin(s) [${filters.restricting.join(' ')}]`)
-    for (const node of all) if (!only.has(node.name)) rejections.set(node, left)
+    for (const node of all) if (!only.has(node.name)) rejections.push({ node, rejection: left })
   }
   return diagnose(pod, options, { snapshot, rejections, filters }, { preFilterMessage: '', plugins })
 }

@@ -1,6 +1,9 @@
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
+import { nothing } from '@kubets/shared/machinery/selector.ts'
 import { defaultArgs } from '../config/args.ts'
+import { extremes } from '../framework/normalize.ts'
 import type { NodeInfo } from '../cache/node-info.ts'
+import type { PodGroup } from '../cache/pod-groups.ts'
 import { termMatches, type AffinityTerm, type PodInfo } from '../cache/pod-info.ts'
 import type { Snapshot } from '../cache/snapshot.ts'
 import {
@@ -43,13 +46,21 @@ function preFilter(pod: PodInfo, snapshot: Snapshot): NodeFilter | undefined {
       if (termMatches(term, other, labels)) antiAffinity.add(node, term.topologyKey, sign)
     }
   }
-  for (const node of snapshot.nodesWithRequiredAntiAffinity) {
-    for (const other of node.podsWithRequiredAntiAffinity.values()) countTheirs(other, node, 1)
+  for (const group of snapshot.podsMeaning(pod)) {
+    for (const term of group.pod.requiredAntiAffinity) {
+      if (termMatches(term, pod, labels)) others.addAll(term.topologyKey, group.tally(term.topologyKey))
+    }
   }
-  if (requiredAffinity.length + requiredAntiAffinity.length > 0) {
-    for (const node of snapshot.nodes) for (const other of node.pods.values()) countOurs(other, node, 1)
+  for (const group of snapshot.podsLike(requiredAffinity[0]?.selector ?? nothing)) {
+    if (!matchesAll(requiredAffinity, group.pod, labels)) continue
+    for (const { topologyKey } of requiredAffinity) affinity.addAll(topologyKey, group.tally(topologyKey))
   }
-  if (others.empty && requiredAffinity.length === 0 && antiAffinity.empty) return undefined
+  for (const term of requiredAntiAffinity) {
+    for (const group of snapshot.podsLike(term.selector)) {
+      if (termMatches(term, group.pod, labels)) antiAffinity.addAll(term.topologyKey, group.tally(term.topologyKey))
+    }
+  }
+  if (others.empty && requiredAffinity.length + requiredAntiAffinity.length === 0) return undefined
 
   const wantsItself = matchesAll(requiredAffinity, pod, labels)
   const filter = (node: NodeInfo): Rejection | undefined => {
@@ -78,21 +89,20 @@ function topologyScores(
   const labels: NamespaceLabels = (namespace) => snapshot.namespaceLabels(namespace)
   const scores = new TopologyCounts()
   const keys = new Set<string>()
-  const add = (node: NodeInfo, term: AffinityTerm, target: PodInfo, weight: number): void => {
+  const add = (group: PodGroup, term: AffinityTerm, target: PodInfo, weight: number): void => {
     if (!termMatches(term, target, labels)) return
     keys.add(term.topologyKey)
-    scores.add(node, term.topologyKey, weight)
+    scores.addAll(term.topologyKey, group.tally(term.topologyKey), weight)
   }
-  const prefers = pod.preferredAffinity.length > 0
-  for (const node of prefers ? snapshot.nodes : snapshot.nodesWithAffinity) {
-    for (const other of (prefers ? node.pods : node.podsWithAffinity).values()) {
-      for (const term of pod.preferredAffinity) add(node, term, other, term.weight)
-      // what another Pod requires of its neighbours speaks for this one too
-      if (hardPodAffinityWeight > 0) {
-        for (const term of other.requiredAffinity) add(node, term, pod, hardPodAffinityWeight)
-      }
-      for (const term of other.preferredAffinity) add(node, term, pod, term.weight)
+  for (const term of pod.preferredAffinity) {
+    for (const group of snapshot.podsLike(term.selector)) add(group, term, group.pod, term.weight)
+  }
+  for (const group of snapshot.podsMeaning(pod)) {
+    // what another Pod requires of its neighbours speaks for this one too
+    if (hardPodAffinityWeight > 0) {
+      for (const term of group.pod.requiredAffinity) add(group, term, pod, hardPodAffinityWeight)
     }
+    for (const term of group.pod.preferredAffinity) add(group, term, pod, term.weight)
   }
   return { scores, keys }
 }
@@ -108,8 +118,8 @@ export const interPodAffinity = (args = defaultArgs.InterPodAffinity): Plugin =>
     return {
       score: (node) => list.reduce((sum, key) => sum + scores.of(node, key), 0),
       normalize(all) {
-        const lowest = Math.min(...all)
-        const range = Math.max(...all) - lowest
+        const { lowest, highest } = extremes(all)
+        const range = highest - lowest
         for (let i = 0; i < all.length; i++) {
           all[i] = range > 0 ? Math.trunc((maxNodeScore * ((all[i] ?? 0) - lowest)) / range) : 0
         }

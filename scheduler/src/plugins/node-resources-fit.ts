@@ -8,24 +8,43 @@ import { allocationScore } from './allocation-strategies.ts'
 /** The resources a node lacks for a Pod; undefined: none. */
 // pkg/scheduler/framework/plugins/noderesources/fit.go fitsRequest
 function lacking({ requests }: PodInfo, node: NodeInfo, isIgnored: (name: string) => boolean): Rejection | undefined {
-  let reasons: string[] | undefined
+  const { allocatable, requested } = node
+  const reasons: string[] = []
   let unresolvable = false
-  if (node.pods.size + 1 > node.allowedPods) reasons = ['Too many pods']
-  const check = (name: string, wanted: number, used: number, capacity: number): void => {
-    if (wanted === 0 || wanted <= capacity - used) return
-    reasons = [...(reasons ?? []), `Insufficient ${name}`]
+  const lack = (name: string, wanted: number, capacity: number): void => {
+    reasons.push(`Insufficient ${name}`)
     // not even the empty node would do
     unresolvable ||= wanted > capacity
   }
-  const { allocatable, requested } = node
-  check('cpu', requests.milliCPU, requested.milliCPU, allocatable.milliCPU)
-  check('memory', requests.memory, requested.memory, allocatable.memory)
-  check('ephemeral-storage', requests.ephemeralStorage, requested.ephemeralStorage, allocatable.ephemeralStorage)
-  for (const [name, wanted] of requests.scalar) {
-    if (!isIgnored(name)) check(name, wanted, requested.scalar.get(name) ?? 0, allocatable.scalar.get(name) ?? 0)
+  if (node.pods.size + 1 > node.allowedPods) reasons.push('Too many pods')
+  if (isLacking(requests.milliCPU, requested.milliCPU, allocatable.milliCPU)) {
+    lack('cpu', requests.milliCPU, allocatable.milliCPU)
   }
-  return reasons && { unresolvable, reasons }
+  if (isLacking(requests.memory, requested.memory, allocatable.memory)) {
+    lack('memory', requests.memory, allocatable.memory)
+  }
+  if (isLacking(requests.ephemeralStorage, requested.ephemeralStorage, allocatable.ephemeralStorage)) {
+    lack('ephemeral-storage', requests.ephemeralStorage, allocatable.ephemeralStorage)
+  }
+  for (const [name, wanted] of requests.scalar) {
+    const capacity = allocatable.scalar.get(name) ?? 0
+    if (!isIgnored(name) && isLacking(wanted, requested.scalar.get(name) ?? 0, capacity)) lack(name, wanted, capacity)
+  }
+  return reasons.length === 0 ? undefined : { unresolvable, reasons }
 }
+
+/** Whether the Pod fits beyond doubt; most nodes need no longer look. */
+function hasRoom({ requests }: PodInfo, { pods, allowedPods, allocatable, requested }: NodeInfo): boolean {
+  return (
+    requests.scalar.size === 0 &&
+    pods.size < allowedPods &&
+    !isLacking(requests.milliCPU, requested.milliCPU, allocatable.milliCPU) &&
+    !isLacking(requests.memory, requested.memory, allocatable.memory) &&
+    !isLacking(requests.ephemeralStorage, requested.ephemeralStorage, allocatable.ephemeralStorage)
+  )
+}
+
+const isLacking = (wanted: number, used: number, capacity: number): boolean => wanted > 0 && wanted > capacity - used
 
 /** Extended resources that somebody else looks after. */
 function isIgnored({ ignoredResources, ignoredResourceGroups }: PluginArgs['NodeResourcesFit']) {
@@ -42,7 +61,7 @@ export const nodeResourcesFit = (args = defaultArgs.NodeResourcesFit): Plugin =>
   name: 'NodeResourcesFit',
   preFilter(pod) {
     const ignored = isIgnored(args)
-    return (node) => lacking(pod, node, ignored)
+    return (node) => (hasRoom(pod, node) ? undefined : lacking(pod, node, ignored))
   },
   preScore: (pod) => ({ score: allocationScore(args.scoringStrategy, pod) }),
   queueingHint(pod, event) {

@@ -2,6 +2,7 @@ import type { TopologySpreadConstraint } from '@kubets/shared/api/types/core-v1.
 import type { Selector } from '@kubets/shared/machinery/selector.ts'
 import { untoleratedTaint } from '@kubets/shared/machinery/taints.ts'
 import type { NodeInfo } from '../cache/node-info.ts'
+import type { PodGroup } from '../cache/pod-groups.ts'
 import { selectorOrNothing, type PodInfo } from '../cache/pod-info.ts'
 import type { PluginArgs } from '../config/args.ts'
 import type { Snapshot } from '../cache/snapshot.ts'
@@ -13,8 +14,8 @@ export interface SpreadConstraint {
   readonly maxSkew: number
   readonly minDomains: number
   readonly selector: Selector
-  /** Whether the node's Pods and its topology count at all. */
-  readonly counts: (node: NodeInfo) => boolean
+  /** Whether the node's Pods and its topology count at all; undefined: every node's do. */
+  readonly counts: ((node: NodeInfo) => boolean) | undefined
 }
 
 export const hostnameKey = 'kubernetes.io/hostname'
@@ -64,13 +65,11 @@ function prepare(
     }))
 }
 
-/** How many Pods on the node the constraint counts. */
+/** The Pods on nodes that the constraint of a Pod in this namespace counts. */
 // pkg/scheduler/framework/plugins/podtopologyspread/common.go countPodsMatchSelector
-export function countMatching(node: NodeInfo, selector: Selector, namespace: string): number {
-  if (selector.empty) return 0
-  let count = 0
-  for (const pod of node.pods.values()) if (isCounted(pod, selector, namespace)) count++
-  return count
+export function countedPods({ selector }: SpreadConstraint, namespace: string, snapshot: Snapshot): PodGroup[] {
+  if (selector.empty) return []
+  return [...snapshot.podsLike(selector)].filter(({ pod }) => isCounted(pod, selector, namespace))
 }
 
 /** Whether the Pod is one of those that the constraint of a Pod in this namespace counts. */
@@ -87,10 +86,14 @@ function withLabelKeys({ labelSelector, matchLabelKeys }: TopologySpreadConstrai
 }
 
 // pkg/scheduler/framework/plugins/podtopologyspread/common.go matchNodeInclusionPolicies
-function inclusion(policies: Partial<TopologySpreadConstraint>, { pod }: PodInfo): (node: NodeInfo) => boolean {
+function inclusion(
+  policies: Partial<TopologySpreadConstraint>,
+  { pod }: PodInfo,
+): ((node: NodeInfo) => boolean) | undefined {
   const required = policies.nodeAffinityPolicy === 'Ignore' ? undefined : requiredNodes(pod)
   const honorTaints = policies.nodeTaintsPolicy === 'Honor'
   const tolerations = pod.spec.tolerations ?? []
+  if (!required && !honorTaints) return undefined
   return (node) => {
     if (required && !required(node.labels, node.name)) return false
     if (!honorTaints) return true

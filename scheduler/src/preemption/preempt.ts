@@ -24,7 +24,7 @@ export function preempt(pod: PodInfo, attempt: FailedAttempt, options: Preemptio
   const { snapshot, rejections, filters } = attempt
   const objection = ineligible(pod, attempt)
   if (objection) return { message: `preemption: ${objection}` }
-  const helpful = [...rejections].filter(([, { unresolvable: hopeless }]) => !hopeless).map(([node]) => node)
+  const helpful = rejections.filter(({ rejection }) => !rejection.unresolvable).map(({ node }) => node)
   const outcomes = new Map<NodeInfo, Rejection>()
   const candidates = filters ? findCandidates(pod, helpful, filters, outcomes, options) : []
   if (candidates.length === 0) {
@@ -41,7 +41,7 @@ export function preempt(pod: PodInfo, attempt: FailedAttempt, options: Preemptio
 function ineligible(info: PodInfo, { snapshot, rejections }: FailedAttempt): string | undefined {
   if (info.pod.spec.preemptionPolicy === 'Never') return 'not eligible due to preemptionPolicy=Never.'
   const node = snapshot.node(snapshot.nominationOf(info))
-  if (!node || rejections.get(node)?.unresolvable) return undefined
+  if (!node || rejections.find((one) => one.node === node)?.rejection.unresolvable) return undefined
   for (const other of node.pods.values()) {
     if (other.priority < info.priority && isLeavingByPreemption(other)) {
       return 'not eligible due to a terminating pod on the nominated node.'
