@@ -13,11 +13,15 @@ import { until } from '../harness/until.ts'
 import { apiRows } from './api.ts'
 import { createdToRunning, podRows } from './pods.ts'
 import { usage } from './processes.ts'
+import { controllerRows } from './scheduling/controller-rows.ts'
+import { schedulerRows } from './scheduling/scheduler-rows.ts'
 import { timed } from './stats.ts'
 import { formatTable, type Row } from './table.ts'
 
 // `npm run bench`: one table. With --kubeconfig it measures any conformant cluster; without, a fresh one of its own,
 // and then also how long that took to come up and what its programs use. --api-only leaves out what needs nodes.
+// --scheduling measures scheduler and controllers instead, on hollow nodes: as many as --nodes says, which may be repeated,
+// and --pods.
 
 const root = new URL('../..', import.meta.url).pathname
 const { values } = parseArgs({
@@ -25,6 +29,9 @@ const { values } = parseArgs({
     kubeconfig: { type: 'string' },
     'idle-seconds': { type: 'string', default: '60' },
     'api-only': { type: 'boolean', default: false },
+    scheduling: { type: 'boolean', default: false },
+    pods: { type: 'string', default: '10000' },
+    nodes: { type: 'string', multiple: true, default: ['1000', '5000'] },
   },
 })
 const namespace = `bench-${process.pid.toString(36)}`
@@ -102,7 +109,20 @@ function sum<K extends string>(rows: readonly Record<K, number>[], key: K): numb
 }
 
 let rows: Row[]
-if (values.kubeconfig !== undefined) {
+if (values.scheduling) {
+  // the programs end when this process exits
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(1))
+  const sizes = values.nodes.map(Number)
+  const count = Number(values.pods)
+  rows = []
+  // it takes many minutes: what is known is told
+  const add = (more: readonly Row[]): void => {
+    rows.push(...more)
+    process.stderr.write(formatTable(more))
+  }
+  for (const size of sizes) for await (const some of schedulerRows(size, count)) add(some)
+  for await (const some of controllerRows(Math.min(...sizes), count)) add(some)
+} else if (values.kubeconfig !== undefined) {
   rows = await measure(values.kubeconfig)
 } else {
   const work = await mkdtemp(join(tmpdir(), 'kubets-bench-'))

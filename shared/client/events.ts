@@ -32,6 +32,8 @@ export class EventRecorder {
   readonly #queue: Event[] = []
   #sending: Promise<void> | undefined
   #names = 0
+  /** Since that was last told. */
+  #dropped = 0
 
   constructor(options: RecorderOptions) {
     this.#options = options
@@ -40,7 +42,7 @@ export class EventRecorder {
   /** Takes an event about the object; past 1,000 waiting ones it is dropped. */
   event(about: KubeObject | ObjectReference, type: 'Normal' | 'Warning', reason: string, message: string): void {
     if (this.#queue.length >= maxQueued) {
-      this.#options.log.warn({ reason }, 'too many events wait to be sent, dropping one')
+      this.#dropped++
       return
     }
     this.#queue.push(this.#make(referenceTo(about), type, reason, message))
@@ -89,6 +91,10 @@ export class EventRecorder {
       if (verdict.action !== 'drop') await this.#sendRetrying(verdict)
     }
     this.#sending = undefined
+    if (this.#dropped === 0) return
+    // once for all of them: a line for each would be work when there is too much of it
+    this.#options.log.warn({ dropped: this.#dropped }, 'too many events waited to be sent, some were dropped')
+    this.#dropped = 0
   }
 
   async #sendRetrying(verdict: Exclude<Verdict, { action: 'drop' }>): Promise<void> {

@@ -13,6 +13,7 @@ import { waitFor } from './wait.ts'
 interface TestApiServer {
   /** https://127.0.0.1:… */
   server: string
+  pid: number
   /** An administrator's client. */
   client: Client
   /** Writes a kubeconfig for a client certificate of this name and these groups; returns its path. */
@@ -83,6 +84,7 @@ export async function startApiServer(): Promise<TestApiServer> {
   })
   return {
     server,
+    pid: child.pid ?? 0,
     client,
     stop,
     async kubeconfig(user, groups = []) {
