@@ -32,9 +32,12 @@ const exceptions: Readonly<Record<string, FieldSet>> = {
 /** Subresources of Pods through which nothing else can be changed. */
 const patterns: Readonly<Record<string, readonly (readonly string[])[]>> = {
   '/pods/ephemeralcontainers': [['f:spec', 'f:ephemeralContainers']],
-  '/pods/resize': ['f:containers', 'f:initContainers'].flatMap((list) =>
-    ['f:resources', 'f:resizePolicy'].map((field) => ['f:spec', list, '*', field]),
-  ),
+  '/pods/resize': [
+    ['f:spec', 'f:resources'],
+    ...['f:containers', 'f:initContainers'].flatMap((list) =>
+      ['f:resources', 'f:resizePolicy'].map((field) => ['f:spec', list, '*', field]),
+    ),
+  ],
 }
 
 /** What is left of a set of fields that a request through this path changes. */

@@ -50,7 +50,9 @@ interface Container extends Fields {
   resizePolicy?: unknown
 }
 type PodLike = KubeObject & {
-  spec: Record<'containers' | 'initContainers' | 'ephemeralContainers', Container[] | undefined>
+  spec: Record<'containers' | 'initContainers' | 'ephemeralContainers', Container[] | undefined> & {
+    resources?: unknown
+  }
 }
 
 // pkg/registry/core/pod/strategy.go podResizeStrategy
@@ -63,6 +65,8 @@ function onlyResources(_kind: Kind, object: KubeObject, old: KubeObject): void {
       if (change?.resources !== undefined) container.resources = clone(change.resources)
       if (change?.resizePolicy !== undefined) container.resizePolicy = clone(change.resizePolicy)
     }
+  if (wanted.resources === undefined) delete (object as PodLike).spec.resources
+  else (object as PodLike).spec.resources = clone(wanted.resources)
   countChange(object, old)
 }
 

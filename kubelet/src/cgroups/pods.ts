@@ -5,7 +5,7 @@ import type { Quantity } from '@kubets/shared/machinery/quantity.ts'
 import type { Recorder } from '../events.ts'
 import type { RuntimeService } from '../runtime/types.ts'
 import { podFolder, podFolders, podSettings, qosFolders, qosSettings, settingsOf } from './pod-settings.ts'
-import type { CgroupSettings } from './settings.ts'
+import { cgroupChanges, type CgroupChanges, type CgroupSettings } from './settings.ts'
 import type { CgroupTree } from './tree.ts'
 
 export interface PodCgroupsOptions {
@@ -73,16 +73,23 @@ export class PodCgroups {
     return name
   }
 
-  /** Changes what the Pod as a whole has. Does nothing where it has no cgroup. */
+  /** How the Pod's cgroup comes to what the Pod is granted; undefined when it has none. */
+  async changes(pod: Pod): Promise<CgroupChanges | undefined> {
+    const root = this.#root
+    if (!this.#tree || root === undefined) return undefined
+    const current = await this.#tree.current(path.join(root, podFolder(pod)))
+    return current && cgroupChanges(this.#tree.version, podSettings(pod, 0), current)
+  }
+
+  /** Changes what the Pod as a whole has. Rejects with the kernel's error. */
   async set(pod: Pod, settings: CgroupSettings): Promise<void> {
     const root = this.#root
     if (this.#tree && root !== undefined) await this.#tree.set(path.join(root, podFolder(pod)), settings)
   }
 
-  /** Bytes of memory the Pod uses; undefined where that is not known. */
-  async memoryUsage(pod: Pod): Promise<number | undefined> {
-    const root = this.#root
-    return this.#tree && root !== undefined ? this.#tree.memoryUsage(path.join(root, podFolder(pod))) : undefined
+  /** Bytes of memory that a Pod uses which has a cgroup. */
+  async memoryUsage(pod: Pod): Promise<number> {
+    return (await this.#tree?.memoryUsage(path.join(this.#root ?? '', podFolder(pod)))) ?? 0
   }
 
   /** Removes what a Pod had, which must have ended. */

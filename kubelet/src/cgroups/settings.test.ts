@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { cgroupFiles, type CgroupSettings } from './settings.ts'
+import { cgroupChanges, cgroupFiles, parseCurrent, type CgroupSettings } from './settings.ts'
 
 describe('cgroupFiles', () => {
   it.each<[CgroupSettings, string[], string[]]>([
@@ -27,4 +27,34 @@ describe('cgroupFiles', () => {
     const lines = (version: 1 | 2) => cgroupFiles(version, settings).map(({ file, value }) => `${file} ${value}`)
     expect([lines(1), lines(2)]).toEqual([v1, v2])
   })
+})
+
+describe('cgroupChanges', () => {
+  const wanted = { cpuShares: 1024, cpuQuota: 50_000, cpuPeriod: 100_000, memoryLimit: 8192 }
+  const quota = { cpuQuota: 50_000, cpuPeriod: 100_000 }
+  const same = { weight: 1024, quota: 50_000, memory: 8192 }
+  it.each<[Partial<typeof same>, CgroupSettings, CgroupSettings]>([
+    [{}, {}, {}],
+    [{ weight: 2 }, { cpuShares: 1024 }, {}],
+    [{ quota: 40_000, memory: 16_384 }, quota, { memoryLimit: 8192 }],
+    [{ quota: 60_000, memory: 4096 }, { memoryLimit: 8192 }, quota],
+    [{ quota: Infinity, memory: Infinity }, {}, { ...quota, memoryLimit: 8192 }],
+  ])('from %o', (current, before, after) => {
+    expect(cgroupChanges(1, wanted, { ...same, ...current })).toEqual({ before, after })
+  })
+
+  it('counts as the kernel does, and leaves what is not wanted', () => {
+    const none = { before: {}, after: {} }
+    expect(cgroupChanges(2, wanted, { ...same, weight: 39 })).toEqual(none)
+    expect(cgroupChanges(1, { ...wanted, memoryLimit: 10_240 }, same)).toEqual(none)
+    expect(cgroupChanges(1, {}, same)).toEqual(none)
+  })
+
+  it.each([
+    ['-1\n', Infinity],
+    ['9223372036854771712\n', Infinity],
+    ['max 100000\n', Infinity],
+    ['5000 100000\n', 5000],
+    ['39\n', 39],
+  ])('reads %o', (text, value) => expect(parseCurrent(text)).toBe(value))
 })

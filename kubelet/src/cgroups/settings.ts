@@ -49,4 +49,49 @@ function cpuWeight(shares: number): number {
   return Math.floor(((shares - 2) * 9999) / 262142) + 1
 }
 
+/** What a cgroup has now, as its kernel counts; Infinity where nothing limits it. */
+export interface CurrentSettings {
+  weight: number
+  quota: number
+  memory: number
+}
+
+/** The files that tell of it. */
+export function currentFiles(version: CgroupVersion): Record<keyof CurrentSettings, string> {
+  if (version === 2) return { weight: 'cpu.weight', quota: 'cpu.max', memory: 'memory.max' }
+  return { weight: 'cpu.shares', quota: 'cpu.cfs_quota_us', memory: 'memory.limit_in_bytes' }
+}
+
+/** Reads the text of such a file. */
+export function parseCurrent(text: string): number {
+  const number = Number(text.trim().split(' ')[0])
+  // -1, max, or more than there can be
+  return number >= 0 && number < 2 ** 60 ? number : Infinity
+}
+
+/** Changes of a cgroup with others below it: what it is given before they are changed, and what it is left after. */
+export interface CgroupChanges {
+  before: CgroupSettings
+  after: CgroupSettings
+}
+
+/** How a cgroup comes from what it has to what it should have. A limit that should not be is left. */
+// pkg/kubelet/kuberuntime/kuberuntime_manager.go doPodResizeAction
+export function cgroupChanges(version: CgroupVersion, wanted: CgroupSettings, current: CurrentSettings): CgroupChanges {
+  const { cpuShares, cpuQuota, cpuPeriod, memoryLimit } = wanted
+  const before: CgroupSettings = {}
+  const after: CgroupSettings = {}
+  const weight = cpuShares !== undefined && version === 2 ? cpuWeight(cpuShares) : cpuShares
+  if (weight !== current.weight && cpuShares !== undefined) before.cpuShares = cpuShares
+  if (cpuQuota !== undefined && cpuQuota !== current.quota) {
+    Object.assign(cpuQuota > current.quota ? before : after, { cpuQuota, cpuPeriod })
+  }
+  // the kernel counts pages
+  const pages = (bytes: number): number => Math.floor(bytes / 4096)
+  if (memoryLimit !== undefined && pages(memoryLimit) !== pages(current.memory)) {
+    Object.assign(memoryLimit > current.memory ? before : after, { memoryLimit })
+  }
+  return { before, after }
+}
+
 const orMax = (limit: number): string => (limit < 0 ? 'max' : String(limit))

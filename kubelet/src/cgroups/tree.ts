@@ -2,7 +2,14 @@ import { access, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/prom
 import path from 'node:path'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { Hierarchy } from './hierarchy.ts'
-import { cgroupFiles, type CgroupSettings, type CgroupVersion } from './settings.ts'
+import {
+  cgroupFiles,
+  currentFiles,
+  parseCurrent,
+  type CgroupSettings,
+  type CgroupVersion,
+  type CurrentSettings,
+} from './settings.ts'
 
 const used = ['cpu', 'memory', 'pids']
 // a process that was killed leaves its cgroup a moment later
@@ -66,6 +73,21 @@ export class CgroupTree {
       await writeFile(target, value, { flag: 'r+' }).catch((error: unknown) => {
         throw new Error(`failed to write "${value}" to "${target}": ${(error as Error).message}`, { cause: error })
       })
+    }
+  }
+
+  /** What the cgroup has now; undefined when it is not there. */
+  async current(name: string): Promise<CurrentSettings | undefined> {
+    const files = currentFiles(this.version)
+    const read = async (controller: string, file: string): Promise<number> =>
+      parseCurrent(await readFile(path.join(this.#places.get(controller) ?? '', name, file), 'utf8'))
+    try {
+      const all = [read('cpu', files.weight), read('cpu', files.quota), read('memory', files.memory)]
+      const [weight = 0, quota = 0, memory = 0] = await Promise.all(all)
+      return { weight, quota, memory }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw error
     }
   }
 

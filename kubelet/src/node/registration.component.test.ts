@@ -63,7 +63,11 @@ describe('NodeRegistration', () => {
       'volumes.kubernetes.io/controller-managed-attach-detach': 'true',
     })
     expect(node.status?.features).toEqual({ supplementalGroupsPolicy: false })
-    expect(node.status?.declaredFeatures).toEqual(['GuaranteedQoSPodCPUResize', 'RestartAllContainersOnContainerExits'])
+    expect(node.status?.declaredFeatures).toEqual([
+      'GuaranteedQoSPodCPUResize',
+      'InPlacePodLevelResourcesVerticalScaling',
+      'RestartAllContainersOnContainerExits',
+    ])
     registration.poke()
     // whoever writes now has the next version
     const body = { metadata: { labels: { looked: 'yes' } } }

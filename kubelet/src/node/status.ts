@@ -35,7 +35,11 @@ const maxImageNames = 5
 
 /** What a node of this version may lack and this one has. */
 // component-helpers/nodedeclaredfeatures/features; without CPUs of their own, guaranteed Pods are resized as all others
-const declaredFeatures = ['GuaranteedQoSPodCPUResize', 'RestartAllContainersOnContainerExits']
+const declaredFeatures = [
+  'GuaranteedQoSPodCPUResize',
+  'InPlacePodLevelResourcesVerticalScaling',
+  'RestartAllContainersOnContainerExits',
+]
 
 /** The labels every node has. */
 export function nodeLabels(name: string, architecture: string): Record<string, string> {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
-import type { Allocation, Resources } from './resize.ts'
+import type { Allocation } from './resize.ts'
 
 /** Keeps what Pods were granted in a file of each Pod's folder, where it goes with the Pod. */
 // pkg/kubelet/allocation/state/state_checkpoint.go
@@ -23,10 +23,12 @@ export class Allocations {
     return kept
   }
 
-  /** Notes what was granted, or what a container was given. */
-  async set(uid: string, change: { allocated?: Resources; actuated?: Resources }): Promise<void> {
+  /** Notes what was granted, or what a container or the Pod as a whole was given. */
+  async set(uid: string, change: Partial<Allocation>): Promise<void> {
     const before = this.get(uid)
-    const next = {
+    const next: Allocation = {
+      ...before,
+      ...change,
       allocated: change.allocated ?? before?.allocated ?? {},
       actuated: { ...before?.actuated, ...change.actuated },
     }

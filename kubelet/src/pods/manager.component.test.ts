@@ -168,6 +168,59 @@ describe('Pods of a node', { timeout: 120_000 }, () => {
     expect(await saidOf('resized', 'ResizeCompleted')).toContain('"initContainers":[{"name":"sidecar"')
   })
 
+  it('have other limits as a whole while they run, but no less memory than they use', async () => {
+    const { tree, cgroupRoot } = node
+    const whole = (cpu: string, memory: string) => ({
+      requests: { cpu: '10m', memory: '8Mi' },
+      limits: { cpu, memory },
+    })
+    await node.run('whole', { resources: whole('100m', '64Mi'), containers: [{ name: 'main' }, { name: 'other' }] })
+    const { metadata } = await node.until('whole', runs)
+    const resize = (cpu: string, memory: string) => {
+      const options = { type: 'strategic', subresource: 'resize', namespace: 'default' } as const
+      return node.client.patch(pods, 'whole', { spec: { resources: whole(cpu, memory) } }, options)
+    }
+    const settled = (cpu: string, memory: string) =>
+      node.until('whole', ({ status }) => {
+        const { limits } = status?.resources ?? {}
+        const waits = status?.conditions?.some(({ type }) => type.startsWith('PodResize'))
+        return limits?.['cpu'] === cpu && limits['memory'] === memory && !waits
+      })
+    const has = async () => {
+      const current = await tree?.current(`${cgroupRoot}/kubepods/burstable/pod${metadata.uid}`)
+      const all = await node.runtime.listContainers({ podUid: metadata.uid ?? '' }, signal)
+      const ofContainers = await Promise.all(
+        all.map(async ({ id }) => {
+          const { HostConfig } = await new Docker().getContainer(id).inspect()
+          return [HostConfig.CpuQuota, HostConfig.Memory]
+        }),
+      )
+      return [[current?.quota, current?.memory], ...ofContainers]
+    }
+    const Mi = 1024 * 1024
+    expect(await has()).toEqual(Array(3).fill([10_000, 64 * Mi]))
+    await resize('200m', '32Mi')
+    const { status } = await settled('200m', '32Mi')
+    expect(status).toMatchObject({ allocatedResources: { cpu: '10m', memory: '8Mi' } })
+    expect(status?.containerStatuses?.map(({ restartCount }) => restartCount)).toEqual([0, 0])
+    expect(await has()).toEqual(Array(3).fill([20_000, 32 * Mi]))
+    const said = await saidOf('whole', 'ResizeCompleted')
+    expect(said).toMatch(/^Pod resize completed: \{"resources":.*"limits":\{"cpu":"200m","memory":"32Mi"\}/)
+    // its pages are not given back while it runs
+    const fill = 'head -c 20000000 /dev/zero > /dev/shm/fill'
+    const [filler] = await node.runtime.listContainers({ podUid: metadata.uid ?? '' }, signal)
+    await node.runtime.execSync(filler?.id ?? '', ['sh', '-c', fill], 20_000, signal)
+    await resize('200m', '10Mi')
+    const conditionOf = ({ status }: Pod) => status?.conditions?.find(({ type }) => type === 'PodResizeInProgress')
+    const refused = await node.until('whole', (pod) => conditionOf(pod)?.reason === 'Error')
+    expect(conditionOf(refused)?.message).toMatch(
+      /^cannot decrease memory limits: \[attempting to set pod memory limit \(10485760\) below current usage \(\d+\), attempting to set container "/,
+    )
+    expect(refused.status?.resources?.limits?.['memory']).toBe('32Mi')
+    await resize('200m', '32Mi')
+    await settled('200m', '32Mi')
+  })
+
   it('are refused with kernel settings that reach further than the Pod', async () => {
     const sysctls = [{ name: 'kernel/msgmax', value: '1' }]
     await node.run('unsafe', { containers: [{ name: 'main' }], securityContext: { sysctls } })

@@ -187,7 +187,7 @@ export class PodManager {
 
   /** The Pod with what it was granted, which a resize may not have changed yet. */
   #granted(pod: Pod): Pod {
-    return withAllocated(pod, this.#deps.allocations.get(pod.metadata.uid ?? '')?.allocated)
+    return withAllocated(pod, this.#deps.allocations.get(pod.metadata.uid ?? ''))
   }
 
   /** The Pods that the node has taken and that have not ended, as they are granted. */

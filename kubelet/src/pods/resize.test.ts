@@ -3,7 +3,15 @@ import type { ContainerResizePolicy, Node, Pod, ResourceRequirements } from '@ku
 import type { ContainerStatus } from '../runtime/types.ts'
 import { resizeRefusal } from './admission.ts'
 import { container, exited, pod, running } from './fixtures.ts'
-import { resizeActions, resizeClaims, resizeMessage, wantedResources, wantsResize, withAllocated } from './resize.ts'
+import {
+  givenTo,
+  resizeActions,
+  resizeClaims,
+  resizeMessage,
+  wantedResources,
+  wantsResize,
+  withAllocated,
+} from './resize.ts'
 
 const small = { requests: { cpu: '20m', memory: '35Mi' }, limits: { cpu: '20m', memory: '35Mi' } }
 const one = (resources: ResourceRequirements, resizePolicy: ContainerResizePolicy[] = []): Pod =>
@@ -49,17 +57,51 @@ describe('what is granted', () => {
   })
 
   it('stands in place of what is wanted', () => {
-    const seen = withAllocated(many, granted)
+    const seen = withAllocated(many, { allocated: granted })
     expect(seen.spec.initContainers?.map(({ resources }) => resources)).toEqual([small, granted.s])
     expect(seen.spec.containers[0]?.resources).toEqual(small)
     expect(many.spec.initContainers?.[1]?.resources).toEqual(small)
   })
 
   it('changes nothing where it is what is wanted', () => {
-    expect(wantsResize(many, wantedResources(many))).toBe(false)
-    expect(withAllocated(many, wantedResources(many))).toBe(many)
+    expect(wantsResize(many, { allocated: wantedResources(many) })).toBe(false)
+    expect(withAllocated(many, { allocated: wantedResources(many) })).toBe(many)
     expect(withAllocated(many, undefined)).toBe(many)
-    expect(wantsResize(many, granted)).toBe(true)
+    expect(wantsResize(many, { allocated: granted })).toBe(true)
+  })
+})
+
+describe('the Pod as a whole', () => {
+  const resources = { limits: { cpu: '2', memory: '64Mi' } }
+  const own = container('own', { resources: { limits: { cpu: '1' } } })
+  const whole = pod({ resources, containers: [own, container('shares')] })
+  const state = { sandboxes: [], containers: [running('own'), running('shares')] }
+  const given = Object.fromEntries(whole.spec.containers.map((one) => [one.name, givenTo(whole, one)]))
+
+  it('lets containers have its limits where they have none', () => {
+    expect(given).toEqual({
+      own: { limits: { cpu: '1' }, inherited: { memory: '64Mi' } },
+      shares: { inherited: { cpu: '2', memory: '64Mi' } },
+    })
+    const faster = pod({ ...whole.spec, resources: { limits: { cpu: '3', memory: '64Mi' } } })
+    expect(resizeActions(whole, state, given).size).toBe(0)
+    expect([...resizeActions(faster, state, given)]).toEqual([['shares', 'update']])
+    const bigger = pod({ ...whole.spec, resources: { limits: { cpu: '2', memory: '1Gi' } } })
+    bigger.spec.containers[1] = container('shares', { resizePolicy: onMemory })
+    expect([...resizeActions(bigger, state, given)]).toEqual([
+      ['own', 'update'],
+      ['shares', 'restart'],
+    ])
+  })
+
+  it('is granted what it wants, or has what it was granted', () => {
+    const allocated = wantedResources(whole)
+    const allocatedPod = { limits: { cpu: '1', memory: '64Mi' } }
+    expect(wantsResize(whole, { allocated, allocatedPod: resources })).toBe(false)
+    expect(wantsResize(whole, { allocated, allocatedPod })).toBe(true)
+    expect(withAllocated(whole, { allocated, allocatedPod }).spec.resources).toEqual(allocatedPod)
+    expect(withAllocated(whole, { allocated }).spec).not.toHaveProperty('resources')
+    expect(resizeMessage('started', whole)).toMatch(/^Pod resize started: {"resources":{"limits":{"cpu":"2"/)
   })
 })
 

@@ -1,16 +1,18 @@
 import type { Container, Pod } from '@kubets/shared/api/types/core-v1.ts'
+import type { CgroupSettings } from '../cgroups/settings.ts'
 import { linuxResources } from '../containers/resources.ts'
 import type { PodDeps } from './deps.ts'
-import { shared, type PodRuntimeState, type StartFailure } from './model.ts'
+import { newest, shared, type PodRuntimeState, type StartFailure } from './model.ts'
 import {
+  givenTo,
   resizable,
   resizeActions,
   resizeMessage,
   wantedResources,
   wantsResize,
   withAllocated,
+  type Allocation,
   type ResizeAction,
-  type Resources,
 } from './resize.ts'
 import type { Waiting } from './sync.ts'
 
@@ -25,6 +27,8 @@ export class PodResizer {
   readonly #refusal: (pod: Pod) => Waiting | undefined
   #pending: Waiting | undefined
   #goesOn = false
+  /** Whether the Pod as a whole has what it is granted; after a start of the kubelet nobody knows. */
+  #settled = false
 
   /**
    * @param failures where a failed attempt is noted, under `shared.resize`
@@ -47,14 +51,19 @@ export class PodResizer {
     return this.#pending
   }
 
-  /** What its containers have. */
-  get actuated(): Resources {
-    return this.#deps.allocations.get(this.#uid)?.actuated ?? {}
+  /** What its containers, and the Pod as a whole, have. */
+  get actuated(): Pick<Allocation, 'actuated' | 'actuatedPod'> {
+    return this.#deps.allocations.get(this.#uid) ?? { actuated: {} }
+  }
+
+  /** Whether there is something left to do, and when it is tried again if it went wrong. */
+  get inProgress(): { retryAt: number | undefined } | undefined {
+    return this.#goesOn ? { retryAt: this.#failures.get(shared.resize)?.retryAt } : undefined
   }
 
   /** The Pod as it was granted. */
   granted(pod: Pod): Pod {
-    return withAllocated(pod, this.#deps.allocations.get(this.#uid)?.allocated)
+    return withAllocated(pod, this.#deps.allocations.get(this.#uid))
   }
 
   /** Grants the Pod what it wants, if the node can, and answers the Pod as it is granted. */
@@ -63,9 +72,15 @@ export class PodResizer {
     const { allocations, recorder } = this.#deps
     const wanted = wantedResources(pod)
     const before = allocations.get(this.#uid)
-    // its containers will start with that
-    if (!before) await allocations.set(this.#uid, { allocated: wanted, actuated: wanted })
-    if (!before || !wantsResize(pod, before.allocated)) {
+    const ofPod = pod.spec.resources
+    const allocatedPod = ofPod && { allocatedPod: ofPod }
+    if (!before) {
+      // its containers will start with that
+      const actuated = Object.fromEntries(resizable(pod).map((one) => [one.name, givenTo(pod, one)]))
+      const actuatedPod = ofPod && { actuatedPod: ofPod }
+      await allocations.set(this.#uid, { allocated: wanted, actuated, ...allocatedPod, ...actuatedPod })
+    }
+    if (!before || !wantsResize(pod, before)) {
       this.#pending = undefined
       return pod
     }
@@ -76,63 +91,112 @@ export class PodResizer {
         recorder.event(pod, 'Warning', `Resize${reason}`, resizeMessage(reason, pod, message))
       }
       this.#pending = refusal
-      return withAllocated(pod, before.allocated)
+      return withAllocated(pod, before)
     }
     this.#pending = undefined
     this.#failures.delete(shared.resize)
-    await allocations.set(this.#uid, { allocated: wanted })
+    await allocations.set(this.#uid, { allocated: wanted, ...allocatedPod })
     recorder.event(pod, 'Normal', 'ResizeStarted', resizeMessage('started', pod))
     this.#goesOn = true
+    this.#settled = false
     return pod
   }
 
-  /** What is left to do for running containers; tells of the end when nothing is. */
-  actions(pod: Pod, state: PodRuntimeState): Map<string, ResizeAction> {
-    const actions = resizeActions(pod, state, this.actuated)
-    if (this.#goesOn && actions.size === 0) {
-      this.#deps.recorder.event(pod, 'Normal', 'ResizeCompleted', resizeMessage('completed', pod))
+  /**
+   * What is left to do for running containers; tells of the end when nothing is. The Pod as a whole is given more before
+   * they are, and less when they have less; what goes wrong with that is noted for the next attempt.
+   */
+  // kuberuntime_manager.go doPodResizeAction
+  async actions(pod: Pod, state: PodRuntimeState): Promise<Map<string, ResizeAction>> {
+    const actions = resizeActions(pod, state, this.actuated.actuated)
+    const { clock, cgroups, lifetime, recorder } = this.#deps
+    if (actions.size > 0) this.#settled = false
+    if (!this.#settled && clock.now() >= (this.#failures.get(shared.resize)?.retryAt ?? 0)) {
+      try {
+        const changes = await cgroups.changes(pod)
+        this.#goesOn ||= changes !== undefined && Object.keys({ ...changes.before, ...changes.after }).length > 0
+        await this.#checkMemory(pod, state, actions, changes?.after.memoryLimit)
+        if (changes) await cgroups.set(pod, changes.before)
+        if (actions.size === 0) await this.#settle(pod, changes?.after ?? {})
+      } catch (error) {
+        lifetime.throwIfAborted()
+        this.#goesOn = true
+        this.#fail(pod, error)
+      }
+    }
+    if (this.#goesOn && actions.size === 0 && this.#settled) {
+      recorder.event(pod, 'Normal', 'ResizeCompleted', resizeMessage('completed', pod))
       this.#failures.delete(shared.resize)
     }
-    this.#goesOn = actions.size > 0
+    this.#goesOn = actions.size > 0 || (this.#goesOn && !this.#settled)
     return actions
+  }
+
+  /** Its containers have what they are granted: now the Pod has no more than that. */
+  async #settle(pod: Pod, less: CgroupSettings): Promise<void> {
+    const { cgroups, allocations, lifetime } = this.#deps
+    await cgroups.set(pod, less)
+    const actuatedPod = pod.spec.resources
+    if (actuatedPod) await allocations.set(this.#uid, { actuatedPod })
+    this.#settled = true
+    if (this.#goesOn) await cgroups.refresh(lifetime)
   }
 
   /** A container is about to start with what it is granted. */
   async starts(pod: Pod, container: Container): Promise<void> {
     if (!resizable(pod).includes(container)) return
-    await this.#deps.allocations.set(this.#uid, { actuated: { [container.name]: container.resources ?? {} } })
+    await this.#deps.allocations.set(this.#uid, { actuated: { [container.name]: givenTo(pod, container) } })
   }
 
   /** Gives a running container what it is granted; what goes wrong is noted for the next attempt. */
   async resize(pod: Pod, id: string, name: string): Promise<void> {
-    const { runtime, allocations, recorder, clock, lifetime, node } = this.#deps
+    const { runtime, allocations, lifetime, node } = this.#deps
     const container = resizable(pod).find((one) => one.name === name)
     if (!container) return
     try {
-      const resources = linuxResources(pod, container, node.memoryBytes)
-      await this.#checkMemory(id, name, resources.memoryLimit)
-      await runtime.updateContainerResources(id, resources, lifetime)
-      await allocations.set(this.#uid, { actuated: { [name]: container.resources ?? {} } })
+      await runtime.updateContainerResources(id, linuxResources(pod, container, node.memoryBytes), lifetime)
+      await allocations.set(this.#uid, { actuated: { [name]: givenTo(pod, container) } })
       this.#failures.delete(shared.resize)
     } catch (error) {
       lifetime.throwIfAborted()
-      const message = error instanceof Error ? error.message : String(error)
-      if (this.#failures.get(shared.resize)?.message !== message) {
-        recorder.event(pod, 'Warning', 'ResizeError', resizeMessage('error', pod, message))
-      }
-      this.#failures.set(shared.resize, { reason: 'Error', message, retryAt: clock.now() + resizeRetryMs })
+      this.#fail(pod, error)
     }
   }
 
-  /** Throws when a container uses more memory than its new limit: the kernel would end it. 0 is no limit. */
-  // pkg/kubelet/kuberuntime/kuberuntime_manager.go validateMemoryResizeAction
-  async #checkMemory(id: string, name: string, limit: number): Promise<void> {
-    const { runtime, lifetime } = this.#deps
-    if (limit === 0) return
-    const all = await runtime.containerStats({ podUid: this.#uid }, lifetime)
-    const usage = all.find((one) => one.containerId === id)?.memoryUsageBytes ?? 0
-    if (usage > limit) {
-      throw new Error(`attempting to set container "${name}" memory limit (${limit}) below current usage (${usage})`)
+  #fail(pod: Pod, error: unknown): void {
+    const { recorder, clock } = this.#deps
+    const message = error instanceof Error ? error.message : String(error)
+    if (this.#failures.get(shared.resize)?.message !== message) {
+      recorder.event(pod, 'Warning', 'ResizeError', resizeMessage('error', pod, message))
     }
+    this.#failures.set(shared.resize, { reason: 'Error', message, retryAt: clock.now() + resizeRetryMs })
+  }
+
+  /** Throws when the Pod or a container uses more memory than its new limit: the kernel would end it. */
+  // kuberuntime_manager.go validateMemoryResizeAction
+  async #checkMemory(
+    pod: Pod,
+    state: PodRuntimeState,
+    actions: ReadonlyMap<string, ResizeAction>,
+    podLimit: number | undefined,
+  ): Promise<void> {
+    const { runtime, cgroups, lifetime, node } = this.#deps
+    const problems: string[] = []
+    const check = (what: string, limit: number, usage: number): void => {
+      if (usage <= limit) return
+      problems.push(`attempting to set ${what} memory limit (${limit}) below current usage (${usage})`)
+    }
+    if (podLimit !== undefined) check('pod', podLimit, await cgroups.memoryUsage(pod))
+    const updated = resizable(pod).filter(({ name }) => actions.get(name) === 'update')
+    const all = updated.length > 0 ? await runtime.containerStats({ podUid: this.#uid }, lifetime) : []
+    for (const container of updated) {
+      const { memoryLimit } = linuxResources(pod, container, node.memoryBytes)
+      const id = newest(state, container.name)?.id
+      const usage = all.find((one) => one.containerId === id)?.memoryUsageBytes ?? 0
+      if (memoryLimit > 0) check(`container "${container.name}"`, memoryLimit, usage)
+    }
+    if (problems.length === 0) return
+    const list = problems.length === 1 ? problems[0] : `[${problems.join(', ')}]`
+    throw new Error(`cannot decrease memory limits: ${list}`)
   }
 }

@@ -284,6 +284,7 @@ describe('podStatus', () => {
         ended: test.ended ?? false,
         failed: test.failed,
         actuated: {},
+        actuatedPod: undefined,
         resize: noResize,
         hostIPs: ['192.0.2.1'],
       })
@@ -317,12 +318,45 @@ describe('podStatus', () => {
       ended: false,
       failed: undefined,
       actuated: {},
+      actuatedPod: undefined,
       resize: noResize,
       hostIPs: ['192.0.2.1'],
     })
     const ready = status.conditions?.find((one) => one.type === 'Ready')
     expect(ready?.lastTransitionTime).toBe(old.lastTransitionTime)
     expect(status).toMatchObject({ podIP: '10.244.0.7', hostIP: '192.0.2.1', startTime: '2025-01-01T00:00:00Z' })
+  })
+
+  it('says what the Pod as a whole is granted, and what it has', () => {
+    const has = { requests: { cpu: '1' }, limits: { cpu: '1' } }
+    const granted = { requests: { cpu: '2' }, limits: { cpu: '2' } }
+    const summed = pod({ containers: ['a', 'b'].map((name) => container(name, { resources: granted })) })
+    const whole = pod({ resources: granted, containers: [container('a')] })
+    const of = (one: Pod, containers: ContainerStatus[]) => {
+      const status = podStatus({
+        pod: one,
+        state: { sandboxes: [sandbox()], containers },
+        now: t0,
+        probes: () => undefined,
+        waiting: new Map(),
+        ended: false,
+        failed: undefined,
+        actuated: { a: { inherited: { cpu: '1' } } },
+        actuatedPod: one.spec.resources && has,
+        resize: noResize,
+        hostIPs: [],
+      })
+      return {
+        allocatedResources: status.allocatedResources,
+        resources: status.resources,
+        a: status.containerStatuses?.[0],
+      }
+    }
+    expect(of(summed, [])).toMatchObject({ allocatedResources: { cpu: '4' }, resources: undefined })
+    expect(of(whole, [])).toMatchObject({ allocatedResources: { cpu: '2' }, resources: granted })
+    expect(of(whole, [running('a')])).toMatchObject({ allocatedResources: { cpu: '2' }, resources: has })
+    expect(of(whole, [running('a')]).a?.resources).toEqual({})
+    expect(of(pod({ containers: [container('a')] }), [])).toMatchObject({ allocatedResources: undefined })
   })
 
   it('shows the last end beside the reason for waiting', () => {
@@ -335,6 +369,7 @@ describe('podStatus', () => {
       ended: false,
       failed: undefined,
       actuated: {},
+      actuatedPod: undefined,
       resize: noResize,
       hostIPs: [],
     })

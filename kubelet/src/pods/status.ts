@@ -1,7 +1,14 @@
 // The status of a Pod as the kubelet reports it: a pure function of the Pod and of what the runtime has.
 // pkg/kubelet/kubelet_pods.go generateAPIPodStatus, convertToAPIContainerStatuses
-import { podQOS } from '@kubets/shared/api/pod.ts'
-import type { Container, ContainerState, ContainerStatus, Pod, PodStatus } from '@kubets/shared/api/types/core-v1.ts'
+import { podQOS, podRequests } from '@kubets/shared/api/pod.ts'
+import type {
+  Container,
+  ContainerState,
+  ContainerStatus,
+  Pod,
+  PodStatus,
+  ResourceRequirements,
+} from '@kubets/shared/api/types/core-v1.ts'
 import { formatTime } from '@kubets/shared/machinery/time.ts'
 import type { ContainerStatus as RuntimeContainer } from '../runtime/types.ts'
 import { podConditions } from './conditions.ts'
@@ -16,7 +23,7 @@ import {
   type ProbeResults,
 } from './model.ts'
 import { podPhase } from './phase.ts'
-import type { Resources, ResizeStatus } from './resize.ts'
+import type { Allocation, Given, ResizeStatus } from './resize.ts'
 import { statusLists, type ContainerKind, type Waiting } from './sync.ts'
 
 export interface StatusInput {
@@ -31,7 +38,9 @@ export interface StatusInput {
   failed: PodFailure | undefined
   hostIPs: readonly string[]
   /** What running containers were given, where that may differ from what the Pod was granted. */
-  actuated: Resources
+  actuated: Allocation['actuated']
+  /** The same for the Pod as a whole. */
+  actuatedPod: ResourceRequirements | undefined
   resize: ResizeStatus
 }
 
@@ -75,7 +84,19 @@ export function podStatus(input: StatusInput): PodStatus {
     ...(init.length > 0 ? { initContainerStatuses: init } : {}),
     containerStatuses: main,
     ...(ephemeral.length > 0 ? { ephemeralContainerStatuses: ephemeral } : {}),
+    ...resourcesOfPod(input),
     qosClass: pod.status?.qosClass ?? podQOS(pod),
+  }
+}
+
+// kubelet_pods.go convertToAPIPodLevelResourcesStatus: of the Pod as a whole when it says so itself, else the sum
+function resourcesOfPod({ pod, actuatedPod, state }: StatusInput): Pick<PodStatus, 'allocatedResources' | 'resources'> {
+  const { resources } = pod.spec
+  const requests = [...podRequests(pod)].map(([name, amount]) => [name, amount.toString()] as const)
+  const running = state.containers.some(runs)
+  return {
+    ...(requests.length > 0 ? { allocatedResources: Object.fromEntries(requests) } : {}),
+    ...(resources ? { resources: running ? (actuatedPod ?? resources) : resources } : {}),
   }
 }
 
@@ -171,13 +192,18 @@ function mountsOf({ volumeMounts = [] }: Container): Pick<ContainerStatus, 'volu
 }
 
 // kubelet_pods.go convertContainerStatusResources: what runs has what it was given, what does not will get what is granted
-function resourcesOf(container: Container, last: RuntimeContainer, actuated: Resources): Partial<ContainerStatus> {
+function resourcesOf(
+  container: Container,
+  last: RuntimeContainer,
+  actuated: Allocation['actuated'],
+): Partial<ContainerStatus> {
   const granted = container.resources ?? {}
-  const given = runs(last) && Object.hasOwn(actuated, container.name) ? actuated[container.name] : granted
+  const { inherited: _, ...given }: Given =
+    (runs(last) && Object.hasOwn(actuated, container.name) ? actuated[container.name] : undefined) ?? granted
   const { requests } = granted
   return {
     ...(requests && Object.keys(requests).length > 0 ? { allocatedResources: requests } : {}),
-    resources: given ?? granted,
+    resources: given,
   }
 }
 

@@ -14,6 +14,7 @@ import {
   type ProbeResults,
   type StartFailure,
 } from './model.ts'
+import type { ResizeAction } from './resize.ts'
 import { PodResizer, resizeRetryMs } from './resizer.ts'
 import { runSandbox } from './sandbox.ts'
 import { addressesOf, startContainer, StartError } from './start-container.ts'
@@ -151,7 +152,7 @@ export class PodWorker {
     const ending = this.#ending()
     const fresh = this.#freshPod()
     const pod = ending ? this.#resizer.granted(fresh) : await this.#resizer.grant(fresh)
-    const resizes = this.#resizer.actions(pod, state)
+    const resizes: ReadonlyMap<string, ResizeAction> = ending ? new Map() : await this.#resizer.actions(pod, state)
     this.#updateProbes(pod, state, ending !== undefined)
     const result = sync({
       pod,
@@ -165,7 +166,7 @@ export class PodWorker {
       volumesOnDisk: this.#volumesOnDisk,
     })
     this.#announce(pod, result.waiting)
-    this.#report(pod, state, result, resizes.size > 0, now)
+    this.#report(pod, state, result, now)
     const [step, next] = result.steps
     if (step?.kind === 'finish') {
       await this.#finish(pod, state)
@@ -200,7 +201,10 @@ export class PodWorker {
 
   /** Nothing to do: keeps the volumes' files up to date and says when to look again. */
   async #rest(pod: Pod, state: PodRuntimeState, result: SyncResult, now: number, interrupt: AbortSignal) {
-    const times = [result.wakeAt, this.#deadline()?.at].filter((one) => one !== undefined && one > now) as number[]
+    const retryAt = this.#resizer.inProgress?.retryAt
+    const times = [result.wakeAt, this.#deadline()?.at, retryAt].filter(
+      (one) => one !== undefined && one > now,
+    ) as number[]
     if (this.#resizer.pending?.reason === 'Deferred') times.push(now + resizeRetryMs)
     if (this.#mounted && !result.done) {
       if (now >= this.#refreshAt) {
@@ -276,7 +280,7 @@ export class PodWorker {
     this.#waiting = waiting
   }
 
-  #report(pod: Pod, state: PodRuntimeState, result: SyncResult, resizing: boolean, now: number): void {
+  #report(pod: Pod, state: PodRuntimeState, result: SyncResult, now: number): void {
     // nobody looks at the status of what is gone
     if (this.#gone) return
     const failed = this.#rejected ?? this.#evicted ?? this.#overtime(now, result.done)
@@ -284,13 +288,13 @@ export class PodWorker {
     const probes: ProbeResults = (id, kind) => this.#deps.probes.result(id, kind)
     const { waiting } = result
     const error = this.#failures.get(shared.resize)?.message
-    const resize = { pending: this.#resizer.pending, inProgress: resizing ? { error } : undefined }
-    const actuated = this.#resizer.actuated
+    const resize = { pending: this.#resizer.pending, inProgress: this.#resizer.inProgress && { error } }
+    const { actuated, actuatedPod } = this.#resizer.actuated
     const { ips: hostIPs } = this.#deps.node
     this.#status =
       this.#rejected && state.containers.length === 0
         ? rejectedStatus(pod, this.#rejected, now)
-        : podStatus({ pod, state, now, failed, ended, probes, waiting, hostIPs, actuated, resize })
+        : podStatus({ pod, state, now, failed, ended, probes, waiting, hostIPs, actuated, actuatedPod, resize })
     this.#reporter.report(pod, this.#status)
     if (ended) this.#ended.resolve()
   }

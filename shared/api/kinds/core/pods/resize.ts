@@ -10,13 +10,14 @@ const path = new FieldPath('spec')
 /** What an update of the subresource resize may not do; its strategy has taken all but resources from `old`. */
 // pkg/apis/core/validation/validation.go ValidatePodResize
 export function validateResize(pod: Pod, old: Pod): FieldError[] {
-  const refusal = refusalOf(pod, old)
+  const refusal = refusalOf(old)
   if (refusal) return [forbidden('', refusal)]
   const errors: FieldError[] = []
   checkPod(pod, errors)
   if (podQOS(pod) !== (old.status?.qosClass || podQOS(old)))
     errors.push(invalid(path, pod.status?.qosClass ?? '', 'Pod QOS Class may not change as a result of resizing'))
   if (!nodeCanResize(old)) errors.push(forbidden(path, 'Pod running on node without support for resize'))
+  checkWhole(pod.spec.resources, old.spec.resources, errors)
   for (const list of ['initContainers', 'containers'] as const)
     for (const [i, before] of (old.spec[list] ?? []).entries()) {
       const now = pod.spec[list]?.[i]
@@ -32,10 +33,7 @@ export function validateResize(pod: Pod, old: Pod): FieldError[] {
   return errors
 }
 
-function refusalOf(pod: Pod, old: Pod): string | undefined {
-  const podLevel = ({ spec: { resources } }: Pod): boolean =>
-    Object.keys(resources?.requests ?? {}).length + Object.keys(resources?.limits ?? {}).length > 0
-  if (podLevel(old) || podLevel(pod)) return 'pods with pod-level resources cannot be resized'
+function refusalOf(old: Pod): string | undefined {
   if (old.metadata.annotations?.[mirror] !== undefined) return 'static pods cannot be resized'
   return old.spec.os?.name === 'windows' ? 'windows pods cannot be resized' : undefined
 }
@@ -44,6 +42,25 @@ function refusalOf(pod: Pod, old: Pod): string | undefined {
 function nodeCanResize({ status }: Pod): boolean {
   const running = (status?.containerStatuses ?? []).find(({ state }) => state?.running)
   return !running || running.resources !== undefined
+}
+
+// validation.go validatePodLevelResourcesResize
+function checkWhole(
+  now: ResourceRequirements | undefined,
+  before: ResourceRequirements | undefined,
+  errors: FieldError[],
+): void {
+  const at = path.child('resources')
+  if (before && !now) {
+    errors.push(forbidden(at, 'pod-level resources cannot be removed'))
+    return
+  }
+  for (const list of ['requests', 'limits'] as const)
+    if (Object.keys(before?.[list] ?? {}).some((name) => now?.[list]?.[name] === undefined))
+      errors.push(forbidden(at.child(list), `pod-level resource ${list} cannot be removed`))
+  const rest = (of: ResourceRequirements | undefined) => [others(of?.requests), others(of?.limits), of?.claims ?? []]
+  if (!deepEqual(rest(now), rest(before)))
+    errors.push(forbidden(path, 'only cpu and memory resources are mutable at pod-level'))
 }
 
 function checkNothingRemoved(

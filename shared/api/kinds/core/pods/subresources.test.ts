@@ -53,6 +53,42 @@ describe('resize', () => {
     expect(problems('resize', change)).toEqual(want)
   })
 
+  const whole = { requests: { cpu: '1', memory: '1Gi' }, limits: { cpu: '2', memory: '1Gi' } }
+  const ofWhole: [string, (pod: Pod) => void, string[]][] = [
+    ['more', (pod) => (pod.spec.resources!.limits!['cpu'] = '3'), []],
+    [
+      'no less than its containers',
+      (pod) => (pod.spec.resources!.requests!['cpu'] = '100m'),
+      [
+        'spec.resources.requests[cpu]: Invalid value: "100m": must be greater than or equal to aggregate container requests of 1',
+      ],
+    ],
+    [
+      'nothing',
+      (pod) => delete pod.spec.resources,
+      ['spec.resources: Forbidden: pod-level resources cannot be removed'],
+    ],
+    [
+      'a limit goes',
+      (pod) => delete pod.spec.resources!.limits!['cpu'],
+      ['spec.resources.limits: Forbidden: pod-level resource limits cannot be removed'],
+    ],
+    [
+      'huge pages',
+      (pod) => (pod.spec.resources!.limits!['hugepages-2Mi'] = '2Mi'),
+      ['spec: Forbidden: only cpu and memory resources are mutable at pod-level'],
+    ],
+    [
+      'another class',
+      (pod) => (pod.spec.resources!.requests!['cpu'] = '2'),
+      ['spec: Invalid value: "Burstable": Pod QOS Class may not change as a result of resizing'],
+    ],
+  ]
+  it.each(ofWhole)('of the Pod as a whole: %s', (_, change, want) => {
+    const before = { spec: { ...(stored(kind, { spec: { containers } }) as Pod).spec, resources: clone(whole) } }
+    expect(problems('resize', change, before)).toEqual(want)
+  })
+
   it('is not for static Pods, nor where the kubelet does not say what containers have', () => {
     const mirror = { metadata: { name: 'a', annotations: { 'kubernetes.io/config.mirror': 'x' } } }
     expect(problems('resize', () => undefined, mirror)).toEqual([': Forbidden: static pods cannot be resized'])
