@@ -36,6 +36,7 @@ import { ProbeManager } from './probes/manager.ts'
 import { probeMetrics } from './probes/metrics.ts'
 import { createDockerRuntime } from './runtime/docker/index.ts'
 import { startServer, type ServerOptions } from './server/server.ts'
+import { staticSources } from './static/sources.ts'
 import { StatsCollector } from './stats/collector.ts'
 import { SizeTracker } from './stats/sizes.ts'
 import { VolumeManager } from './volumes/manager.ts'
@@ -190,23 +191,27 @@ export async function runKubelet({ options, configuration }: Configured, signal:
   }
   await serve(options, client, deps, manager, telling, log, signal)
   if (options.podCidr !== undefined) await network.setUp(options.podCidr, signal)
-  // containers are told of the Services there are, so these come first
-  const managing = async (): Promise<void> => {
+  // containers are told of the Services there are, so these come first; static Pods wait for nobody
+  const synced = async (): Promise<void> => {
     factory.start(signal)
     await factory.waitForSync(signal)
     podFactory.start(signal)
     await podFactory.waitForSync(signal)
     log.info({ node: nodeName }, 'kubelet runs')
-    await Promise.all([manager.run(), garbage.run(signal)])
   }
+  const sources = staticSources(options, { clock, log, signal }, (source, found) => manager.setStatic(source, found))
+  const known = synced().catch((error: unknown) => {
+    if (!signal.aborted) throw error
+  })
   const node = () => client.get(nodes, nodeName, { signal }).catch(() => undefined)
   await Promise.all([
     registration.run(signal),
     sizes.run(signal),
     keepLease({ client, clock, log, nodeName, node }, signal),
-    managing().catch((error: unknown) => {
-      if (!signal.aborted) throw error
-    }),
+    sources.run(),
+    manager.run(known, sources.seen),
+    // what is unused is known when all Pods are
+    Promise.all([known, sources.seen]).then(() => garbage.run(signal)),
   ])
   probes.stop()
 }

@@ -78,6 +78,11 @@ export const flags = {
     'whom the kernel holds to what is for them: none, pods, system-reserved, kube-reserved; the latter two also with -compressible',
     ['pods'],
   ),
+  'pod-manifest-path': optionalText('file or folder of the manifests of static Pods'),
+  'file-check-frequency': duration('how often manifests are read, besides when they change', 20_000),
+  'manifest-url': optionalText('URL of the manifest of static Pods'),
+  'manifest-url-header': list('what the URL is asked with: NAME:VALUE', []),
+  'http-check-frequency': duration('how often the URL is asked', 20_000),
   cleanup: boolean('remove everything this node has in Docker and in the kernel, and end', false),
 }
 
@@ -124,6 +129,23 @@ export function toOptions(values: FlagValues<typeof flags>) {
     kubeReservedCgroup: values['kube-reserved-cgroup'],
     systemReservedCgroup: values['system-reserved-cgroup'],
     enforceNodeAllocatable: values['enforce-node-allocatable'],
+    staticPodPath: values['pod-manifest-path'],
+    fileCheckMs: values['file-check-frequency'],
+    staticPodUrl: values['manifest-url'],
+    staticPodUrlHeader: headers(values['manifest-url-header']),
+    httpCheckMs: values['http-check-frequency'],
     cleanup: values.cleanup,
   }
+}
+
+/** Values by header name. component-base/cli/flag/colon_separated_multimap_string_string.go */
+function headers(pairs: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const all = new Map<string, string[]>()
+  for (const pair of pairs) {
+    const at = pair.indexOf(':')
+    if (at < 1) throw new Error(`malformed pair, expect string:string: ${pair}`)
+    const [name, value] = [pair.slice(0, at).trim(), pair.slice(at + 1).trim()]
+    all.set(name, [...(all.get(name) ?? []), value])
+  }
+  return all
 }

@@ -1,7 +1,9 @@
-import { pods } from '@kubets/shared/api/resources.gen.ts'
+import { apiReference } from '@kubets/shared/api/pod-references.ts'
+import { nodes, pods } from '@kubets/shared/api/resources.gen.ts'
 import type { TokenRequest } from '@kubets/shared/api/types/authentication-v1.ts'
 import type { Node, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
+import { notFound } from '@kubets/shared/machinery/errors.ts'
 import { quote } from '@kubets/shared/machinery/quote.ts'
 import type { Lookup } from '../auth/lookup.ts'
 import { nodeNameOf } from '../auth/user.ts'
@@ -19,7 +21,7 @@ export function nodeRestriction(lookup: Lookup): Plugin {
       if (node === undefined) return
       const { kind } = request
       const problem = isAbout(kind, '', 'pods')
-        ? podProblem(request, node, await bound(lookup, request))
+        ? (podProblem(request, node, await bound(lookup, request)) ?? (await ownerProblem(request, node, lookup)))
         : isAbout(kind, '', 'nodes')
           ? nodeProblem(request, node)
           : isAbout(kind, '', 'serviceaccounts') && request.subresource === 'token'
@@ -59,11 +61,29 @@ export function podProblem(
     return `pod does not have ${quote(mirrorAnnotation)} annotation, ${who} can only create mirror pods`
   }
   if (pod.spec.nodeName !== node) return `${who} can only create pods with spec.nodeName set to itself`
-  if (pod.spec.serviceAccountName) return `${who} can not create pods that reference a service account`
-  const volume = pod.spec.volumes?.find((v) => v.secret ?? v.configMap ?? v.persistentVolumeClaim ?? v.projected)
-  return volume === undefined
-    ? undefined
-    : `${who} can not create pods that reference API objects (volume ${volume.name})`
+  const [owner, ...others] = pod.metadata.ownerReferences ?? []
+  if (others.length > 0) return `${who} can only create pods with a single owner reference set to itself`
+  if (owner?.apiVersion !== 'v1' || owner.kind !== 'Node' || owner.name !== node) {
+    return `${who} can only create pods with an owner reference set to itself`
+  }
+  if (!owner.controller) return `${who} can only create pods with a controller owner reference set to itself`
+  if (owner.blockOwnerDeletion) return `${who} must not set blockOwnerDeletion on an owner reference`
+  const resource = apiReference(pod)
+  return resource === undefined ? undefined : `${who} can not create pods that reference ${quote(resource)}`
+}
+
+/** What is wrong with the owner that a kubelet gives a mirror Pod: it is the Node of that name, and this very one. */
+async function ownerProblem(
+  { operation, subresource, object }: AdmissionRequest,
+  node: string,
+  lookup: Lookup,
+): Promise<string | undefined> {
+  if (operation !== 'CREATE' || subresource !== '') return undefined
+  const given = (object as Pod).metadata.ownerReferences?.[0]?.uid ?? ''
+  const own = await lookup.get(nodes, node)
+  if (own === undefined) throw notFound({ group: '', plural: 'nodes' }, node)
+  const { uid = '' } = own.metadata
+  return given === uid ? undefined : `node ${node} UID mismatch: expected ${given} got ${uid}`
 }
 
 const allowedPrefixes = ['kubelet.kubernetes.io/', 'node.kubernetes.io/']

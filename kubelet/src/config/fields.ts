@@ -65,13 +65,13 @@ const memoryReservation = struct('v1beta1.MemoryReservation', {
 
 export const fields: Fields = {
   enableServer: bool(true),
-  staticPodPath: text(),
+  staticPodPath: text('', 'pod-manifest-path'),
   podLogsDir: text('/var/log/pods'),
   syncFrequency: duration('1m0s'),
-  fileCheckFrequency: duration('20s'),
-  httpCheckFrequency: duration('20s'),
-  staticPodURL: text(),
-  staticPodURLHeader: leaf(mapOf(listOf(scalar('string'))), false, undefined),
+  fileCheckFrequency: duration('20s', 'file-check-frequency'),
+  httpCheckFrequency: duration('20s', 'http-check-frequency'),
+  staticPodURL: text('', 'manifest-url'),
+  staticPodURLHeader: leaf(mapOf(listOf(scalar('string'))), false, undefined, 'manifest-url-header', ':'),
   address: text('0.0.0.0', 'address'),
   port: int(10250, 'port'),
   readOnlyPort: int(undefined),

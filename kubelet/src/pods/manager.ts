@@ -1,10 +1,14 @@
 import { isPodTerminal } from '@kubets/shared/api/pod.ts'
 import { pods as podsRef } from '@kubets/shared/api/resources.gen.ts'
-import type { Node, Pod } from '@kubets/shared/api/types/core-v1.ts'
+import type { Node, Pod, PodStatus } from '@kubets/shared/api/types/core-v1.ts'
 import type { Client } from '@kubets/shared/client/client.ts'
 import type { Informer } from '@kubets/shared/client/informer.ts'
 import { isConflict, isNotFound } from '@kubets/shared/machinery/errors.ts'
+import { formatMicroTime } from '@kubets/shared/machinery/time.ts'
 import type { PodIdentity } from '../runtime/types.ts'
+import { MirrorWriter } from '../static/mirror-writer.ts'
+import { fullName, isMirror, isStatic } from '../static/mirror.ts'
+import { StaticPods } from '../static/static-pods.ts'
 import { admission, resizeRefusal, type Admission, type Rejection } from './admission.ts'
 import type { PodDeps } from './deps.ts'
 import { preempted } from './preemption.ts'
@@ -29,14 +33,21 @@ export interface OwnNode {
   fetch(): Promise<Node>
 }
 
-/** Has a worker for each Pod of this node, and for what is left of Pods that the API server does not know any more. */
+/**
+ * Has a worker for each Pod of this node, from the API server or static, and for what is left of Pods that nobody knows any
+ * more. Mirrors have none: they show how their static Pod is.
+ */
 export class PodManager {
   readonly #deps: PodDeps
   readonly #client: Client
   readonly #informer: Informer<Pod>
   readonly #node: OwnNode
   readonly #writer: StatusWriter
+  readonly #static = new StaticPods()
+  readonly #mirrors: MirrorWriter
   readonly #workers = new Map<string, PodWorker>()
+  /** Static Pods that wait for the end of another of their name, by that name. */
+  readonly #waiting = new Map<string, Pod>()
   /** Pods whose worker has ended while the API server still has them. */
   readonly #ended = new Set<string>()
   /** Pods that this node does not take, which have failed for that. */
@@ -46,6 +57,8 @@ export class PodManager {
   /** Set while Pods are sent away for a critical one. */
   #preempting: Promise<void> | undefined
   #seen: ReadonlyMap<string, PodTrace> = new Map()
+  /** All Pods that there are to run are known: what nobody knows can go. */
+  #complete = false
   /** When the runtime was last looked through; 0 before the first time. */
   #lookedAt = 0
 
@@ -55,6 +68,13 @@ export class PodManager {
     this.#informer = informer
     this.#node = node
     this.#writer = new StatusWriter(client, deps.clock, deps.log, deps.lifetime)
+    this.#mirrors = new MirrorWriter({
+      client,
+      clock: deps.clock,
+      log: deps.log,
+      node: () => node.fetch(),
+      find: (name) => this.#static.mirrored(name, (pod) => this.#runsAnother(name, pod)),
+    })
     informer.addHandler({
       add: (pod) => this.#take(pod),
       update: (old, pod) => {
@@ -65,13 +85,25 @@ export class PodManager {
     })
   }
 
-  /** The Pods of this node as the API server knows them. */
+  /** The Pods of this node, static ones too, with the status that the API server knows. */
   list(): Pod[] {
-    return this.#informer.lister.list()
+    return [...this.#static.list(), ...this.#informer.lister.list().filter((pod) => !isMirror(pod))]
   }
 
   get(namespace: string, name: string): Pod | undefined {
-    return this.#informer.lister.get(name, namespace)
+    const pod = this.#informer.lister.get(name, namespace)
+    return this.#static.byName(`${namespace}/${name}`) ?? (pod && isMirror(pod) ? undefined : pod)
+  }
+
+  /** Takes all static Pods that a source has now. */
+  setStatic(source: string, pods: readonly Pod[]): void {
+    const now = formatMicroTime(this.#deps.clock.now())
+    const { added, changed, removed, ignored } = this.#static.set(source, pods, now)
+    const text = 'Pod failed validation due to duplicate pod name, ignoring'
+    for (const pod of ignored) this.#deps.log.warn({ pod: fullName(pod), source }, text)
+    for (const pod of removed) this.#loseStatic(pod)
+    for (const pod of changed) this.#workers.get(pod.metadata.uid ?? '')?.update(pod)
+    for (const pod of added) this.#takeStatic(pod)
   }
 
   /** Makes the worker of a Pod look again. */
@@ -79,9 +111,28 @@ export class PodManager {
     this.#workers.get(podUid)?.poke()
   }
 
-  /** Follows the runtime until the kubelet ends. The informer must have synced: what it does not know is removed. */
-  async run(): Promise<void> {
-    await Promise.all([this.#followEvents(), this.#relistForever()])
+  /**
+   * Follows the runtime until the kubelet ends. `synced` tells when the informer has, `seen` when the sources of static Pods
+   * have said what they have: what nobody knows by then is removed.
+   */
+  async run(synced: Promise<unknown>, seen: Promise<unknown>): Promise<void> {
+    const { lifetime } = this.#deps
+    if (lifetime.aborted) return
+    const ended = Promise.withResolvers<undefined>()
+    lifetime.addEventListener('abort', () => ended.resolve(undefined), { once: true })
+    const removing = Promise.all([synced, seen]).then(() => {
+      this.#complete = true
+      return this.#relist()
+    })
+    const mirroring = synced.then(() => {
+      for (const name of this.#static.names()) this.#mirrors.check(name)
+      return this.#mirrors.run(lifetime)
+    })
+    await Promise.all([
+      this.#followEvents(),
+      this.#relistForever(),
+      Promise.race([Promise.all([removing, mirroring]), ended.promise]),
+    ])
   }
 
   /** What is wrong when the runtime could not be looked through for long; undefined when nothing is. */
@@ -106,7 +157,7 @@ export class PodManager {
   }
 
   async #relist(): Promise<void> {
-    const { runtime, lifetime, volumes, cgroups } = this.#deps
+    const { runtime, lifetime, cgroups } = this.#deps
     try {
       const [sandboxes, containers] = await Promise.all([
         runtime.listPodSandbox({}, lifetime),
@@ -115,12 +166,7 @@ export class PodManager {
       const now = traces(sandboxes, containers)
       for (const uid of changedPods(this.#seen, now)) this.poke(uid)
       this.#seen = now
-      for (const [uid, trace] of now) if (!this.#knows(uid)) this.#adoptOrphan(trace.identity)
-      for (const uid of await volumes.podsOnDisk()) {
-        if (this.#knows(uid) || now.has(uid)) continue
-        await cgroups.remove(uid, lifetime)
-        await volumes.removePod(uid, lifetime)
-      }
+      if (this.#complete) await this.#removeUnknown(now)
       this.#lookedAt = this.#deps.clock.now()
       await cgroups.refresh(lifetime)
     } catch (error) {
@@ -129,11 +175,22 @@ export class PodManager {
     }
   }
 
+  async #removeUnknown(now: ReadonlyMap<string, PodTrace>): Promise<void> {
+    const { volumes, cgroups, lifetime } = this.#deps
+    for (const [uid, trace] of now) if (!this.#knows(uid)) this.#adoptOrphan(trace.identity)
+    for (const uid of await volumes.podsOnDisk()) {
+      if (this.#knows(uid) || now.has(uid)) continue
+      await cgroups.remove(uid, lifetime)
+      await volumes.removePod(uid, lifetime)
+    }
+  }
+
   #knows(uid: string): boolean {
     return this.#workers.has(uid) || this.#unjudged.has(uid)
   }
 
   #take(pod: Pod): void {
+    if (isMirror(pod)) return this.#takeMirror(pod)
     const uid = pod.metadata.uid ?? ''
     this.#writer.observe(pod)
     const worker = this.#workers.get(uid)
@@ -141,6 +198,46 @@ export class PodManager {
     else if (this.#unjudged.has(uid)) this.#unjudged.set(uid, pod)
     else if (isOver(pod)) this.#start(pod)
     else void this.#admit(pod)
+  }
+
+  #takeMirror(mirror: Pod): void {
+    this.#static.takeMirror(mirror)
+    this.#writer.observe(mirror)
+    const pod = this.#static.byName(fullName(mirror))
+    // the worker has news for it
+    if (pod && this.#static.mirrorOf(pod) === mirror) this.#workers.get(pod.metadata.uid ?? '')?.update(pod)
+    this.#mirrors.check(fullName(mirror))
+  }
+
+  // pkg/kubelet/pod_workers.go allowStaticPodStart: one of a name at a time
+  #takeStatic(pod: Pod): void {
+    const name = fullName(pod)
+    if (this.#runsAnother(name, undefined)) this.#waiting.set(name, pod)
+    else void this.#admit(pod)
+    this.#mirrors.check(name)
+  }
+
+  #loseStatic(pod: Pod): void {
+    const { uid = '' } = pod.metadata
+    this.#unjudged.delete(uid)
+    this.#rejected.delete(uid)
+    const name = fullName(pod)
+    if (this.#waiting.get(name)?.metadata.uid === uid) this.#waiting.delete(name)
+    this.#workers.get(uid)?.remove(pod.spec.terminationGracePeriodSeconds ?? 30)
+    this.#mirrors.check(name)
+  }
+
+  /** Whether a Pod of that name has not ended, other than this one. */
+  #runsAnother(name: string, pod: Pod | undefined): boolean {
+    return this.#workers.entries().some(([uid, worker]) => uid !== pod?.metadata.uid && fullName(worker.pod) === name)
+  }
+
+  /** A static Pod may have waited for the end of this one; and its mirror for the end of what it shows. */
+  #goOn(name: string): void {
+    const next = this.#waiting.get(name)
+    this.#waiting.delete(name)
+    if (next) this.#takeStatic(next)
+    else if (this.#static.names().has(name)) this.#mirrors.check(name)
   }
 
   // pkg/kubelet/kubelet.go HandlePodAdditions
@@ -192,7 +289,7 @@ export class PodManager {
 
   /** The Pods that the node has taken and that have not ended, as they are granted. */
   active(): Pod[] {
-    const taken = this.#informer.lister.list().filter(({ metadata: { uid = '' }, status }) => {
+    const taken = this.list().filter(({ metadata: { uid = '' }, status }) => {
       // after a restart those the kubelet had taken before count, in whatever order they are seen
       return this.#workers.has(uid) ? !this.#rejected.has(uid) : status?.startTime !== undefined
     })
@@ -215,6 +312,12 @@ export class PodManager {
   }
 
   #lose(pod: Pod): void {
+    if (isMirror(pod)) {
+      this.#static.loseMirror(pod)
+      this.#writer.forget(pod.metadata.uid ?? '')
+      this.#mirrors.check(fullName(pod))
+      return
+    }
     const { uid = '', deletionGracePeriodSeconds } = pod.metadata
     this.#unjudged.delete(uid)
     this.#rejected.delete(uid)
@@ -234,7 +337,7 @@ export class PodManager {
     const worker = new PodWorker(
       this.#deps,
       {
-        report: (reported, status) => this.#writer.report(reported, status),
+        report: (reported, status) => this.#report(reported, status),
         finished: (finished) => this.#delete(finished),
         resizeRefusal: (wanted) => resizeRefusal(wanted, this.#others(wanted), this.#node.known()),
       },
@@ -246,8 +349,19 @@ export class PodManager {
       const known = this.#informer.lister.get(pod.metadata.name ?? '', pod.metadata.namespace)
       if (known?.metadata.uid === uid) this.#ended.add(uid)
       else this.#workers.delete(uid)
+      this.#goOn(fullName(pod))
     })
     return worker
+  }
+
+  /** The status of a static Pod is written to its mirror, when there is one. */
+  #report(pod: Pod, status: PodStatus): void {
+    if (!isStatic(pod)) return this.#writer.report(pod, status)
+    const mirror = this.#static.mirrorOf(pod)
+    const { generation } = mirror?.metadata ?? {}
+    // a static Pod has no generation of its own
+    const observed = generation === undefined ? {} : { observedGeneration: generation }
+    if (mirror) this.#writer.report(mirror, { ...status, ...observed })
   }
 
   /** Deletes the API object of a Pod of which nothing is left, after its last status. */

@@ -28,6 +28,8 @@ type ApiServer = Awaited<ReturnType<typeof startApiServer>>
 
 export interface TestNode {
   name: string
+  /** The image of the tests' containers. */
+  image: string
   client: ApiServer['client']
   runtime: PodDeps['runtime']
   /** Creates a Pod bound to the node; its containers sleep unless they say what else to do. */
@@ -36,6 +38,8 @@ export interface TestNode {
   /** The cgroup below which those of its Pods are, and its kernel; undefined where there are none. */
   tree: CgroupTree | undefined
   cgroupRoot: string
+  /** Takes all static Pods that a source has now. */
+  setStatic(source: string, pods: readonly Pod[]): void
   /** Waits until the Pod is as `check` says. */
   until(name: string, check: (pod: Pod) => unknown): Promise<Pod>
   stop(): Promise<void>
@@ -44,11 +48,12 @@ export interface TestNode {
 /**
  * A node with these resources: Pods through a PodManager in this process, on a real apiserver and a real Docker. They
  * have the host's network, so that the machine's stays as it is. What is kept on disk is in a folder of its own, or in
- * the one given, which then stays.
+ * the one given, which then stays. The API server is reached when `reached` resolves.
  */
 export async function startTestNode(
   allocatable: Record<string, string>,
   given?: { rootDir: string },
+  reached: Promise<unknown> = Promise.resolve(),
 ): Promise<TestNode> {
   const name = `kubets-test-pods-${process.pid}`
   const image = `kubets-test/${name}:1`
@@ -67,7 +72,7 @@ export async function startTestNode(
     log,
   })
   const node: Node = { apiVersion: 'v1', kind: 'Node', metadata: { name }, spec: {}, status: { allocatable } }
-  await client.create(nodes, { ...node, status: {} })
+  const registered = await client.create(nodes, { ...node, status: {} })
   const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'default' } }
   await client.create(serviceAccounts, account)
   const factory = new InformerFactory(client, { clock, log })
@@ -114,11 +119,13 @@ export async function startTestNode(
     },
     lifetime: stopping.signal,
   }
-  const own = { known: () => node, fetch: () => Promise.resolve(node) }
+  const own = { known: () => node, fetch: () => Promise.resolve({ ...node, metadata: registered.metadata }) }
   const manager: PodManager = new PodManager(deps, client, informer, own)
-  factory.start(stopping.signal)
-  await factory.waitForSync(stopping.signal)
-  const running = manager.run()
+  const synced = reached.then(() => {
+    factory.start(stopping.signal)
+    return factory.waitForSync(stopping.signal)
+  })
+  const running = manager.run(synced, Promise.resolve())
   const get = (of: string): Promise<Pod> => client.get(pods, of, { namespace: 'default' })
   const until = async (of: string, check: (pod: Pod) => unknown): Promise<Pod> => {
     let last: Pod | undefined
@@ -136,6 +143,8 @@ export async function startTestNode(
     runtime,
     tree,
     cgroupRoot,
+    image,
+    setStatic: (source, found) => manager.setStatic(source, found),
     get,
     until,
     run: (of, spec) =>
