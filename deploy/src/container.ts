@@ -21,7 +21,7 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`)
 /** `kubets setup`, the first container of the compose file: all that the others read from the state volume. */
 export async function setup(settings: Settings): Promise<void> {
   const progress = new Progress(say)
-  for (const dir of ['run', 'etcd', 'health']) {
+  for (const dir of ['run', 'etcd', 'manifests', 'health']) {
     await mkdir(join(settings.stateDir, dir), { recursive: true, mode: 0o700 })
   }
   await progress.step('certificates', () => ensureCertificates(settings))

@@ -48,7 +48,7 @@ export async function prepare(settings: Settings, progress: Progress): Promise<v
       'kubets runs its kubelet and kube-proxy on this machine and needs root for cgroups, mounts and kernel rules: run it as root (sudo npm run up).',
     )
   }
-  for (const dir of ['logs', 'run', 'etcd', 'kubelet', 'bin']) {
+  for (const dir of ['logs', 'run', 'etcd', 'kubelet', 'manifests', 'bin']) {
     await mkdir(join(settings.stateDir, dir), { recursive: true, mode: 0o700 })
   }
   const compiling = ensureCompiled(settings)

@@ -117,6 +117,7 @@ export function programs(settings: Settings): readonly Program[] {
         `--hostname-override=${settings.nodeName}`,
         `--node-ip=${settings.nodeIP}`,
         `--root-dir=${settings.kubeletDir}`,
+        `--pod-manifest-path=${join(settings.stateDir, 'manifests')}`,
         `--tls-cert-file=${pki('kubelet.crt')}`,
         `--tls-private-key-file=${pki('kubelet.key')}`,
         `--client-ca-file=${pki('ca.crt')}`,
