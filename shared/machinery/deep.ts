@@ -22,7 +22,11 @@ export function deepEqual(a: unknown, b: unknown): boolean {
 export function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value)
-    for (const item of Object.values(value)) deepFreeze(item)
+    // most of what is in a long map are texts: neither listing them nor a call for each pays
+    for (const key in value) {
+      const item: unknown = value[key]
+      if (typeof item === 'object' && item !== null) deepFreeze(item)
+    }
   }
   return value
 }

@@ -128,12 +128,17 @@ export function isRelaxedEnvVarName(text: string): string[] {
   return ["a valid environment variable name must consist only of printable ASCII characters other than '='"]
 }
 
+const badConfigKey = regexText(
+  "a valid config key must consist of alphanumeric characters, '-', '_' or '.'",
+  configKey,
+  'key.name',
+  'KEY_NAME',
+  'key-name',
+)
+
 export function isConfigMapKey(text: string): string[] {
   const errors = text.length > 253 ? [tooLong(253)] : []
-  if (!matches(text, configKey)) {
-    const message = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'"
-    errors.push(regexText(message, configKey, 'key.name', 'KEY_NAME', 'key-name'))
-  }
+  if (!matches(text, configKey)) errors.push(badConfigKey)
   return [...errors, ...changesDirectory(text)]
 }
 

@@ -1,3 +1,4 @@
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { clone } from '@kubets/shared/machinery/deep.ts'
 import { conflict, invalid } from '@kubets/shared/machinery/errors.ts'
 import { apiVersionOf, type KubeObject } from '@kubets/shared/machinery/object.ts'
@@ -99,6 +100,14 @@ async function createInstead(
 const unexpectedUid = (uid: string): string =>
   `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`
 
+/** A copy; of a huge object in two steps: who owns its fields, and the rest. */
+async function cloneUnhurried(object: KubeObject, clock: Clock): Promise<KubeObject> {
+  const { managedFields, ...metadata } = object.metadata
+  const copy: KubeObject = await unhurried(() => clone({ ...object, metadata }), clock)
+  if (managedFields !== undefined) copy.metadata.managedFields = await unhurried(() => clone(managedFields), clock)
+  return copy
+}
+
 type Next = { unchanged: true } | { unchanged: false; object: KubeObject | undefined }
 
 async function makeNext(
@@ -113,7 +122,7 @@ async function makeNext(
   const { clock } = context
   const old = (await oneAsKind(kind, stored, scope.signal)).object
   const strategy = strategyFor(subresource)
-  const copy = await unhurried(() => clone(typeof change === 'function' ? old : change), clock)
+  const copy = await cloneUnhurried(typeof change === 'function' ? old : change, clock)
   const object = typeof change === 'function' ? await change(copy) : copy
   matchName(object, name)
   matchNamespace(scope, object)

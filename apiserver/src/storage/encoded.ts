@@ -2,7 +2,7 @@ import { isHuge } from '@kubets/shared/machinery/apply/pieces.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { deepFreeze } from '@kubets/shared/machinery/deep.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
-import { inSlices } from '@kubets/shared/machinery/slices.ts'
+import { atOnce, inSlices, inSteps, type Steps } from '@kubets/shared/machinery/slices.ts'
 import type { Encoded, WatchEvent } from './types.ts'
 
 /** Output forms that were made once, by name. */
@@ -77,15 +77,24 @@ type Json = Record<string, unknown>
 const head = /^\{"apiVersion":"[^"\\]*","kind":"[^"\\]*","metadata":\{/
 
 /** The inverse of storedBytes: parsed, frozen and with its revision. Throws SyntaxError on bytes that are not JSON. */
-export function fromStored(bytes: Buffer, revision: number): Encoded {
+export const fromStored = (bytes: Buffer, revision: number): Encoded => atOnce(decodeSteps(bytes, revision))
+
+/** As fromStored; everything else that waits has a turn before a huge object is frozen. */
+export const fromStoredInSteps = (bytes: Buffer, revision: number, clock: Clock): Promise<Encoded> =>
+  inSteps(decodeSteps(bytes, revision), clock)
+
+function* decodeSteps(bytes: Buffer, revision: number): Steps<Encoded> {
   const start = head.exec(bytes.subarray(0, 400).toString('latin1'))?.[0].length
   if (start === undefined || bytes[start] === 0x7d) {
     const object = JSON.parse(bytes.toString()) as KubeObject
+    yield
     return encode({ ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } })
   }
   const insert = Buffer.from(`"resourceVersion":"${String(revision)}",`)
   const json = Buffer.concat([bytes.subarray(0, start), insert, bytes.subarray(start)])
-  return new EncodedObject(deepFreeze(JSON.parse(json.toString()) as KubeObject), json)
+  const object = JSON.parse(json.toString()) as KubeObject
+  yield
+  return new EncodedObject(deepFreeze(object), json)
 }
 
 /** The same object at another revision: a deletion carries the revision at which it happened. */

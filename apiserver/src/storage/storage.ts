@@ -2,7 +2,7 @@ import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { runCompactor } from './compactor.ts'
-import { fromStored, storedInSteps } from './encoded.ts'
+import { fromStored, fromStoredInSteps, storedInSteps } from './encoded.ts'
 import { Etcd, type EtcdTls, type KeyValue } from './etcd.ts'
 import { folderOf, prefixEnd } from './keys.ts'
 import { Leases } from './leases.ts'
@@ -91,13 +91,19 @@ export class Storage {
     }
     const compare = writes.map(({ expect }, index) => ({ key: keys[index] ?? '', modRevision: expect }))
     const result = await this.#etcd.transact({ compare, put, remove })
-    if (!result.succeeded) return { committed: false, current: result.current.map(decode) }
+    if (!result.succeeded)
+      return { committed: false, current: await Promise.all(result.current.map((stored) => this.#decode(stored))) }
     const { revision } = result
     const values = put.values()
-    const encoded = writes.map(({ resource, key, object }) => {
+    const encoded: (Encoded | undefined)[] = []
+    for (const { resource, key, object } of writes) {
       const value = object && values.next().value?.value
-      return value && this.cache.wrote(resource, key, fromStored(value, revision))
-    })
+      encoded.push(
+        value &&
+          (this.cache.cachedAt(resource, key, revision) ??
+            this.cache.wrote(resource, key, await fromStoredInSteps(value, revision, this.#options.clock))),
+      )
+    }
     return { committed: true, revision, encoded }
   }
 
@@ -105,7 +111,7 @@ export class Storage {
   async read(resource: Resource, key: string): Promise<Encoded | undefined> {
     const start = folderOf(this.#options.prefix, resource) + key
     const { items } = await this.#etcd.range(start, `${start}\0`)
-    return decode(items[0])
+    return this.#decode(items[0])
   }
 
   /** A page as it was at a revision. Rejects with CompactedError when that is forgotten. */
@@ -143,6 +149,10 @@ export class Storage {
     return this.#askHealth()
   }
 
+  async #decode(stored: KeyValue | undefined): Promise<Encoded | undefined> {
+    return stored && fromStoredInSteps(stored.value, stored.modRevision, this.#options.clock)
+  }
+
   async #checkHealth(): Promise<string | undefined> {
     const problem = await this.#etcd.currentRevision().then(
       () => (this.cache.revision > 0 ? undefined : 'etcd has not been read yet'),
@@ -151,8 +161,4 @@ export class Storage {
     this.#health = { time: this.#options.clock.now(), problem }
     return problem
   }
-}
-
-function decode(stored: KeyValue | undefined): Encoded | undefined {
-  return stored && fromStored(stored.value, stored.modRevision)
 }

@@ -116,15 +116,19 @@ export class WatchCache {
     }
   }
 
+  /** What a write of ours made, when the watch was quicker to bring it than etcd's answer: it need not be parsed again. */
+  cachedAt(resource: Resource, key: string, revision: number): Encoded | undefined {
+    const cached = this.#revision >= revision ? this.resource(resource).get(key) : undefined
+    return cached?.resourceVersion === String(revision) ? cached : undefined
+  }
+
   /**
    * Tells what a write of ours made, so that its event need not be parsed again. Answers what readers get: this, or what
    * the watch was quicker to bring.
    */
   wrote(resource: Resource, key: string, encoded: Encoded): Encoded {
-    if (this.#revision >= Number(encoded.resourceVersion)) {
-      const cached = this.resource(resource).get(key)
-      return cached?.resourceVersion === encoded.resourceVersion ? cached : encoded
-    }
+    const revision = Number(encoded.resourceVersion)
+    if (this.#revision >= revision) return this.cachedAt(resource, key, revision) ?? encoded
     this.#own.set(ownKey(folderOf(this.#options.prefix, resource) + key, encoded.resourceVersion), encoded)
     return encoded
   }

@@ -1,6 +1,6 @@
 import { applyConflict, maxCauses, type StatusError } from '../errors.ts'
 import { quote } from '../quote.ts'
-import { pathsOf, printPath, type FieldSet } from './field-set.ts'
+import { none, pathsOf, printPath, sizeOf, type FieldSet } from './field-set.ts'
 import { managerInfo } from './managers.ts'
 
 /** What others own of the fields that are to change, by the manager's identifier; thrown by an apply without force. */
@@ -17,10 +17,14 @@ export class Conflicts extends Error {
 // apimachinery/pkg/util/managedfields/internal/conflict.go NewConflictError
 export function conflictError({ sets }: Conflicts): StatusError {
   const ids = [...sets.keys()].sort()
-  const all = ids.flatMap((id) => pathsOf(sets.get(id) ?? {}).map((path) => ({ id, path })))
-  const conflicts = all
-    .slice(0, maxCauses)
-    .map(({ id, path }) => ({ manager: printManager(id), path: printPath(path) }))
+  const count = ids.reduce((sum, id) => sum + sizeOf(sets.get(id) ?? none), 0)
+  const conflicts = ids
+    .values()
+    .flatMap((id) =>
+      pathsOf(sets.get(id) ?? none).map((path) => ({ manager: printManager(id), path: printPath(path) })),
+    )
+    .take(maxCauses)
+    .toArray()
   const causes = conflicts.map(({ manager, path }) => ({
     reason: 'FieldManagerConflict',
     message: `conflict with ${manager}`,
@@ -36,8 +40,8 @@ export function conflictError({ sets }: Conflicts): StatusError {
     last = manager
     lines.push(`- ${path}`)
   }
-  if (all.length > conflicts.length) lines.push(`and ${all.length - conflicts.length} more`)
-  return applyConflict(causes, `Apply failed with ${all.length} conflicts: ${lines.join('\n')}`)
+  if (count > conflicts.length) lines.push(`and ${count - conflicts.length} more`)
+  return applyConflict(causes, `Apply failed with ${count} conflicts: ${lines.join('\n')}`)
 }
 
 function printManager(id: string): string {

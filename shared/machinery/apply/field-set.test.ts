@@ -11,6 +11,7 @@ import {
   readFieldSet,
   recursiveDifference,
   setOfPaths,
+  sizeOf,
   union,
   type FieldSet,
 } from './field-set.ts'
@@ -162,7 +163,8 @@ describe('algebra', () => {
       expect(isEmpty(intersection(difference(a, b), b))).toBe(true)
       expect(recursiveDifference(a, a)).toEqual(none)
       expect(setOfPaths(...pathsOf(a))).toEqual(a)
-      expect(pathsOf(a).every((path) => hasPath(a, path))).toBe(true)
+      expect([...pathsOf(a)].every((path) => hasPath(a, path))).toBe(true)
+      expect([...pathsOf(a)]).toHaveLength(sizeOf(a))
     }
   })
 
@@ -173,7 +175,7 @@ describe('algebra', () => {
       ['f:status'],
     )
     const kept = onlyUnder(containers, [['f:spec', 'f:containers', '*', 'f:resources']])
-    expect(pathsOf(kept).map(printPath)).toEqual(['.spec.containers[name="a"].resources.limits'])
+    expect([...pathsOf(kept)].map(printPath)).toEqual(['.spec.containers[name="a"].resources.limits'])
   })
 })
 

@@ -265,17 +265,25 @@ function under(node: FieldSet, patterns: readonly (readonly PathElement[])[], me
   return nodeOf(member, result)
 }
 
-/** Each field in the set, as conflicts show it: `.spec.replicas`; fields before what is below their siblings. */
+/** The fields in the set, as conflicts show them: `.spec.replicas`; fields before what is below their siblings. */
 // structured-merge-diff/fieldpath/set.go Iterate
-export function pathsOf(set: FieldSet): PathElement[][] {
-  const paths: PathElement[][] = []
-  const visit = (node: FieldSet, prefix: readonly PathElement[]): void => {
-    const elements = Object.keys(node).filter((element) => element !== self)
-    for (const element of elements) if (hasElement(node, element)) paths.push([...prefix, element])
-    for (const element of elements) visit(node[element] ?? none, [...prefix, element])
+export function* pathsOf(set: FieldSet, prefix: readonly PathElement[] = []): Generator<PathElement[]> {
+  const elements = Object.keys(set).filter((element) => element !== self)
+  for (const element of elements) if (hasElement(set, element)) yield [...prefix, element]
+  for (const element of elements) {
+    const child = below(set, element)
+    if (!isEmpty(child)) yield* pathsOf(child, [...prefix, element])
   }
-  visit(set, [])
-  return paths
+}
+
+/** How many fields are in the set. */
+export function sizeOf(set: FieldSet): number {
+  let size = 0
+  for (const element in set) {
+    const node = below(set, element)
+    if (element !== self) size += isMember(node) ? 1 + sizeOf(node) : sizeOf(node)
+  }
+  return size
 }
 
 export const printPath = (path: readonly PathElement[]): string => path.map(printElement).join('')

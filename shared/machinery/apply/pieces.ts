@@ -11,6 +11,9 @@ const manyKeys = 2000
 /** Keys that are put in their piece before the time is looked at. */
 const chunk = 250
 
+/** A node that is not empty. */
+const standIn: FieldSet = Object.freeze({ [self]: none })
+
 /** Names of fields or keys, from the object down. */
 type Path = readonly string[]
 
@@ -75,10 +78,14 @@ export class Pieces {
   }
 
   async #splitSet(set: FieldSet): Promise<FieldSet[]> {
-    let pieces = Array<FieldSet>(this.#count).fill(set)
-    for (const place of this.#places) {
+    const found = this.#places.flatMap((place) => {
       const node = nodeAt(set, place.path)
-      if (node === undefined || isEmpty(node)) continue
+      return node === undefined || isEmpty(node) ? [] : [{ place, node }]
+    })
+    // something small stands for the long nodes: each look whether one of them is empty would take long
+    const frame = found.reduce((left, { place }) => withNodeAt(left, place.path, standIn) ?? none, set)
+    let pieces = Array<FieldSet>(this.#count).fill(frame)
+    for (const { place, node } of found) {
       const buckets = await this.#buckets(place, node, nameOf)
       pieces = pieces.map((piece, i) => withNodeAt(piece, place.path, someOf(buckets[i])) ?? none)
     }
@@ -182,11 +189,24 @@ export class Pieces {
   }
 }
 
-/** Has the object, or what is owned of it, a map with very many keys? */
-export const isHuge = (object: object): boolean => hugePaths([object]).length > 0
+/** Has the object, or what is owned of it, a map with very many keys? Every write asks this. */
+export function isHuge(object: object): boolean {
+  return hasManyKeys(object) || setsOf(object).some(hasManyKeys)
+}
+
+function hasManyKeys(value: object): boolean {
+  let keys = 0
+  for (const key in value) {
+    if (++keys > manyKeys) return true
+    const child = (value as Json)[key]
+    if (isMap(child) && hasManyKeys(child)) return true
+  }
+  return false
+}
 
 function hugePaths(objects: readonly (object | undefined)[]): Path[] {
   const paths = new Map<string, Path>()
+  if (!objects.some((object) => object !== undefined && isHuge(object))) return []
   for (const object of objects) {
     if (object === undefined) continue
     findHuge(object, (key) => key, [], paths)
@@ -247,16 +267,16 @@ function placeAt(path: Path, objects: readonly (object | undefined)[]): Place {
   const samples: string[] = []
   const first: string[] = []
   let most = 0
-  const sample = (keys: readonly string[]): void => {
+  const sample = (keys: readonly string[], name: (key: string) => string | undefined): void => {
     most = Math.max(most, keys.length)
-    for (let at = 0; at < keys.length; at += sampled) samples.push(keys[at] ?? '')
+    for (let at = 0; at < keys.length; at += sampled) samples.push(name(keys[at] ?? '') ?? '')
   }
   for (const object of objects) {
     if (object === undefined) continue
     const keys = Object.keys(mapOf(valueAt(object, path)))
     if (keys[0] !== undefined) first.push(keys[0])
-    sample(keys)
-    for (const set of setsOf(object)) sample(Object.keys(nodeAt(set, path) ?? none).flatMap((key) => nameOf(key) ?? []))
+    sample(keys, (key) => key)
+    for (const set of setsOf(object)) sample(Object.keys(nodeAt(set, path) ?? none), nameOf)
   }
   samples.sort()
   const count = Math.ceil((2 * most) / manyKeys)

@@ -16,9 +16,7 @@ describe('mergePatch', () => {
     [{}, { a: { bb: { ccc: null } } }, { a: { bb: {} } }],
     [{ a: 'foo' }, { a: { b: 1, c: null } }, { a: { b: 1 } }],
   ])('%j + %j = %j', (current, patch, expected) => {
-    const [before, given] = [JSON.stringify(current), JSON.stringify(patch)]
     expect(mergePatch(current, patch)).toEqual(expected)
-    expect([JSON.stringify(current), JSON.stringify(patch)]).toEqual([before, given])
   })
 
   it.each([[['a']], ['x'], [null], [3]])('refuses %j', (patch) => {

@@ -1,4 +1,3 @@
-import { clone } from '../deep.ts'
 import { badRequest } from '../errors.ts'
 import type { Field, SchemaNode } from '../schema/node.ts'
 import {
@@ -20,17 +19,17 @@ import { interleave, keyReader, mergeLists } from './list-merge.ts'
 
 /**
  * Strategic merge of a patch into an object of the given kind (apimachinery/pkg/util/strategicpatch
- * StrategicMergeMapPatch). Neither argument is changed. Throws a StatusError for a patch that makes no sense:
+ * StrategicMergeMapPatch). Takes both arguments over: they are changed. Throws a StatusError for a patch that makes no sense:
  * 400 for malformed directives, 500 for what upstream answers so (an element without its merge key, …).
  */
 export function strategicMergePatch(node: SchemaNode, current: object, patch: unknown): Json {
   // Go's decoder takes null for a map without entries
-  if (patch === null) return clone(current) as Json
+  if (patch === null) return current as Json
   if (!isObject(patch)) {
     const shape = Array.isArray(patch) ? 'array' : typeof patch
     throw badRequest(`json: cannot unmarshal ${shape} into Go value of type map[string]interface {}`)
   }
-  return mergeObjects(node, clone(current) as Json, clone(patch))
+  return mergeObjects(node, current as Json, patch)
 }
 
 /** Changes both arguments. */

@@ -1,3 +1,4 @@
+import { clone } from '@kubets/shared/machinery/deep.ts'
 import { nodeOf } from '@kubets/shared/api/schemas.ts'
 import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import { isAtomic, type Json, fieldType, shapeOf } from '@kubets/shared/machinery/apply/atoms.ts'
@@ -77,7 +78,7 @@ export function applyJsonPatch(object: KubeObject, value: Value): object {
   const patch: object[] = []
   for (let i = 0; i < value.size; i++) patch.push(operationOf(value.at(i)))
   try {
-    return jsonPatch(object, patch) as object
+    return jsonPatch(clone(object), patch) as object
   } catch (error) {
     const problem = error instanceof StatusError && typeof error.cause === 'string' ? error.cause : String(error)
     // a test that fails means that nothing is to be done

@@ -1,5 +1,5 @@
 import { mutatingWebhookConfigurations } from '@kubets/shared/api/resources.gen.ts'
-import { deepEqual } from '@kubets/shared/machinery/deep.ts'
+import { clone, deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { internal, timeout } from '@kubets/shared/machinery/errors.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { jsonPatch } from '@kubets/shared/machinery/patch/json-patch.ts'
@@ -74,7 +74,7 @@ async function callAndPatch(hook: Hook, subject: Subject, { clients }: Calls): P
   }
   let next: KubeObject
   try {
-    next = redecode(jsonPatch(object, patch), object, kind)
+    next = redecode(jsonPatch(clone(object), patch), object, kind)
   } catch (error) {
     // what a webhook gets wrong is not the client's mistake
     throw internal(error)

@@ -9,9 +9,12 @@ export function validate({ data, binaryData }: ConfigMap): FieldError[] {
   const errors: FieldError[] = []
   let size = 0
   for (const key in data) {
-    const path = new FieldPath('data').key(key)
-    checkText(key, isConfigMapKey, path, errors)
-    if (binaryData && key in binaryData) errors.push(invalid(path, key, 'duplicate of key present in binaryData'))
+    const duplicate = binaryData !== undefined && key in binaryData
+    if (duplicate || isConfigMapKey(key).length > 0) {
+      const path = new FieldPath('data').key(key)
+      checkText(key, isConfigMapKey, path, errors)
+      if (duplicate) errors.push(invalid(path, key, 'duplicate of key present in binaryData'))
+    }
     size += Buffer.byteLength(data[key] ?? '')
   }
   for (const key in binaryData) {
