@@ -31,6 +31,7 @@ export function* parsing(text: string, findDuplicates: boolean): Steps<Parsed> {
   }
   if (text.length > longText) yield
   const keys = countKeys(value, 0)
+  if (text.length > longText) yield
   if (!findDuplicates || keys === countKeysIn(text)) return { value, problems: [] }
   return { value, problems: scanJson(text) }
 }
