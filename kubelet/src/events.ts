@@ -2,7 +2,13 @@ import type { Container, ObjectReference, Pod } from '@kubets/shared/api/types/c
 
 /** Takes events about the kubelet's objects; never throws. shared/client's EventRecorder is one. */
 export interface Recorder {
-  event(about: Pod | ObjectReference, type: 'Normal' | 'Warning', reason: string, message: string): void
+  event(
+    about: Pod | ObjectReference,
+    type: 'Normal' | 'Warning',
+    reason: string,
+    message: string,
+    annotations?: Readonly<Record<string, string>>,
+  ): void
 }
 
 /** Names the node in an event; its uid is its name, as the Node object may not exist yet. */

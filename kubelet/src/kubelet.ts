@@ -18,6 +18,8 @@ import { openCgroups } from './cgroups/open.ts'
 import { PodCgroups } from './cgroups/pods.ts'
 import type { NodeAllocatable } from './containers/downward.ts'
 import { nodeReference } from './events.ts'
+import { EvictionManager } from './eviction/manager.ts'
+import { evictionReservation } from './eviction/thresholds.ts'
 import { GarbageCollector } from './garbage.ts'
 import { ImagePuller } from './images/puller.ts'
 import { reclaimMetrics } from './metrics.ts'
@@ -75,7 +77,8 @@ export async function runKubelet({ options, configuration }: Configured, signal:
   const nodeInformer = factory.informer(nodes, { fieldSelector: `metadata.name=${nodeName}` })
   const objects = new ApiObjects(client, serviceInformer.lister)
   const capacity = nodeResources(machine, options.maxPods)
-  const reservation = { kube: options.kubeReserved, system: options.systemReserved, eviction: {} }
+  const kept = evictionReservation(options.eviction.thresholds, capacity)
+  const reservation = { kube: options.kubeReserved, system: options.systemReserved, eviction: kept }
   checkReservation(capacity, reservation)
   const resources = allocatableOf(capacity, reservation)
   const allocatable: NodeAllocatable = {
@@ -100,6 +103,8 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     node: aboutNode,
     log,
   })
+  const registry = createRegistry()
+  const reclaimed = reclaimMetrics(registry)
   const probeRegistry = new Registry()
   const metrics = probeMetrics(probeRegistry)
   const probes = new ProbeManager({ runtime, recorder, clock, metrics, changed: (uid) => manager.poke(uid) })
@@ -109,6 +114,7 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     probes,
     objects,
     recorder,
+    metrics: reclaimed,
     network,
     clock,
     log,
@@ -131,6 +137,7 @@ export async function runKubelet({ options, configuration }: Configured, signal:
   const manager: PodManager = new PodManager(deps, client, podInformer, {
     known: () => nodeInformer.lister.get(nodeName) ?? fresh,
     fetch: () => client.get(nodes, nodeName, { signal }),
+    pressure: () => evictions.conditions,
   })
 
   const registration = new NodeRegistration({
@@ -144,6 +151,8 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     maxPods: options.maxPods,
     machine,
     reservation,
+    recorder,
+    pressure: () => evictions.conditions,
     networkProblem: () => network.problem,
     podCidr: (cidr) => network.setUp(cidr, signal),
   })
@@ -167,8 +176,6 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     clock,
     pods: () => manager.list(),
   })
-  const registry = createRegistry()
-  const reclaimed = reclaimMetrics(registry)
   const garbage = new GarbageCollector({
     runtime,
     recorder,
@@ -180,6 +187,23 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     images: options.imageGc,
     containers: options.containerGc,
     imageCollected: () => reclaimed.imageCollected(),
+  })
+  const evictions: EvictionManager = new EvictionManager({
+    policy: options.eviction,
+    stats,
+    sizes,
+    pods: {
+      active: () => manager.active(),
+      evict: (uid, why, graceSeconds) => manager.evict(uid, why, graceSeconds),
+      cleanedUp: (uid) => volumes.isTornDown(uid),
+    },
+    garbage,
+    recorder,
+    node: aboutNode,
+    clock,
+    log,
+    counted: (name) => reclaimed.evicted(name),
+    changed: () => registration.poke(),
   })
   const telling = {
     configuration,
@@ -211,7 +235,7 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     sources.run(),
     manager.run(known, sources.seen),
     // what is unused is known when all Pods are
-    Promise.all([known, sources.seen]).then(() => garbage.run(signal)),
+    Promise.all([known, sources.seen]).then(() => Promise.all([garbage.run(signal), evictions.run(signal)])),
   ])
   probes.stop()
 }

@@ -4,6 +4,10 @@ import { Counter, type Registry } from 'prom-client'
 export interface ReclaimMetrics {
   /** An image was removed because the disk was too full. */
   imageCollected(): void
+  /** A Pod had to go for what this signal says. */
+  evicted(signal: string): void
+  /** A Pod had to go for a critical one that lacked this resource. */
+  preempted(resource: string): void
 }
 
 /** The metrics of what had to go. pkg/kubelet/metrics/metrics.go */
@@ -14,7 +18,21 @@ export function reclaimMetrics(register: Registry): ReclaimMetrics {
     labelNames: ['reason'],
     registers: [register],
   })
+  const evictions = new Counter({
+    name: 'kubelet_evictions',
+    help: '[ALPHA] Cumulative number of pod evictions by eviction signal',
+    labelNames: ['eviction_signal'],
+    registers: [register],
+  })
+  const preemptions = new Counter({
+    name: 'kubelet_preemptions',
+    help: '[ALPHA] Cumulative number of pod preemptions by preemption resource',
+    labelNames: ['preemption_signal'],
+    registers: [register],
+  })
   return {
+    evicted: (signal) => evictions.inc({ eviction_signal: signal }),
+    preempted: (resource) => preemptions.inc({ preemption_signal: resource }),
     imageCollected: () => images.inc({ reason: 'space' }),
   }
 }

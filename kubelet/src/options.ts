@@ -10,6 +10,7 @@ import {
   text,
   type FlagValues,
 } from '@kubets/shared/process/options.ts'
+import { defaultEvictionHard, parseThresholds, readPairs } from './eviction/thresholds.ts'
 
 /** Amounts of resources that may be kept from Pods: cpu=200m,memory=1Gi. */
 // cmd/kubelet/app/server.go parseResourceList
@@ -33,6 +34,8 @@ const reserved = (help: string) => ({
     ),
 })
 const reservable = ['cpu', 'memory', 'ephemeral-storage', 'pid']
+
+const defaultHard = Object.entries(defaultEvictionHard).map(([signal, value]) => `${signal}<${value}`)
 
 /** The kubelet's flags, with upstream's names. cmd/kubelet/app/options */
 export const flags = {
@@ -83,6 +86,12 @@ export const flags = {
   'manifest-url': optionalText('URL of the manifest of static Pods'),
   'manifest-url-header': list('what the URL is asked with: NAME:VALUE', []),
   'http-check-frequency': duration('how often the URL is asked', 20_000),
+  'eviction-hard': list('below which amounts Pods are ended at once', defaultHard),
+  'eviction-soft': list('below which amounts they are ended after a while', []),
+  'eviction-soft-grace-period': list('for how long these may last, by signal', []),
+  'eviction-minimum-reclaim': list('how much more there has to be before it is enough, by signal', []),
+  'eviction-max-pod-grace-period': integer("the longest grace in seconds at a soft threshold; 0 for the Pod's own", 0),
+  'eviction-pressure-transition-period': duration("for how long the node's condition outlasts its reason", 300_000),
   cleanup: boolean('remove everything this node has in Docker and in the kernel, and end', false),
 }
 
@@ -134,6 +143,16 @@ export function toOptions(values: FlagValues<typeof flags>) {
     staticPodUrl: values['manifest-url'],
     staticPodUrlHeader: headers(values['manifest-url-header']),
     httpCheckMs: values['http-check-frequency'],
+    eviction: {
+      thresholds: parseThresholds({
+        hard: readPairs(values['eviction-hard'], '<'),
+        soft: readPairs(values['eviction-soft'], '<'),
+        softGracePeriod: readPairs(values['eviction-soft-grace-period'], '='),
+        minimumReclaim: readPairs(values['eviction-minimum-reclaim'], '='),
+      }),
+      maxPodGraceSeconds: values['eviction-max-pod-grace-period'],
+      transitionMs: values['eviction-pressure-transition-period'],
+    },
     cleanup: values.cleanup,
   }
 }

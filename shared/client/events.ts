@@ -40,12 +40,18 @@ export class EventRecorder {
   }
 
   /** Takes an event about the object; past 1,000 waiting ones it is dropped. */
-  event(about: KubeObject | ObjectReference, type: 'Normal' | 'Warning', reason: string, message: string): void {
+  event(
+    about: KubeObject | ObjectReference,
+    type: 'Normal' | 'Warning',
+    reason: string,
+    message: string,
+    annotations: Readonly<Record<string, string>> = {},
+  ): void {
     if (this.#queue.length >= maxQueued) {
       this.#dropped++
       return
     }
-    this.#queue.push(this.#make(referenceTo(about), type, reason, message))
+    this.#queue.push(this.#make(referenceTo(about), type, reason, message, annotations))
     this.#sending ??= this.#drain()
   }
 
@@ -57,7 +63,13 @@ export class EventRecorder {
     done.abort()
   }
 
-  #make(involvedObject: ObjectReference, type: string, reason: string, message: string): Event {
+  #make(
+    involvedObject: ObjectReference,
+    type: string,
+    reason: string,
+    message: string,
+    annotations: Readonly<Record<string, string>>,
+  ): Event {
     const { clock, component, host } = this.#options
     const now = clock.now()
     const time = formatTime(now)
@@ -69,6 +81,7 @@ export class EventRecorder {
       metadata: {
         name: `${involvedObject.name ?? ''}.${stamp.toString(16)}`,
         namespace: involvedObject.namespace || 'default',
+        ...(Object.keys(annotations).length > 0 ? { annotations: { ...annotations } } : {}),
       },
       involvedObject,
       reason,

@@ -3,6 +3,7 @@
 import { schemaFor } from '@kubets/shared/api/schemas.ts'
 import type { SchemaNode } from '@kubets/shared/machinery/schema/node.ts'
 import { document, listOf, mapOf, pointer, scalar, struct, type Entry } from '@kubets/shared/machinery/schema/struct.ts'
+import { defaultEvictionHard } from '../eviction/thresholds.ts'
 import type { flags } from '../options.ts'
 
 export type FlagName = keyof typeof flags
@@ -45,7 +46,8 @@ const duration = (fallback = '0s', flag?: FlagName): Leaf =>
   leaf(scalar('duration', 'v1.Duration'), false, fallback, flag)
 const texts = (fallback?: readonly string[], flag?: FlagName): Leaf =>
   leaf(listOf(scalar('string')), false, fallback, flag)
-const map = (flag?: FlagName, between?: string): Leaf => leaf(mapOf(scalar('string')), false, undefined, flag, between)
+const map = (flag?: FlagName, between?: string, fallback?: object): Leaf =>
+  leaf(mapOf(scalar('string')), false, fallback, flag, between)
 
 function taints(): SchemaNode {
   const spec = schemaFor('', 'v1', 'Node').fields.get('spec')?.node
@@ -146,12 +148,12 @@ export const fields: Fields = {
   kubeAPIBurst: int(100),
   serializeImagePulls: bool(true),
   maxParallelImagePulls: intPointer(),
-  evictionHard: map(),
-  evictionSoft: map(),
-  evictionSoftGracePeriod: map(),
-  evictionPressureTransitionPeriod: duration('5m0s'),
-  evictionMaxPodGracePeriod: int(undefined),
-  evictionMinimumReclaim: map(),
+  evictionHard: map('eviction-hard', '<', defaultEvictionHard),
+  evictionSoft: map('eviction-soft', '<'),
+  evictionSoftGracePeriod: map('eviction-soft-grace-period'),
+  evictionPressureTransitionPeriod: duration('5m0s', 'eviction-pressure-transition-period'),
+  evictionMaxPodGracePeriod: int(undefined, 'eviction-max-pod-grace-period'),
+  evictionMinimumReclaim: map('eviction-minimum-reclaim'),
   mergeDefaultEvictionSettings: bool(false),
   podsPerCore: int(undefined),
   enableControllerAttachDetach: bool(true),

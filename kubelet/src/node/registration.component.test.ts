@@ -5,6 +5,7 @@ import { startApiServer } from '@kubets/shared/testing/apiserver.ts'
 import { realClock as clock } from '@kubets/shared/testing/real-clock.ts'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { nothingReserved } from '../cgroups/allocatable.ts'
+import type { Pressure } from '../eviction/thresholds.ts'
 import { createDockerRuntime } from '../runtime/docker/index.ts'
 import { readMachine } from './machine.ts'
 import { NodeRegistration } from './registration.ts'
@@ -15,6 +16,8 @@ describe('NodeRegistration', () => {
   let api: Awaited<ReturnType<typeof startApiServer>>
   const stopping = new AbortController()
   let running: Promise<void>
+  let pressure: Pressure[] = []
+  const said: string[] = []
   let registration: NodeRegistration
   beforeAll(async () => {
     api = await startApiServer()
@@ -38,6 +41,8 @@ describe('NodeRegistration', () => {
       maxPods: 110,
       reservation: nothingReserved,
       machine: await readMachine('/'),
+      pressure: () => pressure,
+      recorder: { event: (_about, _type, reason, message) => said.push(`${reason}: ${message}`) },
       networkProblem: () => undefined,
       podCidr: () => Promise.resolve(),
     })
@@ -74,5 +79,20 @@ describe('NodeRegistration', () => {
     const next = await api.client.patch(nodes, name, body, { type: 'merge' })
     registration.poke()
     expect((await find())?.metadata.resourceVersion).toBe(next.metadata.resourceVersion)
+  })
+
+  it('tells what the node is short of, and says when that changes', async () => {
+    const sufficient = ['NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID', 'NodeReady']
+    const status = (reason: string): string => `${reason}: Node ${name} status is now: ${reason}`
+    expect(said).toEqual(sufficient.map(status))
+    pressure = ['DiskPressure']
+    registration.poke()
+    const condition = await waitFor(async () => {
+      const { status: now } = await api.client.get(nodes, name)
+      return now?.conditions?.find((one) => one.type === 'DiskPressure' && one.status === 'True')
+    })
+    expect(condition).toMatchObject({ reason: 'KubeletHasDiskPressure', message: 'kubelet has disk pressure' })
+    await waitFor(() => said.length > sufficient.length)
+    expect(said.slice(sufficient.length)).toEqual([status('NodeHasDiskPressure')])
   })
 })

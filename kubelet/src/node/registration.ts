@@ -1,13 +1,16 @@
 import { nodes } from '@kubets/shared/api/resources.gen.ts'
-import type { Node } from '@kubets/shared/api/types/core-v1.ts'
+import type { Node, NodeStatus } from '@kubets/shared/api/types/core-v1.ts'
 import type { Client } from '@kubets/shared/client/client.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { isAlreadyExists, isNotFound } from '@kubets/shared/machinery/errors.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import type { Reservation } from '../cgroups/allocatable.ts'
 import type { Image, Runtime, RuntimeHandler } from '../runtime/types.ts'
+import { nodeReference, type Recorder } from '../events.ts'
+import type { Pressure } from '../eviction/thresholds.ts'
 import type { Machine } from './machine.ts'
 import {
+  conditionEvents,
   initialNode,
   nodeAnnotations,
   nodeLabels,
@@ -28,6 +31,9 @@ export interface RegistrationOptions {
   maxPods: number
   machine: Machine
   reservation: Reservation
+  /** What the node is short of. */
+  pressure(): readonly Pressure[]
+  recorder: Recorder
   /** Why Pods cannot have a network; undefined when they can. */
   networkProblem(): string | undefined
   /** Takes the node's Pod CIDR when it is known, and again on every look. */
@@ -94,9 +100,17 @@ export class NodeRegistration {
     if (worthWriting(node.status, status) || now - this.#writtenAt >= reportMs) {
       const body = { status: statusPatch(node.status, status) }
       await client.patch(nodes, name, body, { type: 'strategic', subresource: 'status', signal })
+      this.#announce(node.status, status)
       this.#writtenAt = now
     }
     return seen.problems.length === 0
+  }
+
+  #announce(before: NodeStatus | undefined, after: NodeStatus): void {
+    const { recorder, name } = this.#options
+    for (const reason of conditionEvents(before, after)) {
+      recorder.event(nodeReference(name), 'Normal', reason, `Node ${name} status is now: ${reason}`)
+    }
   }
 
   async #see(signal: AbortSignal): Promise<NodeSeen & { problems: readonly string[] }> {
@@ -111,6 +125,7 @@ export class NodeRegistration {
     const runtimeVersion = this.#runtimeVersion
     const runtimeHandlers = this.#runtimeHandlers
     const images = this.#images
+    const pressure = this.#options.pressure()
     return {
       name,
       ips,
@@ -121,6 +136,7 @@ export class NodeRegistration {
       runtimeVersion,
       runtimeHandlers,
       images,
+      pressure,
       problems,
       now: clock.now(),
     }
@@ -151,6 +167,7 @@ export class NodeRegistration {
     try {
       const node = await client.create(nodes, initialNode(name, architecture, nodeStatus(seen, undefined)), { signal })
       log.info({ node: name }, 'node is registered')
+      this.#announce(undefined, node.status ?? {})
       return node
     } catch (error) {
       if (!isAlreadyExists(error)) throw error

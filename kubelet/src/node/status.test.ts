@@ -27,6 +27,7 @@ const seen: NodeSeen = {
   runtimeVersion: '20.10',
   runtimeHandlers: [{ name: '', recursiveReadOnlyMounts: false, userNamespaces: false }],
   images: [],
+  pressure: [],
   problems: [],
   now: 0,
 }

@@ -10,6 +10,7 @@ import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { formatTime } from '@kubets/shared/machinery/time.ts'
 import { allocatableOf, type Reservation } from '../cgroups/allocatable.ts'
 import type { Image, RuntimeHandler } from '../runtime/types.ts'
+import type { Pressure } from '../eviction/thresholds.ts'
 import type { Machine } from './machine.ts'
 
 export interface NodeSeen {
@@ -23,6 +24,8 @@ export interface NodeSeen {
   runtimeVersion: string
   runtimeHandlers: readonly RuntimeHandler[]
   images: readonly Image[]
+  /** What the node is short of. */
+  pressure: readonly Pressure[]
   /** Why the node cannot run Pods; empty when it can. */
   problems: readonly string[]
   now: number
@@ -40,6 +43,35 @@ const declaredFeatures = [
   'InPlacePodLevelResourcesVerticalScaling',
   'RestartAllContainersOnContainerExits',
 ]
+
+// setters.go MemoryPressureCondition, DiskPressureCondition, PIDPressureCondition
+const pressureClaims = [
+  {
+    type: 'MemoryPressure',
+    no: { reason: 'KubeletHasSufficientMemory', message: 'kubelet has sufficient memory available' },
+    yes: { reason: 'KubeletHasInsufficientMemory', message: 'kubelet has insufficient memory available' },
+  },
+  {
+    type: 'DiskPressure',
+    no: { reason: 'KubeletHasNoDiskPressure', message: 'kubelet has no disk pressure' },
+    yes: { reason: 'KubeletHasDiskPressure', message: 'kubelet has disk pressure' },
+  },
+  {
+    type: 'PIDPressure',
+    no: { reason: 'KubeletHasSufficientPID', message: 'kubelet has sufficient PID available' },
+    yes: { reason: 'KubeletHasInsufficientPID', message: 'kubelet has insufficient PID available' },
+  },
+] as const
+
+/** What the node's events are called for what its conditions say; of those that are new since `before`. */
+// pkg/kubelet/kubelet_node_status.go recordNodeStatusEvent
+export function conditionEvents(before: NodeStatus | undefined, after: NodeStatus): string[] {
+  const changed = (after.conditions ?? []).filter(({ type, status }) => conditionOf(before, type)?.status !== status)
+  return changed.map(({ type, status, reason }) => {
+    if (type === 'Ready') return status === 'True' ? 'NodeReady' : 'NodeNotReady'
+    return `Node${(reason ?? '').replace('Kubelet', '')}`
+  })
+}
 
 /** The labels every node has. */
 export function nodeLabels(name: string, architecture: string): Record<string, string> {
@@ -99,9 +131,10 @@ function conditions(seen: NodeSeen, before: NodeStatus | undefined): NodeConditi
       : { status: 'False', reason: 'KubeletNotReady', message: `[${seen.problems.join(', ')}]` }
   if (seen.problems.length === 1) ready.message = seen.problems[0] ?? ''
   const claims = [
-    claim('MemoryPressure', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
-    claim('DiskPressure', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
-    claim('PIDPressure', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
+    ...pressureClaims.map(({ type, no, yes }) => {
+      const claim = seen.pressure.includes(type) ? { status: 'True', ...yes } : { status: 'False', ...no }
+      return { type, ...claim }
+    }),
     { type: 'Ready', ...ready },
   ]
   const now = formatTime(seen.now)
@@ -114,10 +147,6 @@ function conditions(seen: NodeSeen, before: NodeStatus | undefined): NodeConditi
 
 function runtimeHandler({ name, recursiveReadOnlyMounts, userNamespaces }: RuntimeHandler): NodeRuntimeHandler {
   return { name, features: { recursiveReadOnlyMounts, userNamespaces } }
-}
-
-function claim(type: string, reason: string, message: string) {
-  return { type, status: 'False', reason, message }
 }
 
 // the largest images: they are worth most to a scheduler that looks where they are

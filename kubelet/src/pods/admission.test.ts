@@ -165,7 +165,11 @@ describe('admission of a critical Pod', () => {
     pod({ containers: [asking(requests)], priority: 2_000_000_000, ...spec })
 
   it('makes room', () => {
-    expect(admission(needs({ cpu: '1' }), [plain, small], node)).toEqual({ why: undefined, victims: [small] })
+    expect(admission(needs({ cpu: '1' }), [plain, small], node)).toEqual({
+      why: undefined,
+      victims: [small],
+      lacking: 'cpu',
+    })
   })
 
   it('sends nobody away where there is room', () => {
@@ -173,7 +177,11 @@ describe('admission of a critical Pod', () => {
   })
 
   it('makes room among the Pods too', () => {
-    expect(admission(needs({}), [small, plain, small], node)).toEqual({ why: undefined, victims: [plain] })
+    expect(admission(needs({}), [small, plain, small], node)).toEqual({
+      why: undefined,
+      victims: [plain],
+      lacking: 'pods',
+    })
   })
 
   it('sends nobody away when room would not help', () => {

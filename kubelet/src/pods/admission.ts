@@ -21,6 +21,8 @@ export interface Admission {
   why: Rejection | undefined
   /** The Pods that have to go before it runs: a critical Pod is not refused because others have what it needs. */
   victims: readonly Pod[]
+  /** The first resource for which they go. */
+  lacking?: string
 }
 
 /** @param others the Pods the node has already taken and that have not ended. */
@@ -34,7 +36,8 @@ export function admission(pod: Pod, others: readonly Pod[], node: Node): Admissi
     return { why: (isCritical(pod) ? [] : lacking.map(outOf)).concat(rest)[0], victims: [] }
   }
   try {
-    return { why: undefined, victims: podsToPreempt(pod, others, lacking.map(shortfall)) }
+    const victims = podsToPreempt(pod, others, lacking.map(shortfall))
+    return { why: undefined, victims, lacking: lacking[0]?.name ?? '' }
   } catch (error) {
     const message = `preemption: error finding a set of pods to preempt: ${(error as Error).message}`
     return {

@@ -4,6 +4,7 @@ import type { PodCgroups } from '../cgroups/pods.ts'
 import type { NodeAllocatable } from '../containers/downward.ts'
 import type { Recorder } from '../events.ts'
 import type { ImagePuller } from '../images/puller.ts'
+import type { ReclaimMetrics } from '../metrics.ts'
 import type { DnsSettings } from '../network/resolv-conf.ts'
 import type { ObjectSource } from '../objects.ts'
 import type { ProbeManager } from '../probes/manager.ts'
@@ -22,6 +23,7 @@ export interface PodDeps {
   puller: ImagePuller
   objects: ObjectSource
   recorder: Recorder
+  metrics: Pick<ReclaimMetrics, 'preempted'>
   network: { readonly problem: string | undefined; allowHairpin(): Promise<void> }
   node: NodeFacts
   dns: DnsSettings

@@ -9,8 +9,11 @@ import type { PodIdentity } from '../runtime/types.ts'
 import { MirrorWriter } from '../static/mirror-writer.ts'
 import { fullName, isMirror, isStatic } from '../static/mirror.ts'
 import { StaticPods } from '../static/static-pods.ts'
+import { pressureRefusal } from '../eviction/admission.ts'
+import type { Pressure } from '../eviction/thresholds.ts'
 import { admission, resizeRefusal, type Admission, type Rejection } from './admission.ts'
 import type { PodDeps } from './deps.ts'
+import type { PodFailure } from './model.ts'
 import { preempted } from './preemption.ts'
 import { withAllocated } from './resize.ts'
 import { changedPods, traces, type PodTrace } from './relist.ts'
@@ -31,6 +34,8 @@ export interface OwnNode {
   known(): Node
   /** As the API server has it now. */
   fetch(): Promise<Node>
+  /** What it is short of. */
+  pressure(): readonly Pressure[]
 }
 
 /**
@@ -258,7 +263,7 @@ export class PodManager {
       newer = await this.#node.fetch().catch(() => this.#node.known())
     }
     if (found && found.victims.length > 0) {
-      this.#preempting = this.#preempt(found.victims).finally(() => (this.#preempting = undefined))
+      this.#preempting = this.#preempt(found).finally(() => (this.#preempting = undefined))
       await this.#preempting
     }
     const newest = this.#unjudged.get(uid)
@@ -270,16 +275,23 @@ export class PodManager {
   #judge(uid: string, node: Node): Admission | undefined {
     const pod = this.#unjudged.get(uid)
     if (!pod) return undefined
-    const why = forbiddenSysctl(pod, this.#deps.node.sysctls)
+    const why = pressureRefusal(pod, this.#node.pressure()) ?? forbiddenSysctl(pod, this.#deps.node.sysctls)
     return why ? { why, victims: [] } : admission(this.#granted(pod), this.#others(pod), node)
   }
 
   // pkg/kubelet/preemption/preemption.go evictPodsToFreeRequests
-  async #preempt(victims: readonly Pod[]): Promise<void> {
+  async #preempt({ victims, lacking }: Admission): Promise<void> {
+    const { recorder, metrics } = this.#deps
     for (const victim of victims) {
-      this.#deps.recorder.event(victim, 'Warning', preempted.reason, preempted.message)
-      await this.#workers.get(victim.metadata.uid ?? '')?.evict(preempted)
+      recorder.event(victim, 'Warning', preempted.reason, preempted.message)
+      await this.evict(victim.metadata.uid ?? '', preempted)
+      metrics.preempted(lacking ?? '')
     }
+  }
+
+  /** Ends a Pod, which has failed then; with this grace where it is shorter than the Pod's own. */
+  async evict(podUid: string, why: PodFailure, graceSeconds?: number): Promise<void> {
+    await this.#workers.get(podUid)?.evict(why, graceSeconds)
   }
 
   /** The Pod with what it was granted, which a resize may not have changed yet. */

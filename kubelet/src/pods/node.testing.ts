@@ -14,6 +14,7 @@ import { nothingReserved, podsShare } from '../cgroups/allocatable.ts'
 import { openCgroups } from '../cgroups/open.ts'
 import { PodCgroups } from '../cgroups/pods.ts'
 import type { CgroupTree } from '../cgroups/tree.ts'
+import type { Pressure } from '../eviction/thresholds.ts'
 import { ImagePuller } from '../images/puller.ts'
 import { ProbeManager } from '../probes/manager.ts'
 import { makeImage, removeImage } from '../runtime/docker/image.testing.ts'
@@ -32,6 +33,12 @@ export interface TestNode {
   image: string
   client: ApiServer['client']
   runtime: PodDeps['runtime']
+  recorder: PodDeps['recorder']
+  volumes: PodDeps['volumes']
+  manager: PodManager
+  rootDir: string
+  /** What the node is short of. */
+  pressure: Pressure[]
   /** Creates a Pod bound to the node; its containers sleep unless they say what else to do. */
   run(name: string, spec: PodSpec): Promise<Pod>
   get(name: string): Promise<Pod>
@@ -103,6 +110,7 @@ export async function startTestNode(
     probes,
     objects,
     recorder,
+    metrics: { preempted: () => undefined },
     clock,
     log,
     allocations: new Allocations((uid) => volumes.podDir(uid)),
@@ -119,7 +127,12 @@ export async function startTestNode(
     },
     lifetime: stopping.signal,
   }
-  const own = { known: () => node, fetch: () => Promise.resolve({ ...node, metadata: registered.metadata }) }
+  const pressure: Pressure[] = []
+  const own = {
+    known: () => node,
+    fetch: () => Promise.resolve({ ...node, metadata: registered.metadata }),
+    pressure: () => pressure,
+  }
   const manager: PodManager = new PodManager(deps, client, informer, own)
   const synced = reached.then(() => {
     factory.start(stopping.signal)
@@ -139,6 +152,11 @@ export async function startTestNode(
   }
   return {
     name,
+    recorder,
+    volumes,
+    manager,
+    rootDir,
+    pressure,
     client,
     runtime,
     tree,

@@ -53,7 +53,7 @@ export class PodWorker {
   #pod: Pod
   #status: PodStatus | undefined
   #gone: { graceSeconds: number } | undefined
-  #evicted: PodFailure | undefined
+  #evicted: { why: PodFailure; graceSeconds: number } | undefined
   #mounted = false
   #volumesOnDisk = true
   #volumeFailures = 0
@@ -94,14 +94,17 @@ export class PodWorker {
     this.#hurry(before)
   }
 
-  /** Ends the Pod, which has failed then. Resolves when nothing of it runs any more, or when that takes too long. */
+  /**
+   * Ends the Pod, which has failed then, with this grace where it is shorter than the Pod's own. Resolves when nothing of
+   * it runs any more, or when that takes too long.
+   */
   // pkg/kubelet/pod_workers.go killPodNow
-  async evict(why: PodFailure): Promise<void> {
+  async evict(why: PodFailure, graceSeconds = Infinity): Promise<void> {
     const { clock, lifetime } = this.#deps
     const before = this.#ending()?.graceSeconds ?? Infinity
-    this.#evicted ??= why
+    this.#evicted ??= { why, graceSeconds }
     this.#hurry(before)
-    const graceMs = (this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1000
+    const graceMs = Math.min(graceSeconds, this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1000
     const limit = new AbortController()
     const tooLong = clock.sleep(Math.max(minKillMs, graceMs * 1.5), AbortSignal.any([limit.signal, lifetime]))
     await Promise.race([this.#ended.promise, tooLong.catch(() => undefined)])
@@ -238,11 +241,12 @@ export class PodWorker {
     if (this.#gone) return { ...this.#gone, remove: true }
     const { deletionTimestamp, deletionGracePeriodSeconds } = this.#pod.metadata
     const ofSpec = this.#pod.spec.terminationGracePeriodSeconds ?? 30
+    const evicted = this.#evicted?.graceSeconds ?? Infinity
     if (deletionTimestamp !== undefined) {
-      return { graceSeconds: Math.max(1, deletionGracePeriodSeconds ?? ofSpec), remove: true }
+      return { graceSeconds: Math.max(1, Math.min(evicted, deletionGracePeriodSeconds ?? ofSpec)), remove: true }
     }
     if (this.#rejected) return { graceSeconds: 1, remove: false }
-    if (this.#evicted) return { graceSeconds: ofSpec, remove: false }
+    if (this.#evicted) return { graceSeconds: Math.max(1, Math.min(evicted, ofSpec)), remove: false }
     const deadline = this.#deadline()
     return deadline && deadline.at <= this.#deps.clock.now() ? { graceSeconds: ofSpec, remove: false } : undefined
   }
@@ -283,7 +287,7 @@ export class PodWorker {
   #report(pod: Pod, state: PodRuntimeState, result: SyncResult, now: number): void {
     // nobody looks at the status of what is gone
     if (this.#gone) return
-    const failed = this.#rejected ?? this.#evicted ?? this.#overtime(now, result.done)
+    const failed = this.#rejected ?? this.#evicted?.why ?? this.#overtime(now, result.done)
     const ended = result.done && !state.containers.some((one) => one.state === 'CONTAINER_RUNNING')
     const probes: ProbeResults = (id, kind) => this.#deps.probes.result(id, kind)
     const { waiting } = result

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { RuntimeService } from '../runtime/types.ts'
@@ -39,12 +40,23 @@ export class StatsCollector {
     const { rootDir, memoryBytes, memoryForPodsBytes, runtime, clock } = this.#options
     // asked for once: it does not move while it is in use
     this.#imageFs ??= await runtime.imageFsPath(signal)
-    const [node, nodeFs, imageFs] = await Promise.all([
+    const [node, nodeFs, imageFs, ofNode, ofImages] = await Promise.all([
       readMachineUsage(),
       readFileSystem(rootDir),
       readFileSystem(this.#imageFs),
+      stat(rootDir),
+      stat(this.#imageFs),
     ])
-    return { time: clock.now(), node, memoryCapacityBytes: memoryBytes, memoryForPodsBytes, nodeFs, imageFs }
+    const imagesApart = ofNode.dev !== ofImages.dev
+    return {
+      time: clock.now(),
+      node,
+      memoryCapacityBytes: memoryBytes,
+      memoryForPodsBytes,
+      nodeFs,
+      imageFs,
+      imagesApart,
+    }
   }
 
   /** Rejects with the runtime's error when it is away. */

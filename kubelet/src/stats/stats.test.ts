@@ -60,6 +60,7 @@ const usage: Usage = {
   cpus: 2,
   nodeFs: fs,
   imageFs: fs,
+  imagesApart: false,
   pods: byPod(
     [known],
     [

@@ -26,6 +26,8 @@ export interface NodeUsage {
   memoryForPodsBytes: number
   nodeFs: FileSystemUsage
   imageFs: FileSystemUsage
+  /** Whether images, and what is written over them, have a disk of their own. */
+  imagesApart: boolean
 }
 
 export interface Usage extends NodeUsage {

@@ -110,6 +110,11 @@ export class VolumeManager {
     this.#persistent.delete(uid)
   }
 
+  /** True when nothing is left of the volumes of a Pod. */
+  async isTornDown(uid: string): Promise<boolean> {
+    return (await stat(path.join(this.podDir(uid), 'volumes')).catch(() => undefined)) === undefined
+  }
+
   /** Removes everything the kubelet keeps of a Pod, its volumes too. */
   async removePod(uid: string, signal: AbortSignal): Promise<void> {
     await this.tearDown(uid, signal)
