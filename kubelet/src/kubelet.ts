@@ -98,6 +98,7 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     runtime,
     share,
     podPidsLimit: options.podMaxPids,
+    pageSizes: Object.keys(machine.hugePages),
     pods: () => manager.active(),
     recorder,
     node: aboutNode,

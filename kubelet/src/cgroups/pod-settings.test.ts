@@ -63,6 +63,16 @@ describe('podSettings', () => {
   })
 })
 
+describe('huge pages of a Pod', () => {
+  it('are what it asks for', () => {
+    const asking = pod({ containers: [of({ requests: { cpu: '1', 'hugepages-2Mi': '4Mi' } })] })
+    const settings = { cpuShares: 1024, hugePages: { '2Mi': 4 * Mi, '1Gi': 0 } }
+    expect(podSettings(asking, 0, ['2Mi', '1Gi'])).toEqual(settings)
+    const all = new Map([['hugepages-2Mi', parseQuantity('8Mi')]])
+    expect(settingsOf(all)).toEqual({ hugePages: { '2Mi': 8 * Mi } })
+  })
+})
+
 describe('qosSettings', () => {
   it('weighs what burstable Pods ask for together', () => {
     const more = pod({ containers: [of({ requests: { cpu: '900m' } })] })

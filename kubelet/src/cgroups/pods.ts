@@ -18,6 +18,8 @@ export interface PodCgroupsOptions {
   share: ReadonlyMap<string, Quantity>
   /** How many processes a Pod may have; 0 or less for any number. */
   podPidsLimit: number
+  /** The sizes of huge pages that the machine has: 2Mi. */
+  pageSizes: readonly string[]
   /** The Pods the node has taken, as they are granted. */
   pods(): readonly Pod[]
   recorder: Recorder
@@ -64,7 +66,7 @@ export class PodCgroups {
     if (!this.#tree) return ''
     try {
       await this.#tree.create(name)
-      await this.#tree.set(name, podSettings(pod, this.#options.podPidsLimit))
+      await this.#tree.set(name, podSettings(pod, this.#options.podPidsLimit, this.#options.pageSizes))
     } catch (error) {
       // one without its limits must not be taken for one that has them
       await this.#tree.removeEmpty(name)

@@ -10,19 +10,21 @@ export interface CgroupSettings {
   /** Bytes. */
   memoryLimit?: number
   pidsLimit?: number
+  /** Bytes in huge pages, by the size of a page: 2Mi. */
+  hugePages?: Readonly<Record<string, number>>
 }
 
 export type CgroupVersion = 1 | 2
 
 interface CgroupFile {
-  controller: 'cpu' | 'memory' | 'pids'
+  controller: 'cpu' | 'memory' | 'pids' | 'hugetlb'
   file: string
   value: string
 }
 
 /** The files to write, in their order. */
 export function cgroupFiles(version: CgroupVersion, settings: CgroupSettings): CgroupFile[] {
-  const { cpuShares, cpuQuota, cpuPeriod = 100_000, memoryLimit, pidsLimit } = settings
+  const { cpuShares, cpuQuota, cpuPeriod = 100_000, memoryLimit, pidsLimit, hugePages = {} } = settings
   const files: CgroupFile[] = []
   const add = (controller: CgroupFile['controller'], file: string, value: number | string): void => {
     files.push({ controller, file, value: String(value) })
@@ -40,6 +42,10 @@ export function cgroupFiles(version: CgroupVersion, settings: CgroupSettings): C
     if (memoryLimit !== undefined) add('memory', 'memory.max', orMax(memoryLimit))
   }
   if (pidsLimit !== undefined) add('pids', 'pids.max', orMax(pidsLimit))
+  for (const [size, bytes] of Object.entries(hugePages)) {
+    // the kernel's MB are as large as others' Mi
+    add('hugetlb', `hugetlb.${size.replace('i', 'B')}.${version === 1 ? 'limit_in_bytes' : 'max'}`, bytes)
+  }
   return files
 }
 

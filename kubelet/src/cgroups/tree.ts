@@ -11,7 +11,7 @@ import {
   type CurrentSettings,
 } from './settings.ts'
 
-const used = ['cpu', 'memory', 'pids']
+const used = ['cpu', 'memory', 'pids', 'hugetlb']
 // a process that was killed leaves its cgroup a moment later
 const removeTries = 40
 const removeRetryMs = 50
@@ -66,9 +66,11 @@ export class CgroupTree {
 
   /** Changes what is given; settings of controllers that the machine does not have are left out. */
   async set(name: string, settings: CgroupSettings): Promise<void> {
+    const root = this.version === 2 ? (this.#places.get('cpu') ?? '') : undefined
+    const available = root === undefined ? used : await controllersOf(path.join(root, name))
     for (const { controller, file, value } of cgroupFiles(this.version, settings)) {
       const place = this.#places.get(controller)
-      if (place === undefined) continue
+      if (place === undefined || !available.includes(controller)) continue
       const target = path.join(place, name, file)
       await writeFile(target, value, { flag: 'r+' }).catch((error: unknown) => {
         throw new Error(`failed to write "${value}" to "${target}": ${(error as Error).message}`, { cause: error })
@@ -131,9 +133,13 @@ export class CgroupTree {
   }
 }
 
+async function controllersOf(folder: string): Promise<string[]> {
+  return (await readFile(path.join(folder, 'cgroup.controllers'), 'utf8')).trim().split(' ')
+}
+
 /** Lets the children of a cgroup v2 have the controllers that it has itself. */
 async function enableControllers(folder: string): Promise<void> {
-  const available = (await readFile(path.join(folder, 'cgroup.controllers'), 'utf8')).trim().split(' ')
+  const available = await controllersOf(folder)
   const wanted = used.filter((one) => available.includes(one)).map((one) => `+${one}`)
   if (wanted.length > 0) await writeFile(path.join(folder, 'cgroup.subtree_control'), wanted.join(' '))
 }

@@ -1,6 +1,7 @@
-import { readFile, statfs, writeFile } from 'node:fs/promises'
+import { readdir, readFile, statfs, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import type { NodeSystemInfo } from '@kubets/shared/api/types/core-v1.ts'
+import { quantityOf } from '@kubets/shared/machinery/quantity.ts'
 
 /** The machine as the Node object describes it. */
 export interface Machine {
@@ -9,6 +10,8 @@ export interface Machine {
   diskBytes: number
   /** How many processes there may be. */
   maxProcesses: number
+  /** The huge pages that it has set aside, in bytes by the size of a page: 2Mi. */
+  hugePages: Readonly<Record<string, number>>
   info: Omit<NodeSystemInfo, 'containerRuntimeVersion' | 'kubeletVersion' | 'kubeProxyVersion'>
 }
 
@@ -25,6 +28,7 @@ export async function readMachine(rootDir: string): Promise<Machine> {
     cpus: os.availableParallelism(),
     memoryBytes: os.totalmem(),
     diskBytes: disk.blocks * disk.bsize,
+    hugePages: await readHugePages(),
     maxProcesses: Math.min(...limits.filter((one) => one !== '').map(Number)),
     info: {
       machineID: await text('/etc/machine-id'),
@@ -36,6 +40,19 @@ export async function readMachine(rootDir: string): Promise<Machine> {
       architecture: architectures[os.arch()] ?? os.arch(),
     },
   }
+}
+
+const hugePagesPlace = '/sys/kernel/mm/hugepages'
+
+// google/cadvisor machine/info.go, utils/sysinfo/sysinfo.go GetHugePagesInfo
+async function readHugePages(): Promise<Record<string, number>> {
+  const found: Record<string, number> = {}
+  for (const folder of await readdir(hugePagesPlace).catch(() => [])) {
+    const size = Number(/^hugepages-(\d+)kB$/.exec(folder)?.[1] ?? 0) * 1024
+    const count = Number(await readFile(`${hugePagesPlace}/${folder}/nr_hugepages`, 'utf8').catch(() => '0'))
+    if (size > 0) found[quantityOf(size, 'BinarySI').toString()] = size * count
+  }
+  return found
 }
 
 /** The address of the interface with the default route, else the first that is not the machine's own loop. */

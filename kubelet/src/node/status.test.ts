@@ -11,9 +11,10 @@ const seen: NodeSeen = {
   reservation: nothingReserved,
   machine: {
     cpus: 2,
-    memoryBytes: 1024 * 1024,
+    memoryBytes: 8 * 1024 * 1024,
     diskBytes: 1024 * 1024,
     maxProcesses: 32768,
+    hugePages: { '2Mi': 4 * 1024 * 1024 },
     info: {
       architecture: 'amd64',
       bootID: 'b',
@@ -35,6 +36,11 @@ const own = nodeStatus(seen, undefined)
 const foo = 'example.com/foo'
 
 describe('nodeStatus', () => {
+  it('has huge pages, which are no other memory', () => {
+    expect(own.capacity).toMatchObject({ memory: '8192Ki', 'hugepages-2Mi': '4Mi' })
+    expect(own.allocatable).toMatchObject({ memory: '4Mi', 'hugepages-2Mi': '4Mi' })
+  })
+
   it('says what the runtime can and cannot do', () => {
     expect(own.runtimeHandlers).toEqual([
       { name: '', features: { recursiveReadOnlyMounts: false, userNamespaces: false } },

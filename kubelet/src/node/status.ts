@@ -7,6 +7,7 @@ import type {
   NodeStatus,
 } from '@kubets/shared/api/types/core-v1.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
+import { quantityOf } from '@kubets/shared/machinery/quantity.ts'
 import { formatTime } from '@kubets/shared/machinery/time.ts'
 import { allocatableOf, type Reservation } from '../cgroups/allocatable.ts'
 import type { Image, RuntimeHandler } from '../runtime/types.ts'
@@ -90,8 +91,12 @@ export function nodeResources(machine: Machine, maxPods: number): Record<string,
     cpu: String(machine.cpus),
     memory: `${Math.floor(machine.memoryBytes / 1024)}Ki`,
     'ephemeral-storage': `${Math.floor(machine.diskBytes / 1024)}Ki`,
-    'hugepages-1Gi': '0',
-    'hugepages-2Mi': '0',
+    ...Object.fromEntries(
+      Object.entries(machine.hugePages).map(([size, bytes]) => [
+        `hugepages-${size}`,
+        quantityOf(bytes, 'BinarySI').toString(),
+      ]),
+    ),
     pods: String(maxPods),
   }
 }

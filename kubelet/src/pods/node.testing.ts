@@ -98,6 +98,7 @@ export async function startTestNode(
     runtime,
     share: podsShare({ cpu: resources.cpu, memory: resources.memory }, nothingReserved),
     podPidsLimit: 100,
+    pageSizes: [],
     pods: () => manager.active(),
     recorder,
     node: { kind: 'Node', name, uid: name },

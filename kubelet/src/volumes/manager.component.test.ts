@@ -52,6 +52,22 @@ describe('VolumeManager', () => {
   const withVolume = (volume: Omit<Volume, 'name'>, securityContext = {}) =>
     pod({ containers: [container('a')], volumes: [{ name: 'v', ...volume }], securityContext })
 
+  it('is made of huge pages when it asks for them', async () => {
+    const emptyDir = { medium: 'HugePages' }
+    const resources = { requests: { 'hugepages-2Mi': '2Mi', cpu: '1' } }
+    const one = pod({ containers: [container('a', { resources })], volumes: [{ name: 'v', emptyDir }] })
+    await manager.setUp(one, addresses, signal)
+    await manager.setUp(one, addresses, signal)
+    const folder = manager.find(one, 'v')?.path ?? ''
+    const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n').filter((line) => line.includes(folder))
+    expect(mounts).toEqual([expect.stringMatching(/ hugetlbfs .*pagesize=2M/)])
+    expect((await stat(folder)).mode & 0o7777).toBe(0o777)
+    await manager.tearDown('u1', signal)
+    await expect(manager.setUp(withVolume({ emptyDir }), addresses, signal)).rejects.toThrow(
+      'medium HugePages: hugePages storage requested, but there is no resource request for huge pages',
+    )
+  })
+
   it('shows a config map and its changes', async () => {
     const one = withVolume({ configMap: { name: 'c' } })
     await manager.setUp(one, addresses, signal)

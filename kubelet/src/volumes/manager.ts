@@ -9,7 +9,8 @@ import type { ObjectSource } from '../objects.ts'
 import { writeAtomically } from './atomic-writer.ts'
 import { prepareHostPath } from './host-path.ts'
 import { persistentVolumeOf, setUpPersistent } from './persistent.ts'
-import { mountsBelow, mountTmpfs, unmount } from './mounts.ts'
+import { pageSizeOf } from './huge-pages.ts'
+import { mountHugePages, mountsBelow, mountTmpfs, unmount } from './mounts.ts'
 import { volumePayload, type PayloadContext } from './payload.ts'
 import { removeSubPaths } from './subpath.ts'
 import { TokenCache } from './tokens.ts'
@@ -167,13 +168,15 @@ export class VolumeManager {
   // pkg/volume/emptydir/empty_dir.go SetUpAt
   async #setUpEmptyDir(pod: Pod, volume: Volume, folder: string, signal: AbortSignal): Promise<void> {
     const { medium = '', sizeLimit } = volume.emptyDir ?? {}
-    if (medium !== '' && medium !== 'Memory') throw new Error(`emptyDir medium ${medium} is not supported`)
+    const hugePages = medium === 'HugePages' || medium.startsWith('HugePages-')
+    if (medium !== '' && medium !== 'Memory' && !hugePages) throw new Error(`unknown storage medium "${medium}"`)
     const fresh = (await stat(folder).catch(() => undefined)) === undefined
     await mkdir(folder, { recursive: true })
     if (medium === 'Memory' && !(await isMounted(folder))) {
       const size = sizeLimit === undefined ? [] : [`size=${parseQuantity(sizeLimit).value()}`]
       await mountTmpfs(folder, ['mode=0777', ...size], signal)
     }
+    if (hugePages && !(await isMounted(folder))) await mountHugePages(folder, pageSizeOf(medium, pod), signal)
     if (!fresh) return
     const fsGroup = pod.spec.securityContext?.fsGroup
     if (fsGroup !== undefined) await chown(folder, 0, fsGroup)

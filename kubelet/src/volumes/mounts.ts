@@ -29,6 +29,12 @@ export async function mountTmpfs(place: string, options: readonly string[], sign
   await run('mount', ['-t', 'tmpfs', ...flags, 'tmpfs', place], { signal, timeout: limitMs })
 }
 
+/** Mounts a file system of huge pages of one size. */
+// pkg/volume/emptydir/empty_dir.go setupHugepages
+export async function mountHugePages(place: string, pageSize: string, signal: AbortSignal): Promise<void> {
+  await run('mount', ['-t', 'hugetlbfs', '-o', `pagesize=${pageSize}`, 'nodev', place], { signal, timeout: limitMs })
+}
+
 /** Mounts what is at `source` at `place` too; `source` is taken as it is, links of /proc in it followed by the kernel. */
 export async function bindMount(source: string, place: string, signal: AbortSignal): Promise<void> {
   await run('mount', ['--no-canonicalize', '--bind', source, place], { signal, timeout: limitMs })
