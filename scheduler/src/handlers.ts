@@ -27,8 +27,8 @@ export function addHandlers({ informers, cache, queue, schedulerNames }: Handler
   const added = (pod: Pod): void => {
     const where = place(pod)
     if (where === 'assigned') {
-      cache.setPod(pod)
-      queue.move(() => ({ kind: 'AssignedPodAdd', pod: podInfo(pod) }))
+      const info = cache.setPod(pod)
+      queue.move(() => ({ kind: 'AssignedPodAdd', pod: info }))
     } else if (where === 'pending') {
       const info = podInfo(pod)
       cache.nominator.set(info)
@@ -63,8 +63,8 @@ export function addHandlers({ informers, cache, queue, schedulerNames }: Handler
       cache.nominator.delete(uid)
       added(pod)
     } else if (now === 'assigned') {
-      cache.setPod(pod)
-      queue.move(() => ({ kind: 'AssignedPodUpdate', old: podInfo(old), pod: podInfo(pod) }))
+      const info = cache.setPod(pod)
+      if (mattersToOthers(old, pod)) queue.move(() => ({ kind: 'AssignedPodUpdate', old: podInfo(old), pod: info }))
     } else if (!cache.isAssumed(uid)) {
       const info = podInfo(pod)
       const node = cache.nominator.nodeOf(uid)
@@ -97,6 +97,18 @@ export function addHandlers({ informers, cache, queue, schedulerNames }: Handler
     },
     delete: (namespace) => cache.removeNamespace(namespace.metadata.name ?? ''),
   })
+}
+
+/** Whether a running Pod's change can make room: kubelets report a status many times, which never does. */
+// pkg/scheduler/framework/events.go PodSchedulingPropertiesChange
+export function mattersToOthers(old: Pod, pod: Pod): boolean {
+  const { generation, deletionTimestamp, labels } = pod.metadata
+  return (
+    generation === undefined ||
+    generation !== old.metadata.generation ||
+    deletionTimestamp !== old.metadata.deletionTimestamp ||
+    !deepEqual(labels, old.metadata.labels)
+  )
 }
 
 /** Something other than the status changed. */

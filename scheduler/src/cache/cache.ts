@@ -136,13 +136,15 @@ export class Cache implements Snapshot {
     if (info.pods.size === 0) this.#byName.delete(name)
   }
 
-  /** The API says where a Pod runs; that is the truth, whatever was assumed. */
-  setPod(pod: Pod): void {
+  /** The API says where a Pod runs; that is the truth, whatever was assumed. Returns the Pod, worked out. */
+  setPod(pod: Pod): PodInfo {
     const uid = pod.metadata.uid ?? ''
     const place = this.#placed.get(uid)
     const before = place === undefined ? undefined : this.#byName.get(place)?.pods.get(uid)
     this.#assumed.delete(uid)
-    this.#place(before ? podInfoAfter(before, pod) : podInfo(pod), pod.spec.nodeName ?? '')
+    const info = before ? podInfoAfter(before, pod) : podInfo(pod)
+    this.#place(info, pod.spec.nodeName ?? '')
+    return info
   }
 
   removePod(uid: string): void {

@@ -149,12 +149,7 @@ function neededLabel({ key, operator, values }: Requirement): string | undefined
 /** Pods by namespace and labels, those that are being deleted apart from those that stay. */
 export const groupsByLabels = (): PodGroups =>
   new PodGroups(
-    ({ namespace, labels, pod }) =>
-      JSON.stringify([
-        namespace,
-        pod.metadata.deletionTimestamp !== undefined,
-        Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)),
-      ]),
+    ({ labelsKey, pod }) => (pod.metadata.deletionTimestamp === undefined ? labelsKey : `${labelsKey} going`),
     ({ labels }) => labelTexts(labels),
   )
 
@@ -183,10 +178,7 @@ const termsOf = ({ requiredAffinity, requiredAntiAffinity, preferredAffinity }: 
 /** Pods with affinity or anti-affinity by their terms, to be found by the labels of whom the terms mean. */
 export const groupsByTerms = (): PodGroups =>
   new PodGroups(
-    (info) => {
-      const { podAffinity, podAntiAffinity } = info.pod.spec.affinity ?? {}
-      return podAffinity || podAntiAffinity ? JSON.stringify([info.namespace, podAffinity, podAntiAffinity]) : ''
-    },
+    ({ termsKey }) => termsKey,
     (info) => [
       ...new Set(
         termsOf(info).map(({ selector }) => {

@@ -21,6 +21,10 @@ export interface PodInfo {
   readonly uid: string
   readonly namespace: string
   readonly labels: Readonly<Record<string, string>>
+  /** The same for Pods of a namespace that have the same labels. */
+  readonly labelsKey: string
+  /** The same for Pods of a namespace that have the same affinity and anti-affinity to Pods; '' where they have none. */
+  readonly termsKey: string
   readonly priority: number
   readonly requests: Resources
   /** As scores count it: containers that ask for nothing count a little. */
@@ -37,7 +41,7 @@ export interface PodInfo {
 /** Works a Pod out. A selector that cannot be parsed matches nothing. */
 // pkg/scheduler/framework/types.go NewPodInfo
 export function podInfo(pod: Pod): PodInfo {
-  const namespace = pod.metadata.namespace ?? ''
+  const { namespace = '', labels = {} } = pod.metadata
   const affinity = pod.spec.affinity?.podAffinity
   const anti = pod.spec.affinity?.podAntiAffinity
   const terms = (list: readonly PodAffinityTerm[] | undefined): AffinityTerm[] =>
@@ -48,7 +52,9 @@ export function podInfo(pod: Pod): PodInfo {
     pod,
     uid: pod.metadata.uid ?? '',
     namespace,
-    labels: pod.metadata.labels ?? {},
+    labels,
+    labelsKey: JSON.stringify([namespace, Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))]),
+    termsKey: affinity || anti ? JSON.stringify([namespace, affinity, anti]) : '',
     priority: pod.spec.priority ?? 0,
     requests: podResources(pod),
     scoredRequests: podResources(pod, true),
