@@ -65,6 +65,7 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     infraImage: options.infraImage,
     networkName: `kubets-${nodeName}`,
     negativeOomScores,
+    logFiles: options.logFiles,
     clock,
     log,
   })

@@ -33,6 +33,16 @@ const reserved = (help: string) => ({
         }),
     ),
 })
+/** How many bytes a log file may have; any number if negative. pkg/kubelet/logs/container_log_manager.go parseMaxSize */
+const logSize = (help: string, fallback: number) => ({
+  help,
+  default: fallback,
+  parse: (value: string): number => {
+    const bytes = parseQuantity(value).value()
+    if (bytes === 0) throw new Error('must not be 0')
+    return bytes
+  },
+})
 const reservable = ['cpu', 'memory', 'ephemeral-storage', 'pid']
 
 const defaultHard = Object.entries(defaultEvictionHard).map(([signal, value]) => `${signal}<${value}`)
@@ -69,6 +79,8 @@ export const flags = {
   'minimum-container-ttl-duration': duration('how old a dead container is before it may go', 0),
   'maximum-dead-containers-per-container': integer('how many dead instances of a container stay; -1 for all', 1, -1),
   'maximum-dead-containers': integer('how many dead containers stay on the node; -1 for all', -1, -1),
+  'container-log-max-size': logSize("how large a file of a container's log may be; any size if negative", 10 << 20),
+  'container-log-max-files': integer('how many files of its log a container may have', 5, 2),
   'volume-stats-agg-period': duration('how often the sizes of volumes are measured', 60_000),
   'cgroups-per-qos': boolean('give QoS classes and Pods cgroups of their own', true),
   'cgroup-root': optionalText('cgroup below which those of Pods are made; the root if empty'),
@@ -129,6 +141,7 @@ export function toOptions(values: FlagValues<typeof flags>) {
       maxPerContainer: values['maximum-dead-containers-per-container'],
       maxContainers: values['maximum-dead-containers'],
     },
+    logFiles: { maxBytes: values['container-log-max-size'], maxFiles: values['container-log-max-files'] },
     volumeStatsPeriodMs: values['volume-stats-agg-period'],
     cgroupsPerQos: values['cgroups-per-qos'],
     cgroupRoot: values['cgroup-root'] ?? '',

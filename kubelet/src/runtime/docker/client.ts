@@ -3,6 +3,13 @@ import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import { RuntimeError } from '../types.ts'
 
+/** Docker turns the log of a container over by itself. KubeletConfiguration containerLogMaxSize, containerLogMaxFiles */
+export interface LogFiles {
+  /** Any size if negative. */
+  maxBytes: number
+  maxFiles: number
+}
+
 /** What every file of the Docker runtime works with. */
 export interface DockerContext {
   docker: Docker
@@ -14,6 +21,8 @@ export interface DockerContext {
   networkName: string
   /** Whether this machine lets a process have a negative oom_score_adj. */
   negativeOomScores: boolean
+  /** How much of its log Docker keeps for a container; the kubelet's defaults when absent. */
+  logFiles?: LogFiles
   clock: Clock
   log: Logger
 }

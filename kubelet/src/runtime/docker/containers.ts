@@ -14,8 +14,12 @@ import { call, limits, type DockerContext } from './client.ts'
 import { dockerLabels, dockerName, labelNames, readLabels } from './naming.ts'
 import { createOrAdopt, isNotModified, listOurs, typeFilter } from './sandbox.ts'
 
-// the log of one container instance: at most five files of 10 MiB (kubelet's containerLogMaxSize and -MaxFiles)
-const logConfig = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '5' } }
+// the log of one container instance
+function logConfig({ logFiles = { maxBytes: 10 << 20, maxFiles: 5 } }: DockerContext) {
+  const { maxBytes, maxFiles } = logFiles
+  const Config = maxBytes < 0 ? {} : { 'max-size': String(maxBytes), 'max-file': String(maxFiles) }
+  return { Type: 'json-file', Config }
+}
 
 /** Creates a container in the sandbox's namespaces; returns its id. */
 export function createContainer(
@@ -89,7 +93,7 @@ function containerOptions(
       ReadonlyRootfs: security.readonlyRootfs,
       SecurityOpt: securityOpt(config),
       ...(security.unmaskedProc ? { MaskedPaths: [], ReadonlyPaths: [] } : {}),
-      LogConfig: logConfig,
+      LogConfig: logConfig(context),
       RestartPolicy: { Name: '' },
     },
   }

@@ -228,6 +228,29 @@ describe('Docker runtime', () => {
     expect(await text(last.stdout)).toMatch(/^\d{4}-.*Z b\n$/)
   })
 
+  it('follows a log over the turn of its files, of which it keeps as many as it may', async () => {
+    const few = createDockerRuntime({
+      ...runtime.context,
+      endpoint: 'unix:///var/run/docker.sock',
+      logFiles: { maxBytes: 32_768, maxFiles: 2 },
+    })
+    // three files' worth of lines
+    const script =
+      'sleep 1; i=0; while [ $i -lt 1200 ]; do echo line $i; i=$((i + 1)); [ $((i % 50)) -gt 0 ] || sleep 0.05; done'
+    const id = await few.createContainer(sandboxId, config('turned', script), sandboxConfig, signal)
+    await few.startContainer(id, signal)
+    const lines = async (follow: boolean): Promise<string[]> => {
+      const logs = await few.containerLogs(id, { follow, timestamps: false }, signal)
+      logs.stderr.resume()
+      return (await text(logs.stdout)).trim().split('\n')
+    }
+    const all = Array.from({ length: 1200 }, (_, i) => `line ${i}`)
+    expect(await lines(true)).toEqual(all)
+    const kept = await lines(false)
+    expect(kept).toEqual(all.slice(-kept.length))
+    expect(kept.length).toBeLessThan(all.length)
+  })
+
   it('tells what happens', async () => {
     const stop = new AbortController()
     const seen: ContainerEvent[] = []

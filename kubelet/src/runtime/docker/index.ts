@@ -2,7 +2,7 @@ import { release } from 'node:os'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import type { Runtime } from '../types.ts'
-import { asRuntimeError, call, createDocker, limits, type DockerContext } from './client.ts'
+import { asRuntimeError, call, createDocker, limits, type DockerContext, type LogFiles } from './client.ts'
 import * as containers from './containers.ts'
 import { containerEvents } from './events.ts'
 import { attach, exec, execSync } from './exec.ts'
@@ -20,6 +20,7 @@ export interface DockerRuntimeOptions {
   infraImage: string
   networkName: string
   negativeOomScores: boolean
+  logFiles?: LogFiles
   clock: Clock
   log: Logger
 }

@@ -1,8 +1,9 @@
-import type { Readable } from 'node:stream'
+import { pipeline, type Readable } from 'node:stream'
 import type { LogOptions, LogStreams } from '../types.ts'
 import { call, limits, type DockerContext } from './client.ts'
 import { inspectContainer } from './containers.ts'
 import { demultiplex } from './demux.ts'
+import { onceOnly } from './once-only.ts'
 
 /** What the container wrote, from Docker's own log. */
 export async function containerLogs(
@@ -12,12 +13,24 @@ export async function containerLogs(
   signal: AbortSignal,
 ): Promise<LogStreams> {
   const info = await inspectContainer(context, id, signal)
-  const stream = await call(context, signal, limits.read, (abortSignal) => openLog(context, id, options, abortSignal))
+  const { Tty: tty } = info.Config
+  // a terminal's output is no lines that could be known again
+  const again = options.follow && !tty
+  const asked = again ? { ...options, timestamps: true } : options
+  const stream = await call(context, signal, limits.read, (abortSignal) => openLog(context, id, asked, abortSignal))
   const onAbort = (): void => void stream.destroy()
   signal.addEventListener('abort', onAbort, { once: true })
-  const outputs = demultiplex(stream, info.Config.Tty)
+  const outputs = demultiplex(stream, tty)
   void outputs.finished.catch(() => undefined).finally(() => signal.removeEventListener('abort', onAbort))
-  return { stdout: outputs.stdout, stderr: outputs.stderr, close: () => void stream.destroy() }
+  const of = (output: Readable): Readable => (again ? withoutRepeats(output, options.timestamps) : output)
+  return { stdout: of(outputs.stdout), stderr: of(outputs.stderr), close: () => void stream.destroy() }
+}
+
+function withoutRepeats(output: Readable, timestamps: boolean): Readable {
+  const lines = onceOnly(timestamps)
+  // how it ends is told by what is read here
+  pipeline(output, lines, () => undefined)
+  return lines
 }
 
 // dockerode's own method reads a log that is not followed into one buffer, whatever its size
