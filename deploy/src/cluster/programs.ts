@@ -135,7 +135,7 @@ export function programs(settings: Settings): readonly Program[] {
         // the disk and the images on it are not the cluster's alone: one that its owner keeps nearly full ends no Pods, and
         // images of the owner's are never removed to make room
         '--image-gc-high-threshold=100',
-        '--eviction-hard=memory.available<100Mi,pid.available<10%',
+        '--eviction-hard=memory.available<100Mi',
         `--tls-cert-file=${pki('kubelet.crt')}`,
         `--tls-private-key-file=${pki('kubelet.key')}`,
         `--client-ca-file=${pki('ca.crt')}`,
