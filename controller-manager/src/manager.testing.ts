@@ -7,6 +7,7 @@ import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { autoscalingMetrics } from './horizontal-pod-autoscaler/metrics.ts'
 import { controllers } from './controllers.ts'
 import { runControllers } from './manager.ts'
+import type { Options } from './options.ts'
 
 type ApiServer = Awaited<ReturnType<typeof startApiServer>>
 
@@ -17,12 +18,12 @@ export interface TestManager {
   stop(): Promise<void>
 }
 
-/** Every controller in this process, on a real apiserver. */
-export const startTestManager = async (): Promise<TestManager> => {
+/** Every controller in this process, on a real apiserver; `given` are options of its own. */
+export const startTestManager = async (given: Partial<Options> = {}): Promise<TestManager> => {
   const apiserver = await startApiServer()
   const { client } = apiserver
   const stopping = new AbortController()
-  const options = {
+  const options: Options = {
     rootCA: undefined,
     podCidrs: undefined,
     nodeMonitorPeriodMs: 5_000,
@@ -38,6 +39,7 @@ export const startTestManager = async (): Promise<TestManager> => {
       initialization: { cpuMs: 300_000, readinessMs: 30_000 },
       workers: 5,
     },
+    ...given,
   }
   const metrics = { observe: () => undefined }
   const shared = {

@@ -13,9 +13,11 @@ import type { Pass } from './plan.ts'
 
 const name = 'namespace-controller'
 const workers = 10
+// seldom is it one object alone that goes
+const goneMs = 300
 
 const start = (context: ControllerContext): Run => {
-  const { client, informers, clock } = context
+  const { client, informers, everything, clock } = context
   const namespaces = informers.informer(namespacesRef)
   const pods = informers.informer(podsRef)
   const queue = context.queue(name, { maxDelayMs: 60_000 })
@@ -25,6 +27,12 @@ const start = (context: ControllerContext): Run => {
     if (namespace.metadata.deletionTimestamp !== undefined) queue.add(objectKey(namespace))
   }
   namespaces.addHandler({ add: enqueue, update: (_, namespace) => enqueue(namespace) })
+  // What others let go may have been the last that was in the way.
+  everything.addHandler({
+    remove: (_uid, namespace = '') => {
+      if (namespaces.lister.get(namespace)?.metadata.deletionTimestamp !== undefined) queue.addAfter(namespace, goneMs)
+    },
+  })
   // Pods go first and take their time: when the last is gone there is no need to wait any longer.
   pods.addHandler({
     delete: ({ metadata: { namespace = '' } }) => {
