@@ -25,6 +25,8 @@ export class PodNetwork {
   readonly #device: string
   #cidr: string | undefined
   #checkAt = 0
+  /** Ports of the bridge that have been told to. */
+  #hairpins: ReadonlySet<string> = new Set()
   #problem = 'the node has no Pod CIDR yet'
 
   constructor(options: PodNetworkOptions) {
@@ -63,7 +65,10 @@ export class PodNetwork {
   /** Lets a Pod reach itself through a Service: the bridge may send a frame back where it came from. */
   async allowHairpin(): Promise<void> {
     const ports = `/sys/class/net/${this.#device}/brif`
-    for (const port of await readdir(ports).catch(() => [])) {
+    const present = await readdir(ports).catch(() => [])
+    const fresh = present.filter((port) => !this.#hairpins.has(port))
+    this.#hairpins = new Set(present)
+    for (const port of fresh) {
       // a port may go between the list and the write
       await writeFile(`${ports}/${port}/hairpin_mode`, '1').catch(() => undefined)
     }

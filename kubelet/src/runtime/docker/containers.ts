@@ -12,7 +12,7 @@ import type {
 import { RuntimeError, isRuntimeNotFound } from '../types.ts'
 import { call, limits, type DockerContext } from './client.ts'
 import { dockerLabels, dockerName, labelNames, readLabels } from './naming.ts'
-import { createOrAdopt, isNotModified, listOurs, typeFilter } from './sandbox.ts'
+import { createOrAdopt, isNotModified, listType } from './sandbox.ts'
 
 // the log of one container instance
 function logConfig({ logFiles = { maxBytes: 10 << 20, maxFiles: 5 } }: DockerContext) {
@@ -157,7 +157,7 @@ export async function updateContainerResources(
 
 /** The containers of this node without sandboxes, in every state. */
 export async function listContainers(context: DockerContext, filter: PodFilter, signal: AbortSignal) {
-  const found = await listOurs(context, typeFilter('container', filter), signal)
+  const found = await listType(context, 'container', filter, signal)
   return found.flatMap((info): Container[] => {
     const own = readLabels(info.Labels)
     if (!own) return []

@@ -134,14 +134,42 @@ export function listOurs(
   )
 }
 
-/** The labels to list containers or sandboxes by. */
-export function typeFilter(type: ContainerType, filter: PodFilter): Record<string, string> {
-  return { [labelNames.type]: type, ...(filter.podUid ? { [labelNames.podUid]: filter.podUid } : {}) }
+interface Question {
+  signal: AbortSignal
+  answer: Promise<ContainerInfo[]>
+}
+
+const questions = new WeakMap<DockerContext, Map<string, Question>>()
+
+/**
+ * The containers of this node, or of one of its Pods, that are of this type. Who asks for both types in the same moment,
+ * as every look at a Pod does, asks Docker once.
+ */
+export async function listType(
+  context: DockerContext,
+  type: ContainerType,
+  { podUid }: PodFilter,
+  signal: AbortSignal,
+) {
+  const open = questions.get(context) ?? new Map<string, Question>()
+  questions.set(context, open)
+  const key = podUid ?? ''
+  let question = open.get(key)
+  if (question?.signal !== signal) {
+    const ask = (): Promise<ContainerInfo[]> => {
+      // it is being asked: who comes now may want to know of what happens meanwhile
+      if (open.get(key) === question) open.delete(key)
+      return listOurs(context, podUid ? { [labelNames.podUid]: podUid } : {}, signal)
+    }
+    question = { signal, answer: Promise.resolve().then(ask) }
+    open.set(key, question)
+  }
+  return (await question.answer).filter((one) => one.Labels[labelNames.type] === type)
 }
 
 /** The sandboxes of this node, running and not. */
 export async function listPodSandbox(context: DockerContext, filter: PodFilter, signal: AbortSignal) {
-  const found = await listOurs(context, typeFilter('podsandbox', filter), signal)
+  const found = await listType(context, 'podsandbox', filter, signal)
   return found.flatMap((info): PodSandbox[] => {
     const own = readLabels(info.Labels)
     if (!own) return []
