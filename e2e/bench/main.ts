@@ -8,9 +8,11 @@ import { Client } from '@kubets/shared/client/client.ts'
 import { loadKubeconfig } from '@kubets/shared/client/config.ts'
 import { realClock } from '@kubets/shared/process/clock.ts'
 import { namespaces, nodes, serviceAccounts } from '@kubets/shared/api/resources.gen.ts'
+import { startKubeletNode } from '../harness/kubelet-node.ts'
 import { run } from '../harness/kubectl.ts'
 import { until } from '../harness/until.ts'
 import { apiRows } from './api.ts'
+import { kubeletRows } from './kubelet.ts'
 import { createdToRunning, podRows } from './pods.ts'
 import { usage } from './processes.ts'
 import { controllerRows } from './scheduling/controller-rows.ts'
@@ -22,6 +24,7 @@ import { formatTable, type Row } from './table.ts'
 // and then also how long that took to come up and what its programs use. --api-only leaves out what needs nodes.
 // --scheduling measures scheduler and controllers instead, on hollow nodes: as many as --nodes says, which may be repeated,
 // and --pods.
+// --kubelet measures a kubelet alone, on an API server of its own.
 
 const root = new URL('../..', import.meta.url).pathname
 const { values } = parseArgs({
@@ -32,6 +35,7 @@ const { values } = parseArgs({
     scheduling: { type: 'boolean', default: false },
     pods: { type: 'string', default: '10000' },
     nodes: { type: 'string', multiple: true, default: ['1000', '5000'] },
+    kubelet: { type: 'boolean', default: false },
   },
 })
 const namespace = `bench-${process.pid.toString(36)}`
@@ -108,8 +112,21 @@ function sum<K extends string>(rows: readonly Record<K, number>[], key: K): numb
   return rows.reduce((total, row) => total + row[key], 0)
 }
 
+/** A node agent without the rest of a cluster. */
+async function measureKubelet(): Promise<Row[]> {
+  // no other node of this machine has these
+  const node = await startKubeletNode({ pods: '10.252.0.0/24', cluster: '10.252.0.0/16' })
+  try {
+    return await kubeletRows({ client: node.client, name: node.name, pid: node.pid(), network: `kubets-${node.name}` })
+  } finally {
+    await node.stop()
+  }
+}
+
 let rows: Row[]
-if (values.scheduling) {
+if (values.kubelet) {
+  rows = await measureKubelet()
+} else if (values.scheduling) {
   // the programs end when this process exits
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(1))
   const sizes = values.nodes.map(Number)

@@ -9,10 +9,10 @@ import { nodes, serviceAccounts } from '@kubets/shared/api/resources.gen.ts'
 import type { Client } from '@kubets/shared/client/client.ts'
 import { startApiServer } from '@kubets/shared/testing/apiserver.ts'
 import { freePort } from '@kubets/shared/testing/ports.ts'
-import { run } from '../../harness/kubectl.ts'
-import { until } from '../../harness/until.ts'
+import { run } from './kubectl.ts'
+import { until } from './until.ts'
 
-const program = fileURLToPath(new URL('../../../kubelet/src/main.ts', import.meta.url))
+const program = fileURLToPath(new URL('../../kubelet/src/main.ts', import.meta.url))
 
 /** A kubelet, a process of its own, that can be killed, on an API server of its own and the machine's Docker. */
 export interface KubeletNode {
@@ -21,6 +21,8 @@ export interface KubeletNode {
   /** Its --root-dir. */
   readonly rootDir: string
   start(): void
+  /** Process id of the kubelet that runs. */
+  pid(): number
   /** kill -9. Throws when it has ended before. */
   kill(): Promise<void>
   /** `docker ps -a` of this node's containers, by name. */
@@ -33,8 +35,8 @@ export interface KubeletNode {
 
 /** @param cidrs the node's Pods' addresses and those of the whole cluster */
 export async function startKubeletNode(cidrs: { pods: string; cluster: string }): Promise<KubeletNode> {
-  const name = `kubets-kills-${String(process.pid)}`
-  const work = await mkdtemp(path.join(tmpdir(), 'kubets-kills-'))
+  const name = `kubets-alone-${String(process.pid)}`
+  const work = await mkdtemp(path.join(tmpdir(), 'kubets-alone-'))
   const rootDir = path.join(work, 'root')
   await mkdir(rootDir)
   const api = await startApiServer()
@@ -67,6 +69,7 @@ export async function startKubeletNode(cidrs: { pods: string; cluster: string })
     client: api.client,
     rootDir,
     start: () => (child = spawn(process.execPath, [program, ...flags], { stdio: ['ignore', log, log] })),
+    pid: () => child?.pid ?? NaN,
     kill,
     containers: async () => {
       const args = ['ps', '-a', '--filter', `label=kubets.node=${name}`, '--format', '{{.Names}} {{.State}}']
