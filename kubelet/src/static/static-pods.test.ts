@@ -91,7 +91,7 @@ describe('static Pods', () => {
     const pods = new StaticPods()
     pods.set('file', [web], 't1')
     pods.takeMirror({ ...shown(web), status: { phase: 'Running' } })
-    expect(pods.byUid('u1')?.status).toEqual({ phase: 'Running' })
+    expect(pods.byName('default/web-n')?.status).toEqual({ phase: 'Running' })
     pods.loseMirror(shown(web, { uid: 'another' }))
     expect(pods.mirrorOf(web)?.metadata.uid).toBe('mirror-u1')
     pods.set('file', [make('web-n', 'u2')], 't2')

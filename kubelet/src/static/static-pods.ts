@@ -51,11 +51,6 @@ export class StaticPods {
     return [...this.#pods.values()].map((pod) => this.#withStatus(pod))
   }
 
-  byUid(uid: string): Pod | undefined {
-    const pod = this.#pods.get(uid)
-    return pod && this.#withStatus(pod)
-  }
-
   byName(name: string): Pod | undefined {
     const pod = this.#pods.values().find((one) => fullName(one) === name)
     return pod && this.#withStatus(pod)
