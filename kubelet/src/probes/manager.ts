@@ -107,6 +107,7 @@ export class ProbeManager {
       const started = watch.results.get('startup') ?? 'Success'
       if (kind === 'startup' && started === 'Success') return
       if (kind === 'startup' || started === 'Success') {
+        const begun = clock.now()
         const outcome = await this.#once(kind, probe, pod, container, status, podIP, signal)
         const counted = count(probe, run, outcome)
         run = counted.run
@@ -118,7 +119,9 @@ export class ProbeManager {
         // the container will be killed, and its successor has a probe of its own
         if (settled === 'Failure' && kind !== 'readiness') return
         if (settled === 'Success' && kind === 'startup') return
-        await clock.sleep(period, signal)
+        // from beginning to beginning, as of a ticker; and no longer than that when the clock was set back
+        const left = begun + period - clock.now()
+        await clock.sleep(Math.min(period, Math.max(0, left)), signal)
       } else await clock.sleep(Math.min(period, 1000), signal)
     }
   }
