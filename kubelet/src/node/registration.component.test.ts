@@ -82,7 +82,7 @@ describe('NodeRegistration', () => {
   })
 
   it('tells what the node is short of, and says when that changes', async () => {
-    const sufficient = ['NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID', 'NodeReady']
+    const sufficient = ['NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID']
     const status = (reason: string): string => `${reason}: Node ${name} status is now: ${reason}`
     expect(said).toEqual(sufficient.map(status))
     pressure = ['DiskPressure']

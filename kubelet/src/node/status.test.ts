@@ -1,7 +1,7 @@
 import type { NodeStatus } from '@kubets/shared/api/types/core-v1.ts'
 import { describe, expect, it } from 'vitest'
 import { nothingReserved } from '../cgroups/allocatable.ts'
-import { nodeStatus, statusPatch, worthWriting, type NodeSeen } from './status.ts'
+import { conditionEvents, nodeStatus, statusPatch, worthWriting, type NodeSeen } from './status.ts'
 
 const seen: NodeSeen = {
   name: 'n',
@@ -80,5 +80,16 @@ describe('nodeStatus', () => {
     expect(after.allocatable?.[foo]).toBe(allocatable)
     expect(statusPatch(before, after)).toMatchObject({ allocatable: patch })
     expect(worthWriting(before, after)).toBe(Object.keys(patch).length > 0)
+  })
+})
+
+describe('conditionEvents', () => {
+  it('tell what is new', () => {
+    const short = nodeStatus({ ...seen, pressure: ['MemoryPressure', 'PIDPressure'], problems: ['x'] }, own)
+    const sufficient = ['NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID']
+    expect(conditionEvents(undefined, own)).toEqual(sufficient)
+    expect(conditionEvents(own, short)).toEqual(['NodeHasInsufficientMemory', 'NodeHasInsufficientPID', 'NodeNotReady'])
+    expect(conditionEvents(short, own)).toEqual(['NodeHasSufficientMemory', 'NodeHasSufficientPID', 'NodeReady'])
+    expect(conditionEvents(own, own)).toEqual([])
   })
 })

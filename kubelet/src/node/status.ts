@@ -67,7 +67,11 @@ const pressureClaims = [
 /** What the node's events are called for what its conditions say; of those that are new since `before`. */
 // pkg/kubelet/kubelet_node_status.go recordNodeStatusEvent
 export function conditionEvents(before: NodeStatus | undefined, after: NodeStatus): string[] {
-  const changed = (after.conditions ?? []).filter(({ type, status }) => conditionOf(before, type)?.status !== status)
+  const changed = (after.conditions ?? []).filter(({ type, status }) => {
+    const known = conditionOf(before, type)
+    // whether it is ready at first is no news, what it is short of is
+    return type === 'Ready' && !known ? false : known?.status !== status
+  })
   return changed.map(({ type, status, reason }) => {
     if (type === 'Ready') return status === 'True' ? 'NodeReady' : 'NodeNotReady'
     return `Node${(reason ?? '').replace('Kubelet', '')}`
