@@ -181,6 +181,36 @@ describe.concurrent('a Pod', () => {
     await cgroups(name, [both('25m', '40Mi')])
   })
 
+  // test/e2e/common/node/pod_level_resources_resize.go
+  it('is resized as a whole, with the containers that have no limits of their own', async () => {
+    const name = next()
+    const whole = (milli: string, mega: string): Resources => ({
+      requests: { cpu: '20m', memory: '20Mi' },
+      limits: { cpu: milli, memory: mega },
+    })
+    const containers = ['c1', 'c2'].map((one) => ({ name: one, ...shell('exec sleep 86400') }))
+    await startPod(ns, name, { resources: whole('50m', '60Mi'), terminationGracePeriodSeconds: 0, containers })
+    await podUntil(ns, name, 'to be ready', isReady)
+    for (const [milli, mega] of [
+      ['100m', '80Mi'],
+      ['40m', '50Mi'],
+    ] as const) {
+      const body = { spec: { resources: whole(milli, mega) } }
+      expect(await api.send('PATCH', `${path(name)}/resize`, body, strategic)).toMatchObject({ code: 200 })
+      const { status } = await podUntil(ns, name, 'to be resized as a whole', (pod) => {
+        const { resources } = pod.status as { resources?: Resources }
+        const settled = !conditionOf(pod, 'PodResizePending') && !conditionOf(pod, 'PodResizeInProgress')
+        return settled && JSON.stringify(sorted(resources)) === JSON.stringify(sorted(whole(milli, mega)))
+      })
+      expect(status).toMatchObject({ allocatedResources: { cpu: '20m', memory: '20Mi' } })
+      expect(status.containerStatuses?.map(({ restartCount }) => restartCount)).toEqual([0, 0])
+      // without requests of their own they weigh as much as the limit they share
+      await cgroups(name, Array<Resources>(2).fill({ limits: { cpu: milli, memory: mega } }))
+    }
+    const gone = { spec: { resources: null } }
+    expect(await api.send('PATCH', `${path(name)}/resize`, gone, strategic)).toMatchObject({ code: 422 })
+  })
+
   it('keeps its memory when it uses more than it is to have', async () => {
     const name = next()
     await start(name, [{ requests: { memory: '35Mi' }, limits: { memory: '35Mi' } }])
