@@ -18,6 +18,7 @@ describe('findHierarchy', () => {
           { place: '/sys/fs/cgroup/cpu,cpuacct', controllers: ['cpu', 'cpuacct'] },
           { place: '/sys/fs/cgroup/memory', controllers: ['memory'] },
           { place: '/sys/fs/cgroup/name=systemd', controllers: ['name=systemd'] },
+          { place: '/sys/fs/cgroup/unified', controllers: [] },
         ],
       },
     ],

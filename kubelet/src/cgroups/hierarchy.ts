@@ -38,6 +38,8 @@ export function findHierarchy(mountinfo: string, namespace: string | undefined):
   if (used.length === 0 || (version === 1 && used.length < whole.length)) {
     throw new Error('the cgroup file system is mounted read-only')
   }
+  // the runtime makes its cgroups in an empty unified hierarchy too: they have to be removed
+  if (version === 1) used.push(...all.filter((one) => one.unified && one.root === '/' && !one.readonly))
   return { version, mounts: used.map(({ place, controllers }) => ({ place, controllers })) }
 }
 
