@@ -27,7 +27,11 @@ const namespace = 'faults'
 const graceMs = 4_000
 
 beforeAll(async () => {
-  manager = await startTestManager({ nodeMonitorPeriodMs: 200, nodeMonitorGraceMs: graceMs, evictionIntervalMs: 100 })
+  manager = await startTestManager({
+    nodeMonitorPeriodMs: 200,
+    nodeMonitorGraceMs: graceMs,
+    eviction: { intervalMs: 100, slowIntervalMs: 1000, unhealthyShare: 0.55, largeZone: 50 },
+  })
   await manager.makeNamespace(namespace)
 })
 afterAll(() => manager.stop())

@@ -7,7 +7,7 @@ import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { autoscalingMetrics } from './horizontal-pod-autoscaler/metrics.ts'
 import { controllers } from './controllers.ts'
 import { runControllers } from './manager.ts'
-import type { Options } from './options.ts'
+import { concurrentSyncs, type Options } from './options.ts'
 
 type ApiServer = Awaited<ReturnType<typeof startApiServer>>
 
@@ -29,7 +29,7 @@ export const startTestManager = async (given: Partial<Options> = {}): Promise<Te
     nodeMonitorPeriodMs: 5_000,
     nodeMonitorGraceMs: 50_000,
     nodeStartupGraceMs: 60_000,
-    evictionIntervalMs: 10_000,
+    eviction: { intervalMs: 10_000, slowIntervalMs: 100_000, unhealthyShare: 0.55, largeZone: 50 },
     neverForceDetach: false,
     terminatedPodThreshold: 0,
     autoscaling: {
@@ -37,8 +37,10 @@ export const startTestManager = async (given: Partial<Options> = {}): Promise<Te
       downscaleStabilizationMs: 0,
       tolerance: 0.1,
       initialization: { cpuMs: 300_000, readinessMs: 30_000 },
-      workers: 5,
     },
+    syncs: concurrentSyncs,
+    mirroringSyncs: 5,
+    maxEndpointsPerSlice: 100,
     ...given,
   }
   const metrics = { observe: () => undefined }

@@ -1,13 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { readFlags } from '@kubets/shared/process/options.ts'
-import { flags, isSelected, readOptions } from './options.ts'
+import { concurrentSyncs, flags, isSelected, readOptions } from './options.ts'
 
 const read = (...argv: string[]): ReturnType<typeof readOptions> =>
   readOptions(readFlags(flags, ['--kubeconfig=k', ...argv]))
 
 describe('readOptions', () => {
   it('has defaults', () => {
-    expect(read()).toMatchObject({ nodeMonitorGraceMs: 50_000, evictionIntervalMs: 10_000, rootCA: undefined })
+    expect(read()).toMatchObject({
+      nodeMonitorGraceMs: 50_000,
+      eviction: { intervalMs: 10_000, slowIntervalMs: 100_000, unhealthyShare: 0.55, largeZone: 50 },
+      rootCA: undefined,
+    })
+    expect(read('--secondary-node-eviction-rate=0').eviction.slowIntervalMs).toBe(Infinity)
   })
 
   it('has upstream’s defaults for autoscaling', () => {
@@ -16,8 +21,11 @@ describe('readOptions', () => {
       downscaleStabilizationMs: 300_000,
       tolerance: 0.1,
       initialization: { cpuMs: 300_000, readinessMs: 30_000 },
-      workers: 5,
     })
+  })
+
+  it('takes how many objects are worked on at a time, by kind', () => {
+    expect(read('--concurrent-rc-syncs=9').syncs).toEqual({ ...concurrentSyncs, rc: 9 })
   })
 
   it('refuses by the name of the flag', () => {
@@ -25,6 +33,9 @@ describe('readOptions', () => {
     expect(() => read('--node-eviction-rate=0')).toThrow('--node-eviction-rate')
     for (const [flag, value] of [
       ['--horizontal-pod-autoscaler-tolerance', 'much'],
+      ['--secondary-node-eviction-rate', '-1'],
+      ['--unhealthy-zone-threshold', '55'],
+      ['--concurrent-gc-syncs', '0'],
       ['--horizontal-pod-autoscaler-sync-period', '0'],
     ])
       expect(() => read(`${flag}=${value}`)).toThrow(flag)

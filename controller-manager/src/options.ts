@@ -4,6 +4,37 @@ import type { FlagValues } from '@kubets/shared/process/options.ts'
 import type { Initialization } from './horizontal-pod-autoscaler/replicas.ts'
 import { cidrSpace } from './node-ipam/plan.ts'
 import type { CidrSpace } from './node-ipam/plan.ts'
+import type { EvictionRates } from './node-lifecycle/zones.ts'
+
+/** How many objects of a kind are worked on at the same time, as `--concurrent-KIND-syncs` says. */
+// cmd/kube-controller-manager/app/options, pkg/controller/*/config/v1alpha1/defaults.go
+export const concurrentSyncs = {
+  'cron-job': 5,
+  daemonset: 2,
+  deployment: 5,
+  endpoint: 5,
+  ephemeralvolume: 5,
+  gc: 20,
+  'horizontal-pod-autoscaler': 5,
+  job: 5,
+  namespace: 10,
+  rc: 5,
+  replicaset: 5,
+  'resource-quota': 5,
+  'service-endpoint': 5,
+  statefulset: 5,
+  'ttl-after-finished': 5,
+  'validating-admission-policy-status': 5,
+} as const
+
+type Synced = keyof typeof concurrentSyncs
+
+const syncFlags = Object.fromEntries(
+  Object.entries(concurrentSyncs).map(([kind, number]) => [
+    `concurrent-${kind}-syncs`,
+    integer('how many of them are worked on at the same time', number, 1),
+  ]),
+) as Record<`concurrent-${Synced}-syncs`, ReturnType<typeof integer>>
 
 export const flags = {
   kubeconfig: text('kubeconfig file that says how to reach the apiserver and as whom'),
@@ -23,6 +54,9 @@ export const flags = {
   'node-monitor-grace-period': duration('silence after which a node counts as lost', 50_000),
   'node-startup-grace-period': duration('silence after which a node that never reported counts as lost', 60_000),
   'node-eviction-rate': text('nodes a second whose Pods are evicted in a healthy zone', '0.1'),
+  'secondary-node-eviction-rate': text('nodes a second in a large zone where many are lost', '0.01'),
+  'unhealthy-zone-threshold': text('the share of lost nodes from which on they are many', '0.55'),
+  'large-cluster-size-threshold': integer('a zone of more nodes is large', 50),
   'horizontal-pod-autoscaler-sync-period': duration('pause between looks at an autoscaler and its target', 15_000),
   'horizontal-pod-autoscaler-downscale-stabilization': duration(
     'how long a recommendation of more replicas keeps the number from falling',
@@ -37,7 +71,9 @@ export const flags = {
     'time after a Pod’s start in which becoming unready means it was never ready',
     30_000,
   ),
-  'concurrent-horizontal-pod-autoscaler-syncs': integer('autoscalers that are looked at at the same time', 5, 1),
+  ...syncFlags,
+  'max-endpoints-per-slice': integer('how many endpoints a slice takes', 100, 1, 1000),
+  'mirroring-concurrent-service-endpoint-syncs': integer('Endpoints that are mirrored at the same time', 5, 1, 50),
   'disable-force-detach-on-timeout': boolean('leave attached what a lost node has had mounted for six minutes', false),
   'terminated-pod-gc-threshold': integer('finished Pods to keep; 0 keeps all', 12_500),
 }
@@ -51,8 +87,7 @@ export interface Options {
   nodeMonitorPeriodMs: number
   nodeMonitorGraceMs: number
   nodeStartupGraceMs: number
-  /** Milliseconds between two nodes of a zone whose Pods are evicted. */
-  evictionIntervalMs: number
+  eviction: EvictionRates
   /** Never to detach what a lost node may still have mounted. */
   neverForceDetach: boolean
   terminatedPodThreshold: number
@@ -62,14 +97,22 @@ export interface Options {
     /** As a share of the target. */
     tolerance: number
     initialization: Initialization
-    workers: number
   }
+  /** Objects that are worked on at the same time, by what --concurrent-*-syncs calls them. */
+  syncs: Readonly<Record<Synced, number>>
+  mirroringSyncs: number
+  maxEndpointsPerSlice: number
 }
 
 /** Checks the flags against each other and reads the files they name. Throws with what is wrong. */
 export const readOptions = (values: FlagValues<typeof flags>): Options => {
   const rate = Number(values['node-eviction-rate'])
   if (!(rate > 0)) throw new Error('--node-eviction-rate must be a positive number')
+  const slowRate = Number(values['secondary-node-eviction-rate'])
+  if (!(slowRate >= 0)) throw new Error('--secondary-node-eviction-rate must be a number that is not negative')
+  const unhealthyShare = Number(values['unhealthy-zone-threshold'])
+  if (!(unhealthyShare >= 0 && unhealthyShare <= 1))
+    throw new Error('--unhealthy-zone-threshold must be a number from 0 to 1')
   const tolerance = Number(values['horizontal-pod-autoscaler-tolerance'])
   if (!(tolerance >= 0)) throw new Error('--horizontal-pod-autoscaler-tolerance must be a number that is not negative')
   if (values['horizontal-pod-autoscaler-sync-period'] <= 0)
@@ -83,7 +126,12 @@ export const readOptions = (values: FlagValues<typeof flags>): Options => {
     nodeMonitorPeriodMs: values['node-monitor-period'],
     nodeMonitorGraceMs: values['node-monitor-grace-period'],
     nodeStartupGraceMs: values['node-startup-grace-period'],
-    evictionIntervalMs: 1000 / rate,
+    eviction: {
+      intervalMs: 1000 / rate,
+      slowIntervalMs: 1000 / slowRate,
+      unhealthyShare,
+      largeZone: values['large-cluster-size-threshold'],
+    },
     neverForceDetach: values['disable-force-detach-on-timeout'],
     terminatedPodThreshold: values['terminated-pod-gc-threshold'],
     autoscaling: {
@@ -94,8 +142,12 @@ export const readOptions = (values: FlagValues<typeof flags>): Options => {
         cpuMs: values['horizontal-pod-autoscaler-cpu-initialization-period'],
         readinessMs: values['horizontal-pod-autoscaler-initial-readiness-delay'],
       },
-      workers: values['concurrent-horizontal-pod-autoscaler-syncs'],
     },
+    syncs: Object.fromEntries(
+      Object.keys(concurrentSyncs).map((kind) => [kind, values[`concurrent-${kind as Synced}-syncs`]]),
+    ) as Record<Synced, number>,
+    maxEndpointsPerSlice: values['max-endpoints-per-slice'],
+    mirroringSyncs: values['mirroring-concurrent-service-endpoint-syncs'],
   }
 }
 

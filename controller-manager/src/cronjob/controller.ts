@@ -12,7 +12,6 @@ import { runLoop } from '../run-loop.ts'
 import { plan } from './plan.ts'
 
 const name = 'cronjob-controller'
-const workers = 5
 
 const referenceTo = ({ metadata: { name: jobName, namespace, uid, resourceVersion } }: Job): ObjectReference => ({
   apiVersion: 'batch/v1',
@@ -141,7 +140,7 @@ const start = (context: ControllerContext): Run => {
     if (planned.checkAfter !== undefined) queue.addAfter(key, planned.checkAfter)
   }
 
-  return runLoop(context, { name, queue, workers, reconcile })
+  return runLoop(context, { name, queue, workers: context.options.syncs['cron-job'], reconcile })
 }
 
 // pkg/controller/cronjob/cronjob_controllerv2.go

@@ -28,7 +28,6 @@ import { daemonTemplate, placementFor, templateForNode } from './placement.ts'
 import { plan, planStatus, type DaemonPlan } from './plan.ts'
 
 const name = 'daemonset-controller'
-const workers = 2
 
 const matches = ({ spec }: DaemonSet, labels: Record<string, string>): boolean =>
   labelSelectorFromObject(spec.selector).matches(labels)
@@ -200,7 +199,7 @@ const start = (context: ControllerContext): Run => {
     if (failure) throw failure.error
   }
 
-  return runLoop(context, { name, queue, workers, reconcile })
+  return runLoop(context, { name, queue, workers: context.options.syncs.daemonset, reconcile })
 }
 
 // pkg/controller/daemon/daemon_controller.go

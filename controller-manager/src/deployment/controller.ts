@@ -15,7 +15,6 @@ import { sameTemplate } from '../pods/template-hash.ts'
 import { runLoop } from '../run-loop.ts'
 
 const name = 'deployment-controller'
-const workers = 5
 
 const start = (context: ControllerContext): Run => {
   const { client, informers, clock, log } = context
@@ -154,7 +153,7 @@ const start = (context: ControllerContext): Run => {
     if (checkAfter !== undefined) queue.addAfter(key, checkAfter)
   }
 
-  return runLoop(context, { name, queue, workers, reconcile })
+  return runLoop(context, { name, queue, workers: context.options.syncs.deployment, reconcile })
 }
 
 // pkg/controller/deployment/deployment_controller.go

@@ -14,7 +14,6 @@ import { plan } from './plan.ts'
 import { runLoop } from '../run-loop.ts'
 
 const name = 'endpoints-controller'
-const workers = 5
 
 const start = (context: ControllerContext): Run => {
   const { client, informers } = context
@@ -82,7 +81,7 @@ const start = (context: ControllerContext): Run => {
     }
   }
 
-  return runLoop(context, { name, queue, workers, reconcile })
+  return runLoop(context, { name, queue, workers: context.options.syncs.endpoint, reconcile })
 }
 
 // pkg/controller/endpoint/endpoints_controller.go

@@ -17,7 +17,6 @@ import { managedBy, managedByLabel, serviceNameLabel } from './names.ts'
 import { plan } from './plan.ts'
 
 const name = 'endpointslice-controller'
-const workers = 5
 const sliceIndex = 'managed-for-service'
 
 const serviceKey = (slice: EndpointSlice): string | undefined => {
@@ -112,6 +111,7 @@ const start = (context: ControllerContext): Run => {
       slices: slices.lister.byIndex(sliceIndex, key).filter((slice) => slice.metadata.deletionTimestamp === undefined),
       node: (nodeName) => nodes.lister.get(nodeName),
       triggerTime: triggers.next(key, service, selected),
+      maxEndpointsPerSlice: context.options.maxEndpointsPerSlice,
     })
     if (actions.incomplete) waitingForNodes.add(key)
     if (actions.create.length > 0) expectations.expectCreations(key, actions.create.length)
@@ -131,7 +131,7 @@ const start = (context: ControllerContext): Run => {
     }
   }
 
-  return runLoop(context, { name, queue, workers, reconcile })
+  return runLoop(context, { name, queue, workers: context.options.syncs['service-endpoint'], reconcile })
 }
 
 // pkg/controller/endpointslice/endpointslice_controller.go

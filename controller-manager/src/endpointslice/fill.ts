@@ -2,9 +2,6 @@ import type { Endpoint, EndpointSlice } from '@kubets/shared/api/types/discovery
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { endpointKey } from './desired.ts'
 
-// Endpoints in a slice; --max-endpoints-per-slice
-const capacity = 100
-
 interface Kept {
   slice: EndpointSlice
   endpoints: Endpoint[]
@@ -21,9 +18,14 @@ interface Filled {
 /**
  * Distributes the endpoints over the slices there are: those already in a slice stay there, the rest first fills slices
  * that change anyway, then one that has room for all of it, then new ones.
+ * `capacity`: how many endpoints a slice takes.
  */
 // staging endpointslice/reconciler.go reconcileByPortMapping
-export const fillSlices = (slices: readonly EndpointSlice[], endpoints: readonly Endpoint[]): Filled => {
+export const fillSlices = (
+  slices: readonly EndpointSlice[],
+  endpoints: readonly Endpoint[],
+  capacity: number,
+): Filled => {
   const rest = new Map(endpoints.map((endpoint) => [endpointKey(endpoint), endpoint]))
   const kept: Kept[] = []
   const emptied: EndpointSlice[] = []

@@ -11,7 +11,7 @@ const node = (name: string): Node | undefined =>
     : { apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { 'topology.kubernetes.io/zone': 'z' } }, spec: {} }
 
 const decide = (service: Service, pods: Pod[], slices: EndpointSlice[] = []): SlicesPlan =>
-  plan({ service, pods, slices, node, triggerTime: undefined })
+  plan({ service, pods, slices, node, triggerTime: undefined, maxEndpointsPerSlice: 100 })
 
 /** Applies plans as the server would. */
 class Store {

@@ -17,6 +17,7 @@ export interface SlicesSeen {
   slices: readonly EndpointSlice[]
   node: (name: string) => Node | undefined
   triggerTime: string | undefined
+  maxEndpointsPerSlice: number
 }
 
 export interface SlicesPlan {
@@ -49,7 +50,7 @@ const withTrigger = (
 
 /** The writes that give a Service its slices, with as few slices touched as may be. */
 // staging endpointslice/reconciler.go Reconcile
-export const plan = ({ service, pods, slices, node, triggerTime }: SlicesSeen): SlicesPlan => {
+export const plan = ({ service, pods, slices, node, triggerTime, maxEndpointsPerSlice }: SlicesSeen): SlicesPlan => {
   const result: SlicesPlan = { create: [], update: [], delete: [], incomplete: false }
   const labels = labelsOf(service)
   const { groups, unplaced } = desiredEndpoints(service, pods, node)
@@ -80,7 +81,7 @@ export const plan = ({ service, pods, slices, node, triggerTime }: SlicesSeen): 
   for (const [key, { family, ports, endpoints }] of groups) {
     const existing = slices.filter((slice) => groupKey(slice.addressType, slice.ports ?? []) === key)
     for (const slice of existing) left.delete(slice)
-    const filled = fillSlices(existing, endpoints)
+    const filled = fillSlices(existing, endpoints, maxEndpointsPerSlice)
     for (const { slice, endpoints: next, changed } of filled.kept) {
       if (!changed && deepEqual(slice.metadata.labels ?? {}, labels)) continue
       const annotations = withTrigger(slice.metadata.annotations, triggerTime)

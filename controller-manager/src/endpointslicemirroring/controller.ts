@@ -15,7 +15,6 @@ import { isMirrored, managedBy, mostAddresses, plan } from './plan.ts'
 
 const name = 'endpointslicemirroring-controller'
 const component = 'endpoint-slice-mirroring-controller'
-const workers = 5
 const sliceIndex = 'mirrored-for-endpoints'
 
 /** The key of the Endpoints that a slice mirrors. */
@@ -106,7 +105,7 @@ const start = (context: ControllerContext): Run => {
     for (const result of results) if (result.status === 'rejected') throw result.reason
   }
 
-  return runLoop(context, { name, queue, workers, reconcile })
+  return runLoop(context, { name, queue, workers: context.options.mirroringSyncs, reconcile })
 }
 
 // pkg/controller/endpointslicemirroring/endpointslicemirroring_controller.go

@@ -11,7 +11,6 @@ import { planVolume } from './plan.ts'
 const name = 'ephemeral-volume-controller'
 // pkg/controller/volume/ephemeral/controller.go NewController
 const component = 'ephemeral_volume'
-const workers = 5
 
 const start = (context: ControllerContext): Run => {
   const { client, informers } = context
@@ -52,7 +51,7 @@ const start = (context: ControllerContext): Run => {
       }
     }
   }
-  return runLoop(context, { name, queue, workers, reconcile })
+  return runLoop(context, { name, queue, workers: context.options.syncs.ephemeralvolume, reconcile })
 }
 
 // pkg/controller/volume/ephemeral/controller.go

@@ -7,7 +7,6 @@ import type { GraphNode, Work } from './graph.ts'
 import { KindMap } from './kinds.ts'
 
 const name = 'garbage-collector-controller'
-const workers = 20
 // How long an owner that is there may stay unseen by the watches before it is looked at again.
 const unseenMs = 5000
 
@@ -49,7 +48,7 @@ const start = (context: ControllerContext): Run => {
   const collect = runLoop(context, {
     name,
     queue: checks,
-    workers,
+    workers: context.options.syncs.gc,
     reconcile: async (uid, signal) => {
       const node = graph.get(uid)
       if (node) await collector.collect(node, signal)
@@ -58,7 +57,7 @@ const start = (context: ControllerContext): Run => {
   const letGo = runLoop(context, {
     name: `${name}-orphan`,
     queue: orphans,
-    workers,
+    workers: context.options.syncs.gc,
     reconcile: async (uid, signal) => {
       const node = graph.get(uid)
       if (node?.orphaning) await collector.orphan(node, signal)

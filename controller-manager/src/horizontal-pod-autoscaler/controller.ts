@@ -43,7 +43,7 @@ interface Done {
 
 const start = (context: ControllerContext): Run => {
   const { client, informers, everything, clock, autoscalingMetrics: counts } = context
-  const { syncPeriodMs, workers, tolerance, downscaleStabilizationMs, initialization } = context.options.autoscaling
+  const { syncPeriodMs, tolerance, downscaleStabilizationMs, initialization } = context.options.autoscaling
   const recorder = context.recorder(component)
   const autoscalers = informers.informer(autoscalersRef)
   const pods = informers.informer(podsRef)
@@ -205,7 +205,7 @@ const start = (context: ControllerContext): Run => {
     queue.addAfter(key, syncPeriodMs)
   }
 
-  const run = runLoop(context, { name, queue, workers, reconcile })
+  const run = runLoop(context, { name, queue, workers: context.options.syncs['horizontal-pod-autoscaler'], reconcile })
   return async (signal) => {
     // a kind is not unknown only because nobody has asked yet
     await everything.whenReady

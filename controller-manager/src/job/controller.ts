@@ -24,7 +24,6 @@ import type { Creation, JobPlan } from './plan.ts'
 import { isTracked, prefixOf, templateOf, trackingFinalizer } from './pods.ts'
 
 const name = 'job-controller'
-const workers = 5
 // Pods of a Job end in bursts: what comes within this time is looked at together.
 // pkg/controller/job/job_controller.go syncJobBatchPeriod, a second there
 const batchMs = 100
@@ -234,7 +233,7 @@ const start = (context: ControllerContext): Run => {
     await letGo(pod, signal)
   }
 
-  const work = runLoop(context, { name, queue, workers, reconcile })
+  const work = runLoop(context, { name, queue, workers: context.options.syncs.job, reconcile })
   const clean = runLoop(context, { name: `${name}-orphan`, queue: orphans, workers: 1, reconcile: reconcileOrphan })
   return async (signal) => {
     await Promise.all([work(signal), clean(signal)])

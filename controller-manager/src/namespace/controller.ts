@@ -12,7 +12,6 @@ import { deletionOrder, isEmptied, ownFinalizer, planStatus, retryAfter } from '
 import type { Pass } from './plan.ts'
 
 const name = 'namespace-controller'
-const workers = 10
 // seldom is it one object alone that goes
 const goneMs = 300
 
@@ -101,7 +100,7 @@ const start = (context: ControllerContext): Run => {
     queue.addAfter(key, retryAfter(pass))
   }
 
-  return runLoop(context, { name, queue, workers, reconcile })
+  return runLoop(context, { name, queue, workers: context.options.syncs.namespace, reconcile })
 }
 
 // pkg/controller/namespace/namespace_controller.go

@@ -38,7 +38,7 @@ const look = (nodes: Node[], now: number, memory: Memory = noMemory, renewTime?:
       renewTime: () => renewTime,
       nodeMonitorGraceMs: 50_000,
       nodeStartupGraceMs: 60_000,
-      evictionIntervalMs: 10_000,
+      eviction: { intervalMs: 10_000, slowIntervalMs: 100_000, unhealthyShare: 0.55, largeZone: 50 },
     },
     now,
   )

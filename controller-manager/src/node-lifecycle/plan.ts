@@ -3,6 +3,7 @@ import { conditionsOfSilent, observe } from './health.ts'
 import type { Graces, Health } from './health.ts'
 import { hasNoExecute, noExecuteKey, noScheduleKeys, readiness, withTaints } from './taints.ts'
 import { zoneOf, zonePaces } from './zones.ts'
+import type { EvictionRates } from './zones.ts'
 
 /** What is remembered between two passes. */
 export interface Memory {
@@ -20,7 +21,7 @@ export interface NodesSeen extends Graces {
   /** The renew time of a node's lease. */
   renewTime: (node: string) => string | undefined
   memory: Memory
-  evictionIntervalMs: number
+  eviction: EvictionRates
 }
 
 /** What to write for one node; the status goes first. */
@@ -53,7 +54,7 @@ export const plan = (seen: NodesSeen, now: number): NodesPlan => {
     return { ...node, status: { ...node.status, conditions } }
   })
 
-  const paces = zonePaces(after, seen.evictionIntervalMs)
+  const paces = zonePaces(after, seen.eviction)
   // After a time without any node, all of them get a full grace period to come back one by one.
   if (paces && memory.allLost) for (const [name, each] of health) health.set(name, { ...each, at: now })
 

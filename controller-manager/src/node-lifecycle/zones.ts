@@ -1,10 +1,17 @@
 import type { Node } from '@kubets/shared/api/types/core-v1.ts'
 import { readiness } from './taints.ts'
 
-// pkg/controller/nodelifecycle: --unhealthy-zone-threshold, --large-cluster-size-threshold, --secondary-node-eviction-rate
-const unhealthyShare = 0.55
-const largeZone = 50
-const slowdown = 10
+/** How fast nodes may be emptied. */
+export interface EvictionRates {
+  /** Milliseconds between two nodes of a zone. */
+  intervalMs: number
+  /** The same in a large zone where many are lost; Infinity for never. */
+  slowIntervalMs: number
+  /** The share of lost nodes that are many. */
+  unhealthyShare: number
+  /** More nodes make a zone large; in a smaller one where many are lost nothing is evicted. */
+  largeZone: number
+}
 
 /** Failure domain of a node. */
 export const zoneOf = (node: Node): string => {
@@ -20,7 +27,9 @@ export type Pace = { intervalMs: number } | 'stopped'
  * or stops. Undefined when every node everywhere is lost: nothing is evicted then, and what was begun is taken back.
  */
 // pkg/controller/nodelifecycle/node_lifecycle_controller.go ComputeZoneState, handleDisruption
-export const zonePaces = (nodes: readonly Node[], intervalMs: number): Map<string, Pace> | undefined => {
+export const zonePaces = (nodes: readonly Node[], rates: EvictionRates): Map<string, Pace> | undefined => {
+  const { intervalMs, slowIntervalMs, unhealthyShare, largeZone } = rates
+  const slow: Pace = slowIntervalMs === Infinity ? 'stopped' : { intervalMs: slowIntervalMs }
   const zones = new Map<string, { ready: number; lost: number }>()
   for (const node of nodes) {
     const zone = zones.get(zoneOf(node)) ?? { ready: 0, lost: 0 }
@@ -33,7 +42,7 @@ export const zonePaces = (nodes: readonly Node[], intervalMs: number): Map<strin
   for (const [name, { ready, lost }] of zones) {
     const partial = ready > 0 && lost > 2 && lost / (ready + lost) >= unhealthyShare
     if (!partial) paces.set(name, { intervalMs })
-    else paces.set(name, ready + lost > largeZone ? { intervalMs: intervalMs * slowdown } : 'stopped')
+    else paces.set(name, ready + lost > largeZone ? slow : 'stopped')
   }
   return paces
 }

@@ -10,6 +10,7 @@ const kind: ReplicaKind<ReplicaSet> = {
   name: 'replicaset-controller',
   component: 'replicaset-controller',
   ref: replicaSets,
+  syncs: 'replicaset',
   view: ({ metadata, spec, status }) => ({
     generation: metadata.generation ?? 0,
     deleting: metadata.deletionTimestamp !== undefined,

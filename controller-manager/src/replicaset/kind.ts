@@ -12,6 +12,8 @@ export interface ReplicaKind<T extends KubeObject> {
   name: string
   component: string
   ref: ResourceRef<T>
+  /** What --concurrent-*-syncs calls it. */
+  syncs: 'rc' | 'replicaset'
   view: (owner: T) => ReplicaOwner
   matcher: (owner: T) => (labels: Record<string, string>) => boolean
   template: (owner: T) => PodTemplateSpec

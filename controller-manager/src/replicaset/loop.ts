@@ -18,8 +18,6 @@ import { watchPods } from './pod-events.ts'
 import { runLoop } from '../run-loop.ts'
 import { updateStatus } from '../status.ts'
 
-const workers = 5
-
 /** The loop of a kind that keeps a number of equal Pods. */
 export const startReplicas = <T extends KubeObject>(kind: ReplicaKind<T>, context: ControllerContext): Run => {
   const { client, informers, clock } = context
@@ -126,5 +124,5 @@ export const startReplicas = <T extends KubeObject>(kind: ReplicaKind<T>, contex
     if (failure) throw failure.error
   }
 
-  return runLoop(context, { name: kind.name, queue, workers, reconcile })
+  return runLoop(context, { name: kind.name, queue, workers: context.options.syncs[kind.syncs], reconcile })
 }

@@ -9,6 +9,7 @@ const kind: ReplicaKind<ReplicationController> = {
   name: 'replicationcontroller-controller',
   component: 'replication-controller',
   ref: replicationControllers,
+  syncs: 'rc',
   view: ({ metadata, spec, status }) => ({
     generation: metadata.generation ?? 0,
     deleting: metadata.deletionTimestamp !== undefined,

@@ -21,7 +21,6 @@ import { concerns, planStatus } from './plan.ts'
 import type { Counted } from './plan.ts'
 
 const name = 'resourcequota-controller'
-const workers = 5
 // pkg/controller/resourcequota/config ResourceQuotaSyncPeriod: what was charged for a write that failed comes back then
 const resyncMs = 5 * 60_000
 // After this long a count that was written is made again.
@@ -104,7 +103,7 @@ const start = (context: ControllerContext): Run => {
     }
   }
 
-  const count = runLoop(context, { name, queue, workers, reconcile })
+  const count = runLoop(context, { name, queue, workers: context.options.syncs['resource-quota'], reconcile })
   return async (signal) => {
     await everything.whenReady
     await Promise.all([count(signal), resync(signal)])

@@ -26,7 +26,6 @@ import { plan, planStatus, type Action, type Version } from './plan.ts'
 import { Storage } from './storage.ts'
 
 const name = 'statefulset-controller'
-const workers = 5
 
 // pkg/controller/history/controller_history.go ControllerRevisionHashLabel
 const hashLabel = 'controller.kubernetes.io/hash'
@@ -168,7 +167,7 @@ const start = (context: ControllerContext): Run => {
       if (result.status === 'rejected' && !namespaceIsGoing(result.reason)) throw result.reason
   }
 
-  return runLoop(context, { name, queue, workers, reconcile })
+  return runLoop(context, { name, queue, workers: context.options.syncs.statefulset, reconcile })
 }
 
 // pkg/controller/statefulset/stateful_set.go

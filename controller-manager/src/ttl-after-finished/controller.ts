@@ -7,7 +7,6 @@ import { runLoop } from '../run-loop.ts'
 import { timeLeft } from './plan.ts'
 
 const name = 'ttl-after-finished-controller'
-const workers = 5
 
 const start = (context: ControllerContext): Run => {
   const { client, informers, clock } = context
@@ -37,7 +36,7 @@ const start = (context: ControllerContext): Run => {
       else if (!isNotFound(error)) throw error
     }
   }
-  return runLoop(context, { name, queue, workers, reconcile })
+  return runLoop(context, { name, queue, workers: context.options.syncs['ttl-after-finished'], reconcile })
 }
 
 // pkg/controller/ttlafterfinished/ttlafterfinished_controller.go

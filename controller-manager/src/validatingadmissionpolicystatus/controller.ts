@@ -32,6 +32,11 @@ export const validatingAdmissionPolicyStatusController: Controller = {
       }
     }
     // pkg/controller/validatingadmissionpolicystatus/config: ConcurrentPolicySyncs
-    return runLoop(context, { name, queue, workers: 5, reconcile })
+    return runLoop(context, {
+      name,
+      queue,
+      workers: context.options.syncs['validating-admission-policy-status'],
+      reconcile,
+    })
   },
 }
