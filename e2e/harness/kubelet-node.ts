@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { createWriteStream } from 'node:fs'
+import { createWriteStream, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -23,6 +23,8 @@ export interface KubeletNode {
   start(): void
   /** Process id of the kubelet that runs. */
   pid(): number
+  /** Resolves when the one that was started last works on Pods. */
+  works(): Promise<unknown>
   /** kill -9. Throws when it has ended before. */
   kill(): Promise<void>
   /** `docker ps -a` of this node's containers, by name. */
@@ -53,9 +55,11 @@ export async function startKubeletNode(cidrs: { pods: string; cluster: string })
     `--pod-cidr=${cidrs.pods}`,
     `--non-masquerade-cidr=${cidrs.cluster}`,
   ]
-  const log = createWriteStream(path.join(work, 'kubelet.log'))
+  const logFile = path.join(work, 'kubelet.log')
+  const log = createWriteStream(logFile)
   await once(log, 'open')
   let child: ChildProcess | undefined
+  let begunAt = 0
   const kill = async (): Promise<void> => {
     if (!child) return
     if (child.exitCode !== null) throw new Error(`the kubelet ended by itself, with ${String(child.exitCode)}`)
@@ -68,7 +72,15 @@ export async function startKubeletNode(cidrs: { pods: string; cluster: string })
     name,
     client: api.client,
     rootDir,
-    start: () => (child = spawn(process.execPath, [program, ...flags], { stdio: ['ignore', log, log] })),
+    start: () => {
+      begunAt = statSync(logFile).size
+      child = spawn(process.execPath, [program, ...flags], { stdio: ['ignore', log, log] })
+    },
+    works: () =>
+      until('the kubelet to work', async () => {
+        const said = (await readFile(logFile)).subarray(begunAt).toString()
+        return said.includes('"kubelet runs"') ? true : undefined
+      }),
     pid: () => child?.pid ?? NaN,
     kill,
     containers: async () => {

@@ -76,6 +76,8 @@ describe('a kubelet that dies again and again', () => {
   /** So many deaths, each a random time after what was before it. */
   const dieSometimes = async (times: number): Promise<void> => {
     for (let time = 0; time < times; time++) {
+      // every other one dies while it works, however long it takes to begin; the rest may die before that
+      if (time % 2 === 1) await node.works()
       await sleep(next() * longestMs) // the random moment is the test
       await node.kill()
       node.start()
