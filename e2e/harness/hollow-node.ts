@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Api, ApiList, ApiObject } from './api.ts'
 import { hollow } from './namespace.ts'
+import { runningStatus, type Containers } from './running-status.ts'
 
 /** A node without a machine: its Pods are said to run, and to have ended when they are deleted. */
 export interface HollowNode {
@@ -26,7 +27,6 @@ export async function startHollowNode(
   name: string,
   labels: Record<string, string> = {},
 ): Promise<HollowNode> {
-  const condition = (type: string): object => ({ type, status: 'True', lastTransitionTime: new Date().toISOString() })
   const resources = { cpu: '4', memory: '8Gi', pods: '110' }
   await api.call('POST', nodeRoot, {
     metadata: { name, labels: { 'kubernetes.io/hostname': name, [hollow]: 'true', ...labels } },
@@ -35,7 +35,7 @@ export async function startHollowNode(
       capacity: resources,
       allocatable: resources,
       addresses: [{ type: 'InternalIP', address: '192.0.2.1' }],
-      conditions: [condition('Ready')],
+      conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: new Date().toISOString() }],
     },
   })
   const now = (): string => new Date().toISOString().replace('Z', '000Z')
@@ -49,7 +49,10 @@ export async function startHollowNode(
     for (const pod of items) {
       const path = `/api/v1/namespaces/${pod.metadata.namespace ?? ''}/pods/${pod.metadata.name}`
       if (pod.metadata.deletionTimestamp) await api.send('DELETE', path, { gracePeriodSeconds: 0 })
-      else if (isStarting(pod)) await api.send('PATCH', `${path}/status`, { status: runningStatus(pod, condition) })
+      else if (isStarting(pod))
+        await api.send('PATCH', `${path}/status`, {
+          status: runningStatus(pod['spec'] as Containers, new Date().toISOString()),
+        })
     }
   }
   const stopped = new AbortController()
@@ -82,30 +85,8 @@ export async function startHollowNode(
   }
 }
 
-interface Containers {
-  readonly containers: readonly { readonly name: string; readonly image: string }[]
-}
-
 function isStarting(pod: ApiObject): boolean {
   const { containers } = pod['spec'] as Containers
   const { phase } = pod['status'] as { phase: string }
-  return phase === 'Pending' && containers.every(({ image }) => image.startsWith('kubets/'))
-}
-
-function runningStatus(pod: ApiObject, condition: (type: string) => object): object {
-  const startedAt = new Date().toISOString()
-  return {
-    phase: 'Running',
-    startTime: startedAt,
-    conditions: ['PodScheduled', 'Initialized', 'ContainersReady', 'Ready'].map(condition),
-    containerStatuses: (pod['spec'] as Containers).containers.map(({ name, image }) => ({
-      name,
-      image,
-      imageID: '',
-      ready: true,
-      started: true,
-      restartCount: 0,
-      state: { running: { startedAt } },
-    })),
-  }
+  return phase === 'Pending' && containers.every(({ image }) => image?.startsWith('kubets/'))
 }

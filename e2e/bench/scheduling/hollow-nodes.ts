@@ -2,6 +2,7 @@ import { leases, nodes, pods } from '@kubets/shared/api/resources.gen.ts'
 import type { Node, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import type { Client } from '@kubets/shared/client/client.ts'
 import type { Informer } from '@kubets/shared/client/informer.ts'
+import { runningStatus } from '../../harness/running-status.ts'
 import { throughput } from '../stats.ts'
 
 export const zoneKey = 'topology.kubernetes.io/zone'
@@ -78,21 +79,10 @@ async function report(client: Client, { metadata, spec }: Pod): Promise<void> {
     await client.delete(pods, name, { namespace, gracePeriodSeconds: 0, preconditions: { uid } })
     return
   }
-  const startedAt = now()
-  const conditions = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady'].map((type) => ({
-    type,
-    status: 'True',
-    lastTransitionTime: startedAt,
-  }))
-  const containerStatuses = spec.containers.map(({ name: container, image }) => ({
-    name: container,
-    image,
-    imageID: '',
-    ready: true,
-    started: true,
-    restartCount: 0,
-    state: { running: { startedAt } },
-  }))
-  const status = { phase: 'Running', startTime: startedAt, conditions, containerStatuses }
-  await client.patch(pods, name, { status }, { type: 'strategic', namespace, subresource: 'status' })
+  await client.patch(
+    pods,
+    name,
+    { status: runningStatus(spec, now()) },
+    { type: 'strategic', namespace, subresource: 'status' },
+  )
 }

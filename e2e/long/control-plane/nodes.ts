@@ -8,6 +8,7 @@ import { isConflict, isNotFound } from '@kubets/shared/machinery/errors.ts'
 import { silentLogger as log } from '@kubets/shared/machinery/logger.ts'
 import { objectKey } from '@kubets/shared/machinery/object.ts'
 import { realClock as clock } from '@kubets/shared/process/clock.ts'
+import { runningStatus } from '../../harness/running-status.ts'
 
 const renewMs = 5_000
 
@@ -72,7 +73,8 @@ export const startHollowNodes = async (client: Client, count: number, random: ()
     if (isOver) return
     if (status?.phase !== 'Running') {
       address += 1
-      await report(pod, running(`10.77.${String(address >> 8)}.${String(address & 255)}`, now()))
+      const podIP = `10.77.${String(address >> 8)}.${String(address & 255)}`
+      await report(pod, { ...runningStatus(spec, now()), podIP, podIPs: [{ ip: podIP }] })
       return
     }
     if (spec.restartPolicy === 'Always') return
@@ -108,18 +110,6 @@ export const startHollowNodes = async (client: Client, count: number, random: ()
     },
   }
 }
-
-const running = (podIP: string, startedAt: string): object => ({
-  phase: 'Running',
-  podIP,
-  podIPs: [{ ip: podIP }],
-  startTime: startedAt,
-  conditions: ['Initialized', 'ContainersReady', 'Ready'].map((type) => ({
-    type,
-    status: 'True',
-    lastTransitionTime: startedAt,
-  })),
-})
 
 const ended = (phase: 'Succeeded' | 'Failed'): object => ({
   phase,
