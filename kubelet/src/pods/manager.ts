@@ -149,7 +149,7 @@ export class PodManager {
   async #followEvents(): Promise<void> {
     for await (const event of this.#deps.runtime.containerEvents(this.#deps.lifetime)) {
       if (event.type === 'missed') await this.#relist()
-      else this.poke(event.podUid)
+      else this.#workers.get(event.podUid)?.poke(event.type === 'stopped' ? event.containerId : undefined)
     }
   }
 

@@ -3,20 +3,34 @@ import type { ContainerStatus, PodSandboxStatus, RuntimeService } from '../runti
 import { isRuntimeNotFound } from '../runtime/types.ts'
 import { keys, type PodRuntimeState } from './model.ts'
 
+type Reading = Pick<
+  RuntimeService,
+  'listPodSandbox' | 'listContainers' | 'podSandboxStatus' | 'containerStatus' | 'containerLogs'
+>
+
 /** Reads what the runtime has of one Pod; what cannot change any more is asked for once. */
 export class PodStateReader {
-  readonly #runtime: RuntimeService
+  readonly #runtime: Reading
   readonly #podUid: string
   #sandboxes = new Map<string, PodSandboxStatus>()
   #containers = new Map<string, ContainerStatus>()
 
-  constructor(runtime: RuntimeService, podUid: string) {
+  /** Ids of what is said to have ended: Docker's list shows it as running for a while yet, a look at it alone does not. */
+  #ended = new Set<string>()
+
+  constructor(runtime: Reading, podUid: string) {
     this.#runtime = runtime
     this.#podUid = podUid
   }
 
+  /** A sandbox or container has ended, as an event says. */
+  ended(id: string): void {
+    this.#ended.add(id)
+  }
+
   async read(signal: AbortSignal): Promise<PodRuntimeState> {
     const filter = { podUid: this.#podUid }
+    const ended = new Set(this.#ended)
     const [listedSandboxes, listedContainers] = await Promise.all([
       this.#runtime.listPodSandbox(filter, signal),
       this.#runtime.listContainers(filter, signal),
@@ -24,7 +38,7 @@ export class PodStateReader {
     const sandboxes = await Promise.all(
       listedSandboxes.map((one) => {
         const known = this.#sandboxes.get(one.id)
-        return known?.state === one.state
+        return known?.state === one.state && !ended.has(one.id)
           ? Promise.resolve(known)
           : orGone(this.#runtime.podSandboxStatus(one.id, signal))
       }),
@@ -33,7 +47,8 @@ export class PodStateReader {
       listedContainers.map((one) => {
         const known = this.#containers.get(one.id)
         // a container that was made may be about to start
-        if (known?.state === one.state && one.state !== 'CONTAINER_CREATED') return Promise.resolve(known)
+        if (known?.state === one.state && one.state !== 'CONTAINER_CREATED' && !ended.has(one.id))
+          return Promise.resolve(known)
         return orGone(this.#status(one.id, signal))
       }),
     )
@@ -42,6 +57,7 @@ export class PodStateReader {
     state.containers.sort((a, b) => b.createdAt - a.createdAt)
     this.#sandboxes = new Map(state.sandboxes.map((one) => [one.id, one]))
     this.#containers = new Map(state.containers.map((one) => [one.id, one]))
+    for (const id of ended) this.#ended.delete(id)
     return state
   }
 
@@ -74,7 +90,7 @@ const maxLogLines = 80
 
 /** What the container left in its termination log, or, if it asks for that, at the end of its log. */
 // pkg/kubelet/kuberuntime/kuberuntime_container.go getTerminationMessage
-async function lastWords(runtime: RuntimeService, status: ContainerStatus, signal: AbortSignal): Promise<string> {
+async function lastWords(runtime: Reading, status: ContainerStatus, signal: AbortSignal): Promise<string> {
   const path = status.labels[keys.terminationMessagePath]
   const hostPath = status.mounts.find((mount) => mount.containerPath === path)?.hostPath
   const said = hostPath === undefined ? '' : await readBeginning(hostPath)

@@ -111,8 +111,9 @@ export class PodWorker {
     limit.abort()
   }
 
-  /** Something may have changed: look again. */
-  poke(): void {
+  /** Something may have changed: look again. `endedId`: a sandbox or container that an event says has ended. */
+  poke(endedId?: string): void {
+    if (endedId !== undefined) this.#reader.ended(endedId)
     this.#poked = true
     this.#resume()
   }
