@@ -32,6 +32,8 @@ import type { Configured } from './config/configured.ts'
 import type { Options } from './options.ts'
 import { Allocations } from './pods/allocations.ts'
 import type { PodDeps } from './pods/deps.ts'
+import { PluginManager } from './plugins/manager.ts'
+import type { PluginHandlers } from './plugins/handler.ts'
 import { PodManager } from './pods/manager.ts'
 import { sysctlAllowlist } from './pods/sysctls.ts'
 import { ProbeManager } from './probes/manager.ts'
@@ -207,6 +209,14 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     counted: (name) => reclaimed.evicted(name),
     changed: () => registration.poke(),
   })
+  // by the type that plugins say they have (pluginregistration/v1)
+  const pluginHandlers: PluginHandlers = new Map()
+  const plugins = new PluginManager({
+    folder: path.join(rootDir, 'plugins_registry'),
+    handlers: pluginHandlers,
+    clock,
+    log,
+  })
   const telling = {
     configuration,
     // upstream's log check is about its own log files
@@ -235,6 +245,7 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     sizes.run(signal),
     keepLease({ client, clock, log, nodeName, node }, signal),
     sources.run(),
+    plugins.run(signal),
     manager.run(known, sources.seen),
     // what is unused is known when all Pods are
     Promise.all([known, sources.seen]).then(() => Promise.all([garbage.run(signal), evictions.run(signal)])),
