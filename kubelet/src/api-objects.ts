@@ -41,6 +41,10 @@ export class ApiObjects implements ObjectSource {
     return this.#find(persistentVolumeClaims, namespace, name, signal)
   }
 
+  serviceAccount(namespace: string, name: string, signal: AbortSignal) {
+    return this.#find(serviceAccounts, namespace, name, signal)
+  }
+
   persistentVolume(name: string, signal: AbortSignal) {
     return this.#find(persistentVolumes, undefined, name, signal)
   }

@@ -17,6 +17,8 @@ import { enforceReserved } from './cgroups/enforcement.ts'
 import { openCgroups } from './cgroups/open.ts'
 import { PodCgroups } from './cgroups/pods.ts'
 import type { NodeAllocatable } from './containers/downward.ts'
+import { providerMetrics } from './credential-provider/metrics.ts'
+import { openKeyring } from './credential-provider/keyring.ts'
 import { nodeReference } from './events.ts'
 import { EvictionManager } from './eviction/manager.ts'
 import { evictionReservation } from './eviction/thresholds.ts'
@@ -113,6 +115,16 @@ export async function runKubelet({ options, configuration }: Configured, signal:
   const metrics = probeMetrics(probeRegistry)
   const probes = new ProbeManager({ runtime, recorder, clock, metrics, changed: (uid) => manager.poke(uid) })
   const volumes = new VolumeManager({ rootDir, objects, allocatable, clock })
+  const keyring = await openKeyring({
+    ...options.credentialProviders,
+    rootDir,
+    objects,
+    tokens: volumes.tokens,
+    metrics: providerMetrics(registry),
+    clock,
+    log,
+    lifetime: signal,
+  })
   const deps: PodDeps = {
     runtime,
     probes,
@@ -124,6 +136,7 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     log,
     lifetime: signal,
     puller: new ImagePuller(runtime),
+    keyring,
     volumes,
     cgroups,
     allocations: new Allocations((uid) => volumes.podDir(uid)),

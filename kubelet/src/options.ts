@@ -81,6 +81,8 @@ export const flags = {
   'maximum-dead-containers': integer('how many dead containers stay on the node; -1 for all', -1, -1),
   'container-log-max-size': logSize("how large a file of a container's log may be; any size if negative", 10 << 20),
   'container-log-max-files': integer('how many files of its log a container may have', 5, 2),
+  'image-credential-provider-config': text('file or folder that says which programs know credentials for images', ''),
+  'image-credential-provider-bin-dir': text('folder of those programs', ''),
   'volume-stats-agg-period': duration('how often the sizes of volumes are measured', 60_000),
   'cgroups-per-qos': boolean('give QoS classes and Pods cgroups of their own', true),
   'cgroup-root': optionalText('cgroup below which those of Pods are made; the root if empty'),
@@ -135,6 +137,10 @@ export function toOptions(values: FlagValues<typeof flags>) {
       highPercent: values['image-gc-high-threshold'],
       lowPercent: values['image-gc-low-threshold'],
       minAgeMs: values['minimum-image-ttl-duration'],
+    },
+    credentialProviders: {
+      config: values['image-credential-provider-config'],
+      folder: values['image-credential-provider-bin-dir'],
     },
     containerGc: {
       minAgeMs: values['minimum-container-ttl-duration'],

@@ -1,75 +1,49 @@
 import type { Secret } from '@kubets/shared/api/types/core-v1.ts'
+import { isObject } from '@kubets/shared/machinery/patch/json-object.ts'
 import type { AuthConfig } from '../runtime/types.ts'
-
-interface DockerConfigEntry {
-  username?: string
-  password?: string
-  auth?: string
-  identitytoken?: string
-}
-
-const defaultRegistry = 'docker.io'
-
-/** The registry an image comes from, as host or host:port. */
-export function registryOf(image: string): string {
-  const slash = image.indexOf('/')
-  const first = slash < 0 ? '' : image.slice(0, slash)
-  return first.includes('.') || first.includes(':') || first === 'localhost' ? first : defaultRegistry
-}
+import type { DockerConfig } from './keyring.ts'
 
 /**
- * The credentials in the secrets that are for the image, most specific first. Secrets of other types, and those that
- * cannot be read, hold none.
+ * The credentials that the secrets hold. Secrets of other types, and those that cannot be read, hold none.
  */
-// pkg/credentialprovider/secrets/secrets.go, pkg/credentialprovider/keyring.go
-export function credentialsFor(image: string, secrets: readonly Secret[]): AuthConfig[] {
-  const registry = registryOf(image)
-  const repository = `${registry}/${image.startsWith(`${registry}/`) ? image.slice(registry.length + 1) : image}`
-  const found: { at: string; auth: AuthConfig }[] = []
-  for (const secret of secrets) {
-    for (const [key, entry] of Object.entries(entriesOf(secret))) {
-      const at = normal(key)
-      if (repository === at || repository.startsWith(`${at}/`) || repository.startsWith(`${at}:`)) {
-        found.push({ at, auth: toAuth(entry, registry) })
-      }
-    }
-  }
-  return found.toSorted((a, b) => b.at.length - a.at.length).map(({ auth }) => auth)
+// pkg/credentialprovider/secrets/secrets.go MakeDockerKeyring
+export function secretConfigs(secrets: readonly Secret[]): DockerConfig[] {
+  return secrets.map(({ data }) => {
+    const modern = data?.['.dockerconfigjson']
+    if (modern !== undefined) return dockerConfigIn(Buffer.from(modern, 'base64').toString())
+    return entriesIn(parsed(Buffer.from(data?.['.dockercfg'] ?? '', 'base64').toString()))
+  })
 }
 
-function entriesOf(secret: Secret): Record<string, DockerConfigEntry> {
+/** The credentials in a text as docker login writes it; none when nobody can read it. */
+// pkg/credentialprovider/config.go DockerConfigJSON
+export function dockerConfigIn(text: string): DockerConfig {
+  const config = parsed(text)
+  return entriesIn(isObject(config) ? config['auths'] : undefined)
+}
+
+function parsed(text: string): unknown {
   try {
-    const modern = secret.data?.['.dockerconfigjson']
-    if (modern !== undefined) {
-      const config = JSON.parse(Buffer.from(modern, 'base64').toString()) as {
-        auths?: Record<string, DockerConfigEntry>
-      }
-      return config.auths ?? {}
-    }
-    const old = secret.data?.['.dockercfg']
-    return old === undefined
-      ? {}
-      : (JSON.parse(Buffer.from(old, 'base64').toString()) as Record<string, DockerConfigEntry>)
+    return JSON.parse(text)
   } catch {
-    return {}
+    return undefined
   }
 }
 
-// "https://index.docker.io/v1/" is what docker login writes for Docker's own registry
-function normal(key: string): string {
-  const bare = key
-    .replace(/^https?:\/\//, '')
-    .replace(/\/v[12]\/?$/, '')
-    .replace(/\/$/, '')
-  return bare.replace(/^(index|registry-1)\.docker\.io/, defaultRegistry)
+function entriesIn(value: unknown): DockerConfig {
+  const entries = isObject(value) ? Object.entries(value) : []
+  return new Map(entries.map(([location, entry]) => [location, toAuth(isObject(entry) ? entry : {})]))
 }
 
-function toAuth(entry: DockerConfigEntry, registry: string): AuthConfig {
-  const [user, ...rest] = entry.auth ? Buffer.from(entry.auth, 'base64').toString().split(':') : []
+function toAuth(entry: Record<string, unknown>): AuthConfig {
+  const text = (name: string): string | undefined => (typeof entry[name] === 'string' ? entry[name] : undefined)
+  const [user = '', ...rest] = Buffer.from(text('auth') ?? '', 'base64')
+    .toString()
+    .split(':')
+  const identityToken = text('identitytoken')
   return {
-    username: entry.username ?? user ?? '',
-    password: entry.password ?? rest.join(':'),
-    serverAddress: registry === defaultRegistry ? 'https://index.docker.io/v1/' : registry,
-    ...(entry.identitytoken === undefined ? {} : { identityToken: entry.identitytoken }),
+    username: text('username') ?? user,
+    password: text('password') ?? rest.join(':'),
+    ...(identityToken === undefined ? {} : { identityToken }),
   }
 }

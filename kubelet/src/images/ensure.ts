@@ -4,18 +4,26 @@ import type { Recorder } from '../events.ts'
 import type { ObjectSource } from '../objects.ts'
 import { doubled } from '../pods/backoff.ts'
 import type { StartFailure } from '../pods/model.ts'
-import { RuntimeError, type Image, type ImageService } from '../runtime/types.ts'
-import { credentialsFor } from './credentials.ts'
+import { RuntimeError, type AuthConfig, type Image, type ImageService } from '../runtime/types.ts'
+import { secretConfigs } from './credentials.ts'
+import { lookup, repositoryOf } from './keyring.ts'
 import type { ImagePuller } from './puller.ts'
 
 export interface ImageContext {
   runtime: ImageService
   puller: ImagePuller
+  keyring: NodeKeyring
   objects: ObjectSource
   recorder: Recorder
   clock: Clock
   /** The kubelet's own life: pulls go on until it ends. */
   lifetime: AbortSignal
+}
+
+/** Credentials for images that the node has for all its Pods. */
+export interface NodeKeyring {
+  /** Those for a repository that a Pod needs, best first. Rejects only when the signal aborts. */
+  lookup(repository: string, pod: Pod, signal: AbortSignal): Promise<AuthConfig[]>
 }
 
 /** The image is not there and this is what the container waits with. */
@@ -68,7 +76,9 @@ export async function ensureImage(
   recorder.event(about, 'Normal', 'Pulling', `Pulling image "${image}"`)
   const start = clock.now()
   try {
-    const auths = credentialsFor(image, await pullSecrets(context, pod, signal))
+    const repository = repositoryOf(image)
+    const own = lookup(secretConfigs(await pullSecrets(context, pod, signal)), repository)
+    const auths = [...own, ...(await context.keyring.lookup(repository, pod, signal))]
     await context.puller.pull(image, auths, context.lifetime, signal)
     const pulled = await runtime.imageStatus(image, signal)
     if (!pulled) throw new RuntimeError('NotFound', `image "${image}" is gone again`)

@@ -1,5 +1,18 @@
 import type { AuthConfig, ImageService } from '../runtime/types.ts'
 
+/** Waits for what goes on for others too. Rejects with the signal's reason as soon as it aborts. */
+export async function orAborted<T>(running: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const onAbort = (): void => reject(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await Promise.race([running, aborted])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
 /** Pulls one image after the other, and one that several ask for only once. */
 // pkg/kubelet/images/puller.go serialImagePuller
 export class ImagePuller {
@@ -23,15 +36,7 @@ export class ImagePuller {
       this.#pulls.set(key, running)
       this.#last = running.catch(() => undefined).finally(() => this.#pulls.delete(key))
     }
-    signal.throwIfAborted()
-    const { promise: aborted, reject } = Promise.withResolvers<never>()
-    const onAbort = (): void => reject(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    try {
-      await Promise.race([running, aborted])
-    } finally {
-      signal.removeEventListener('abort', onAbort)
-    }
+    await orAborted(running, signal)
   }
 
   async #try(image: string, auths: readonly AuthConfig[], signal: AbortSignal): Promise<string> {

@@ -3,6 +3,7 @@ import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import type { PodCgroups } from '../cgroups/pods.ts'
 import type { NodeAllocatable } from '../containers/downward.ts'
 import type { Recorder } from '../events.ts'
+import type { NodeKeyring } from '../images/ensure.ts'
 import type { ImagePuller } from '../images/puller.ts'
 import type { ReclaimMetrics } from '../metrics.ts'
 import type { DnsSettings } from '../network/resolv-conf.ts'
@@ -21,6 +22,7 @@ export interface PodDeps {
   cgroups: PodCgroups
   probes: ProbeManager
   puller: ImagePuller
+  keyring: NodeKeyring
   objects: ObjectSource
   recorder: Recorder
   metrics: Pick<ReclaimMetrics, 'preempted'>

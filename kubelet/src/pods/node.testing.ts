@@ -116,6 +116,7 @@ export async function startTestNode(
     log,
     allocations: new Allocations((uid) => volumes.podDir(uid)),
     puller: new ImagePuller(runtime),
+    keyring: { lookup: () => Promise.resolve([]) },
     network: { problem: undefined, allowHairpin: () => Promise.resolve() },
     dns: { clusterDns: [], clusterDomain: 'cluster.local' },
     node: {

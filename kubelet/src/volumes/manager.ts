@@ -56,6 +56,11 @@ export class VolumeManager {
     this.#tokens = new TokenCache(options.objects, options.clock)
   }
 
+  /** Tokens of service accounts for Pods, which go when the Pod goes. */
+  get tokens(): TokenCache {
+    return this.#tokens
+  }
+
   /** The kubelet's folder for a Pod. */
   podDir(uid: string): string {
     return path.join(this.#options.rootDir, 'pods', uid)
