@@ -49,6 +49,17 @@ describe('parseProtobuf', () => {
     })
   })
 
+  it('refuses more of everything than JSON may hold', () => {
+    const repeated = (field: number, of: number[], times: number): number[] =>
+      Array<number[]>(times).fill(bytes(field, of)).flat()
+    const entries = envelope('ConfigMap', repeated(2, bytes(1, 'a'), 40_001))
+    expect(() => parseProtobuf(schemaFor('', 'v1', 'ConfigMap'), entries)).toThrow('limit is 40000 keys of one object')
+    const containers = envelope('Pod', bytes(2, repeated(2, [], 100_001)))
+    expect(() => parseProtobuf(schemaFor('', 'v1', 'Pod'), containers)).toThrow('limit is 100000 objects and lists')
+    const command = envelope('Pod', bytes(2, bytes(2, repeated(3, [], 400_001))))
+    expect(() => parseProtobuf(schemaFor('', 'v1', 'Pod'), command)).toThrow('limit is 400000 values')
+  })
+
   it.each([
     ['no prefix', Buffer.from('{}'), 'expected prefix'],
     ['cut off', envelope('Pod', bytes(1, 'abc')).subarray(0, -2), 'unexpected EOF'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { FakeClock } from './fake-clock.ts'
-import { inSlices, joinInSlices, unhurried } from './slices.ts'
+import { inSlices, inSteps, joinInSlices, unhurried } from './slices.ts'
 
 /** A clock on which every look at the time takes a millisecond. */
 class BusyClock extends FakeClock {
@@ -47,6 +47,22 @@ describe('inSlices', () => {
     expect(await unhurried(() => 'done', clock)).toBe('done')
     expect(clock.pending).toBe(0)
     await expect(unhurried(() => JSON.parse('{') as unknown, clock)).rejects.toThrow(SyntaxError)
+  })
+
+  it('lets others have their turn between short steps that are long together', async () => {
+    const clock = new BusyClock()
+    let steps = 0
+    const all = inSteps(
+      (function* () {
+        for (; steps < 20; steps++) yield
+        return 'done'
+      })(),
+      clock,
+    )
+    expect(clock.pending).toBe(1)
+    expect(steps).toBeLessThan(10)
+    while (clock.pending > 0) await clock.advance(0)
+    expect(await all).toBe('done')
   })
 
   it('joins buffers', async () => {

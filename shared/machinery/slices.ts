@@ -47,10 +47,15 @@ export function atOnce<R>(steps: Steps<R>): R {
   }
 }
 
-/** As unhurried, of work in several steps. */
+/** What the steps give; everything else that waits has a turn after each that ends a slice. Rejects with what a step throws. */
 export async function inSteps<R>(steps: Steps<R>, clock: Clock): Promise<R> {
+  let end = clock.now() + sliceMilliseconds
   for (;;) {
-    const step = await unhurried(() => steps.next(), clock)
+    const step = steps.next()
+    if (clock.now() >= end) {
+      await clock.sleep(0)
+      end = clock.now() + sliceMilliseconds
+    }
     if (step.done) return step.value
   }
 }

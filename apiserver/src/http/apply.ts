@@ -1,7 +1,7 @@
 import { nodeOf } from '@kubets/shared/api/schemas.ts'
 import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
-import { badRequest, unknownError } from '@kubets/shared/machinery/errors.ts'
+import { badRequest, StatusError, unknownError } from '@kubets/shared/machinery/errors.ts'
 import { apiVersionOf, type KubeObject } from '@kubets/shared/machinery/object.ts'
 import { decodeObject } from '@kubets/shared/machinery/schema/decode.ts'
 import { parsing, type Parsed } from '@kubets/shared/machinery/schema/json.ts'
@@ -68,9 +68,9 @@ async function configuration(
 ): Promise<Configuration> {
   let parsed: Parsed
   try {
-    parsed = (await fromJson(text, clock)) ?? (await readYaml(text, findDuplicates, signal))
+    parsed = (await fromJson(text, clock)) ?? (await readYaml(text, findDuplicates, clock, signal))
   } catch (error) {
-    if (signal.aborted) throw error
+    if (signal.aborted || error instanceof StatusError) throw error
     const reason = error instanceof Error ? error.message : String(error)
     throw badRequest(`error decoding YAML: error converting YAML to JSON: ${reason}`)
   }
@@ -91,7 +91,8 @@ async function fromJson(text: string, clock: Clock): Promise<Parsed | undefined>
   try {
     const parsed = await inSteps(parsing(text, true), clock)
     return parsed.problems.length === 0 ? parsed : undefined
-  } catch {
+  } catch (error) {
+    if (error instanceof StatusError) throw error
     return undefined
   }
 }

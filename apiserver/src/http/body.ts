@@ -1,6 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import { schemaFor } from '@kubets/shared/api/schemas.ts'
-import { badRequest, requestEntityTooLarge, unsupportedMediaType } from '@kubets/shared/machinery/errors.ts'
+import {
+  badRequest,
+  requestEntityTooLarge,
+  StatusError,
+  unsupportedMediaType,
+} from '@kubets/shared/machinery/errors.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { quote } from '@kubets/shared/machinery/quote.ts'
 import { malformedBody, objectIn, type BodyFormat } from '@kubets/shared/machinery/schema/body.ts'
@@ -73,10 +78,10 @@ async function parsedBody(
 ): Promise<Parsed> {
   const text = body.toString('utf8')
   try {
-    if (format === 'yaml') return objectIn(await readYaml(text, findDuplicates, signal))
+    if (format === 'yaml') return objectIn(await readYaml(text, findDuplicates, clock, signal))
     return objectIn(await inSteps(parsing(text, findDuplicates), clock))
   } catch (error) {
-    throw signal.aborted ? error : malformedBody(node, body, format, error)
+    throw signal.aborted || error instanceof StatusError ? error : malformedBody(node, body, format, error)
   }
 }
 
@@ -84,6 +89,7 @@ function protobufIn(node: ObjectNode, body: Buffer): unknown {
   try {
     return parseProtobuf(node, body)
   } catch (error) {
+    if (error instanceof StatusError) throw error
     throw badRequest(`the object provided is unrecognized: ${error instanceof Error ? error.message : String(error)}`)
   }
 }

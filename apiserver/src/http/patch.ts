@@ -2,7 +2,7 @@ import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import { nodeOf } from '@kubets/shared/api/schemas.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { clone } from '@kubets/shared/machinery/deep.ts'
-import { badRequest, invalid, unsupportedMediaType, type StatusError } from '@kubets/shared/machinery/errors.ts'
+import { badRequest, invalid, StatusError, unsupportedMediaType } from '@kubets/shared/machinery/errors.ts'
 import { FieldPath, invalid as invalidField } from '@kubets/shared/machinery/fieldpath.ts'
 import { apiVersionOf, type KubeObject } from '@kubets/shared/machinery/object.ts'
 import { goText } from '@kubets/shared/machinery/patch/directives.ts'
@@ -108,6 +108,7 @@ async function parsePatch(text: string, findDuplicates: boolean, clock: Clock): 
   try {
     return await inSteps(parsing(text, findDuplicates), clock)
   } catch (error) {
+    if (error instanceof StatusError) throw error
     throw badRequest(`error decoding patch: ${error instanceof Error ? error.message : String(error)}`)
   }
 }

@@ -1,4 +1,5 @@
 import { parseYaml } from '@kubets/shared/machinery/schema/yaml.ts'
+import { realClock } from '@kubets/shared/process/clock.ts'
 import { describe, expect, it } from 'vitest'
 import { readYaml } from './yaml.ts'
 
@@ -12,17 +13,17 @@ describe('readYaml', () => {
     ['a short text', 'a: 1\na: 010\n'],
     ['a long text', `${long}a: 1\na: 2\n`],
   ])('reads %s as parseYaml does', async (_, text) => {
-    expect(await readYaml(text, true, never)).toEqual(parseYaml(text, true))
-    expect(await readYaml(text, false, never)).toEqual(parseYaml(text, false))
+    expect(await readYaml(text, true, realClock, never)).toEqual(parseYaml(text, true))
+    expect(await readYaml(text, false, realClock, never)).toEqual(parseYaml(text, false))
   })
 
   it('says what is wrong with a long text', async () => {
-    await expect(readYaml(`${long}a: [1\nb: 2`, true, never)).rejects.toThrow(/^yaml: line 1503: /)
+    await expect(readYaml(`${long}a: [1\nb: 2`, true, realClock, never)).rejects.toThrow(/^yaml: line 1503: /)
   })
 
   it('reads long texts beside other work, one after another', async () => {
     const order: string[] = []
-    const texts = ['first', 'second'].map((name) => readYaml(`${long}name: ${name}`, true, never))
+    const texts = ['first', 'second'].map((name) => readYaml(`${long}name: ${name}`, true, realClock, never))
     for (const text of texts) void text.then(({ value }) => order.push((value as { name: string }).name))
     order.push('others')
     await Promise.all(texts)
@@ -31,11 +32,11 @@ describe('readYaml', () => {
 
   it('stops with the signal, and the next one has its turn', async () => {
     const gone = new AbortController()
-    const reading = readYaml(long, true, gone.signal)
-    const waiting = readYaml(long, true, gone.signal)
+    const reading = readYaml(long, true, realClock, gone.signal)
+    const waiting = readYaml(long, true, realClock, gone.signal)
     gone.abort(new Error('gone'))
     await expect(reading).rejects.toThrow('gone')
     await expect(waiting).rejects.toThrow('gone')
-    expect((await readYaml(long, true, never)).problems).toEqual([])
+    expect((await readYaml(long, true, realClock, never)).problems).toEqual([])
   })
 })

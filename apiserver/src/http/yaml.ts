@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads'
-import type { Parsed } from '@kubets/shared/machinery/schema/json.ts'
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
+import { parsing, type Parsed } from '@kubets/shared/machinery/schema/json.ts'
 import { parseYaml } from '@kubets/shared/machinery/schema/yaml.ts'
+import { inSteps } from '@kubets/shared/machinery/slices.ts'
 
 /** Longer text is read in a thread of its own: YAML takes up to 5 µs a character. */
 const longText = 16 * 1024
@@ -18,13 +20,19 @@ export type YamlResult = { json: string; problems: string[] } | { error: string 
 let turn: Promise<unknown> = Promise.resolve()
 
 /** As parseYaml, without holding anybody else up. Rejects as that throws, and with the signal's reason. */
-export async function readYaml(text: string, findDuplicates: boolean, signal: AbortSignal): Promise<Parsed> {
+export async function readYaml(
+  text: string,
+  findDuplicates: boolean,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Parsed> {
   if (text.length <= longText) return parseYaml(text, findDuplicates)
   const mine = turn.then(() => inThread({ text, findDuplicates }, signal))
   turn = mine.catch(() => undefined)
   const result = await mine
   if ('error' in result) throw new Error(result.error)
-  return { value: JSON.parse(result.json), problems: result.problems }
+  const { value } = await inSteps(parsing(result.json, false), clock)
+  return { value, problems: result.problems }
 }
 
 function inThread(workerData: YamlTask, signal: AbortSignal): Promise<YamlResult> {

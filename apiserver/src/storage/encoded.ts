@@ -54,22 +54,32 @@ function storedFields({ apiVersion, kind, metadata, ...rest }: KubeObject): Json
   return { apiVersion, kind, metadata: { ...metadata, resourceVersion: undefined }, ...rest }
 }
 
-/** As storedBytes; of huge objects field by field, with turns for everything else that waits. */
+/** As storedBytes; of huge objects entry by entry, with turns for everything else that waits. */
 export async function storedInSteps(object: KubeObject, clock: Clock): Promise<Buffer> {
   if (!isHuge(object)) return storedBytes(object)
-  const { metadata, ...fields } = storedFields(object)
-  const { managedFields, ...rest } = metadata as KubeObject['metadata']
-  const text = (value: unknown): string | undefined => JSON.stringify(value)
-  const owners = await inSlices(managedFields ?? [], text, clock)
-  const parts = await inSlices(
-    Object.entries(fields).map(([name, value]) => ({ name, value })),
-    ({ name, value }) => (value === undefined ? [] : [`${text(name)}:${text(value)}`]),
-    clock,
-  )
-  const meta = `"metadata":${text(managedFields ? { ...rest, managedFields: 0 } : rest)}`
-  const whole = managedFields ? meta.replace(/"managedFields":0}$/, () => `"managedFields":[${owners.join()}]}`) : meta
-  const [first = [], second = [], ...others] = parts
-  return Buffer.from(`{${[...first, ...second, whole, ...others.flat()].join()}}`)
+  const parts = await inSlices(jsonParts(storedFields(object), deepestHuge), (part) => part, clock)
+  return Buffer.from(parts.join(''))
+}
+
+/** From the object down to the owned keys of a huge map: metadata, managedFields, an entry, its fieldsV1, a field, below it. */
+const deepestHuge = 6
+
+/** The JSON text of a value; what is so many levels down at once. */
+function* jsonParts(value: unknown, levels: number): Generator<string> {
+  if (levels === 0 || typeof value !== 'object' || value === null) {
+    yield JSON.stringify(value)
+    return
+  }
+  const isList = Array.isArray(value)
+  yield isList ? '[' : '{'
+  let between = ''
+  for (const [key, child] of Object.entries(value)) {
+    if (child === undefined) continue
+    yield isList ? between : `${between}${JSON.stringify(key)}:`
+    yield* jsonParts(child, levels - 1)
+    between = ','
+  }
+  yield isList ? ']' : '}'
 }
 
 type Json = Record<string, unknown>

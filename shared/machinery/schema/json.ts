@@ -1,5 +1,6 @@
 import { atOnce, type Steps } from '../slices.ts'
 import { JsonSyntaxError, scanJson } from './json-scanner.ts'
+import { checkingSize, depthLimit, endOfString } from './json-size.ts'
 
 export interface Parsed {
   value: unknown
@@ -7,11 +8,12 @@ export interface Parsed {
   problems: string[]
 }
 
-const depthLimit = 1000
+const longText = 64 * 1024
 
 /**
  * Parses JSON text. Repeated keys are looked for only on request, and cost little where there are none.
- * Throws JsonSyntaxError, also for text nested deeper than 1000 levels.
+ * Throws JsonSyntaxError, also for text nested deeper than 1000 levels, and a StatusError (413) for text that holds more than
+ * an object can.
  */
 export function parseJson(text: string, findDuplicates: boolean): Parsed {
   return atOnce(parsing(text, findDuplicates))
@@ -20,7 +22,7 @@ export function parseJson(text: string, findDuplicates: boolean): Parsed {
 /** parseJson in steps. */
 export function* parsing(text: string, findDuplicates: boolean): Steps<Parsed> {
   // JSON.parse goes down to the bottom first, which takes a second for some MiB of brackets
-  if (text.length > longText) checkDepth(text)
+  if (text.length > longText) yield* checkingSize(text)
   let value: unknown
   try {
     // JSON.parse makes __proto__ an ordinary property of the object's own.
@@ -55,32 +57,7 @@ function countKeys(value: unknown, depth: number): number {
 }
 
 const quote = 0x22
-const backslash = 0x5c
 const colon = 0x3a
-const longText = 64 * 1024
-
-/** Throws for text nested deeper than the limit, whatever else is wrong with it. */
-function checkDepth(text: string): void {
-  let depth = 0
-  for (let at = 0; at < text.length; at++) {
-    const char = text.charCodeAt(at)
-    if (char === quote) {
-      const end = endOfString(text, at)
-      if (end < 0) return
-      at = end
-      // "{" and "[", "}" and "]"
-    } else if (char === 0x7b || char === 0x5b) {
-      if (++depth > depthLimit) throw new JsonSyntaxError('exceeded max depth', at)
-    } else if (char === 0x7d || char === 0x5d) depth--
-  }
-}
-
-/** Where the string that starts here ends; -1: nowhere. */
-function endOfString(text: string, start: number): number {
-  let end = text.indexOf('"', start + 1)
-  while (end > 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1)
-  return end
-}
 
 /** Keys in valid JSON text: strings with a colon behind them. */
 function countKeysIn(text: string): number {
@@ -95,10 +72,4 @@ function countKeysIn(text: string): number {
     at = text.charCodeAt(next) === quote ? next : text.indexOf('"', next)
   }
   return count
-}
-
-function isEscaped(text: string, at: number): boolean {
-  let slashes = 0
-  while (text.charCodeAt(at - 1 - slashes) === backslash) slashes++
-  return slashes % 2 === 1
 }

@@ -1,6 +1,7 @@
 import { formatTime } from '../time.ts'
 import { formatGoDuration } from './go-values.ts'
 import { parseJson } from './json.ts'
+import { depthLimit, sizeLimits, tooMany } from './json-size.ts'
 import type { Embedded, Field, ObjectNode, ScalarNode, SchemaNode, UnionNode } from './node.ts'
 import { ProtobufReader, type Value } from './protobuf-reader.ts'
 
@@ -11,7 +12,8 @@ type Json = Record<string, unknown>
 
 /**
  * A Kubernetes protobuf document (the magic number, then a runtime.Unknown with the object inside) as the plain JSON value
- * of the same object, ready for decodeObject. Throws an Error that says what is wrong with the bytes.
+ * of the same object, ready for decodeObject. Throws an Error that says what is wrong with the bytes, and a StatusError (413)
+ * for more of everything than JSON may hold.
  */
 export function parseProtobuf(node: ObjectNode, body: Buffer): Json {
   if (!body.subarray(0, 4).equals(magic))
@@ -22,6 +24,7 @@ export function parseProtobuf(node: ObjectNode, body: Buffer): Json {
     if (number === 1) typeMeta = readTypeMeta(bytesOf(value))
     if (number === 2) raw = bytesOf(value)
   }
+  made = { objects: 0, entries: 0, items: 0 }
   return { ...typeMeta, ...readObject(node, raw) }
 }
 
@@ -48,12 +51,13 @@ function fieldsByNumber(node: ObjectNode): Map<number, Field | Embedded> {
   return fields
 }
 
-/** As deep as JSON may be nested. */
-const depthLimit = 1000
 let depth = 0
+/** What was made of this body so far. */
+let made = { objects: 0, entries: 0, items: 0 }
 
 function readObject(node: ObjectNode, bytes: Buffer): Json {
   if (depth >= depthLimit) throw new Error('proto: exceeded max depth')
+  if (++made.objects > sizeLimits.objectsAndLists) throw tooMany('objectsAndLists')
   depth++
   try {
     return readFields(node, bytes)
@@ -92,6 +96,7 @@ function readField(node: SchemaNode, object: Json, name: string, value: Value): 
 
 /** One element, or several numbers packed into one field. */
 function readItems(element: SchemaNode, value: Value): unknown[] {
+  if (++made.items > sizeLimits.values) throw tooMany('values')
   if (Buffer.isBuffer(value) && (element.type === 'int32' || element.type === 'int64')) {
     return new ProtobufReader(value).varints().map(Number)
   }
@@ -100,6 +105,7 @@ function readItems(element: SchemaNode, value: Value): unknown[] {
 
 /** A map's entry is a message: its key is field 1, its value field 2. */
 function readEntry(node: SchemaNode, map: Json, bytes: Buffer): void {
+  if (++made.entries > sizeLimits.keysOfAnObject) throw tooMany('keysOfAnObject')
   let key = ''
   const holder: Json = {}
   for (const { number, value } of new ProtobufReader(bytes)) {
