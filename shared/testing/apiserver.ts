@@ -14,6 +14,8 @@ interface TestApiServer {
   /** https://127.0.0.1:… */
   server: string
   pid: number
+  /** Where its etcd answers, e.g. http://127.0.0.1:41234 */
+  etcd: string
   /** An administrator's client. */
   client: Client
   /** Writes a kubeconfig for a client certificate of this name and these groups; returns its path. */
@@ -85,6 +87,7 @@ export async function startApiServer(): Promise<TestApiServer> {
   return {
     server,
     pid: child.pid ?? 0,
+    etcd: etcd.endpoint,
     client,
     stop,
     async kubeconfig(user, groups = []) {

@@ -30,7 +30,7 @@ export class Replicas {
     this.#begins = begins
     // short, so that a killed leader is followed in seconds
     const election = ['--leader-elect-lease-duration=5s', '--leader-elect-renew-deadline=4s']
-    this.#args = [...args, ...election, '--leader-elect-retry-period=300ms', '--secure-port=0']
+    this.#args = [...election, '--leader-elect-retry-period=300ms', '--secure-port=0', ...args]
     this.#start()
     this.#start()
   }
