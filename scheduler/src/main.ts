@@ -16,6 +16,7 @@ import { runMain } from '@kubets/shared/process/signals.ts'
 import { Cache } from './cache/cache.ts'
 import { buildProfiles } from './config/build-profile.ts'
 import { defaultConfig, readConfig } from './config/read.ts'
+import { HTTPExtender } from './extenders/http-extender.ts'
 import { addHandlers } from './handlers.ts'
 import { SchedulerMetrics } from './metrics.ts'
 import { readOptions } from './options.ts'
@@ -78,6 +79,7 @@ await runMain('kube-scheduler', async (signal) => {
     volumeZone: volumeZone(volumes),
   })
   const profiles = buildProfiles(config.profiles, registry)
+  const extenders = config.extenders.map((extender) => new HTTPExtender(extender, clock))
   const cache = new Cache(siblingSelector(informers))
   const queue = new SchedulingQueue({
     clock,
@@ -109,6 +111,7 @@ await runMain('kube-scheduler', async (signal) => {
       queue,
       cache,
       profiles,
+      extenders,
       metrics,
       clock,
       log,

@@ -16,6 +16,7 @@ import {
 } from '@kubets/shared/api/resources.gen.ts'
 import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { startApiServer } from '@kubets/shared/testing/apiserver.ts'
+import { sendJson, startScriptedServer } from '@kubets/shared/testing/scripted-server.ts'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { node, pod } from './cases.ts'
@@ -338,6 +339,54 @@ profiles:
       const from = (name: string) => items.find((event) => event.involvedObject.name === name)?.source?.component
       await waitFor(async () => (await eventMessage('huge', 'Scheduled')) !== '')
       expect(from('p5')).toBe('mine')
+    })
+
+    it('with an extender that has its say at every step', async () => {
+      const seen: string[] = []
+      const binding = async (body: string): Promise<void> => {
+        const { PodName: name, PodNamespace: where, Node: target } = JSON.parse(body) as Record<string, string>
+        const metadata = { name: name ?? '', namespace: where ?? '' }
+        const object = { apiVersion: 'v1', kind: 'Binding', metadata, target: { kind: 'Node', name: target } }
+        await api.client.create(pods, object, { name: metadata.name, namespace: where, subresource: 'binding' })
+      }
+      const extender = await startScriptedServer(({ path, body }, response) => {
+        seen.push(path)
+        if (path === '/x/filter') return sendJson(response, { NodeNames: ['a', 'b'], FailedNodes: { c: 'not there' } })
+        if (path === '/x/score') return sendJson(response, [{ Host: 'b', Score: 10 }])
+        void binding(body).then(
+          () => sendJson(response, {}),
+          (error: Error) => sendJson(response, { Error: error.message }),
+        )
+      })
+      const third = await startWith(`
+leaderElection: {leaderElect: false}
+profiles: [{schedulerName: extended}]
+extenders:
+- urlPrefix: ${extender.url}/x
+  filterVerb: filter
+  prioritizeVerb: score
+  bindVerb: bind
+  weight: 1000
+  nodeCacheCapable: true
+  managedResources: [{name: example.com/gpu, ignoredByScheduler: true}]
+`)
+      try {
+        const managed = (name: string): Pod => {
+          const spec = { containers: [{ name: 'c', image: 'i', resources: { limits: { 'example.com/gpu': '1' } } }] }
+          return pod(name, { spec: { ...spec, schedulerName: 'extended' } })
+        }
+        await createPod(pod('unmanaged', { spec: { schedulerName: 'extended' } }))
+        await nodeOf('unmanaged')
+        expect(seen).toEqual([])
+        await createPod(managed('managed'))
+        expect(await nodeOf('managed')).toBe('b')
+        expect(seen).toEqual(['/x/filter', '/x/score', '/x/bind'])
+        await extender.stop()
+        await createPod(managed('alone'))
+        expect(await eventMessage('alone', 'FailedScheduling')).toContain('ECONNREFUSED')
+      } finally {
+        third.kill('SIGKILL')
+      }
     })
 
     it('and ends with the reason when that is not possible', async () => {

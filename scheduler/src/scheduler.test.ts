@@ -6,6 +6,7 @@ import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, describe, expect, it } from 'vitest'
 import { podInfo } from './cache/pod-info.ts'
 import { cacheOf, node, pod, profilesOf } from './cases.ts'
+import type { Extender, ExtenderVerdict } from './framework/extender.ts'
 import type { ClusterEvent } from './framework/events.ts'
 import type { Plugin } from './framework/plugin.ts'
 import { SchedulingQueue } from './queue/queue.ts'
@@ -23,7 +24,10 @@ type Bind = NonNullable<Plugin['bind']>
 const nobody: Evictor = { isEvicting: () => false, evict: () => Promise.resolve(true) }
 
 /** A scheduler over one node with two CPUs; `log` is what it told users. */
-function setUp(bind: Bind, { isPending = true, evictor = nobody, running: placed = [] as Pod[] } = {}) {
+function setUp(
+  bind: Bind,
+  { isPending = true, evictor = nobody, running: placed = [] as Pod[], extenders = [] as Extender[] } = {},
+) {
   const clock = new FakeClock()
   const cache = cacheOf([node('a', { cpu: '2' })], placed)
   const isEvicting = (uid: string): boolean => evictor.isEvicting(uid)
@@ -34,6 +38,7 @@ function setUp(bind: Bind, { isPending = true, evictor = nobody, running: placed
     cache,
     queue,
     profiles,
+    extenders,
     clock,
     log: silentLogger,
     random: () => 0,
@@ -167,6 +172,83 @@ describe('Scheduler', () => {
       await waitFor(() => log.length > 1)
       expect(demoted).toEqual(['uid-middle'])
       expect([...cache.nominated('a')].map(({ uid }) => uid)).toEqual(['uid-top', 'uid-high'])
+    })
+  })
+
+  describe('waits for an extender', () => {
+    const asking = (verdict: Promise<ExtenderVerdict>): Extender => ({
+      name: 'other',
+      ignorable: false,
+      isBinder: false,
+      supportsPreemption: false,
+      isInterested: () => true,
+      filter: () => verdict,
+      prioritize: () => Promise.resolve(new Map()),
+      preempt: (_pod, candidates) => Promise.resolve(candidates),
+      bind: () => Promise.resolve(),
+    })
+    const nowhere: ExtenderVerdict = { nodes: [], failed: new Map([['a', 'no']]), unresolvable: new Map() }
+
+    it('and tries the Pod again for what happened meanwhile', async () => {
+      const verdict = Promise.withResolvers<ExtenderVerdict>()
+      const { clock, cache, queue, log } = setUp(async () => undefined, { extenders: [asking(verdict.promise)] })
+      const info = podInfo(pod('p1'))
+      queue.add(info)
+      await waitFor(() => queue.sizes.active === 0)
+      cache.setNode(node('b'))
+      queue.move(() => ({ kind: 'NodeAdd', node: node('b') }))
+      queue.update(podInfo(pod('p1', { labels: { is: 'new' } })), false)
+      verdict.resolve(nowhere)
+      await waitFor(() => queue.sizes.backoff === 1)
+      expect(log).toEqual([
+        'unschedulable',
+        expect.stringMatching(/^p1 Unschedulable: .* nodes are available: 1 no\. /),
+      ])
+      await clock.advance(1000)
+      await waitFor(() => log.length === 4)
+    })
+
+    it('and drops a Pod that has gone meanwhile', async () => {
+      const verdict = Promise.withResolvers<ExtenderVerdict>()
+      const { queue, log } = setUp(async () => undefined, { extenders: [asking(verdict.promise)], isPending: false })
+      queue.add(podInfo(pod('p1')))
+      queue.add(podInfo(pod('p2')))
+      await waitFor(() => queue.sizes.active === 1)
+      verdict.resolve(nowhere)
+      await waitFor(() => queue.sizes.active === 0)
+      expect(log).toEqual([])
+      expect(queue.sizes).toEqual({ active: 0, backoff: 0, unschedulable: 0, gated: 0 })
+    })
+
+    it('and tries the Pod again when it fails', async () => {
+      const failing = asking(Promise.reject(new Error('no luck')))
+      const { queue, log } = setUp(async () => undefined, { extenders: [failing] })
+      queue.add(podInfo(pod('p1')))
+      await waitFor(() => log.length === 2)
+      expect(log).toEqual(['error', 'p1 SchedulerError: no luck'])
+      expect(queue.sizes.backoff).toBe(1)
+    })
+
+    it('and lets it bind, or the plugin where it may be ignored and fails', async () => {
+      const bound: string[] = []
+      const binder = (ignorable: boolean, bind: Extender['bind']): Extender => ({
+        ...asking(Promise.resolve(nowhere)),
+        filter: (_pod, nodes) => Promise.resolve({ nodes, failed: new Map(), unresolvable: new Map() }),
+        isBinder: true,
+        ignorable,
+        bind,
+      })
+      const first = setUp(async () => void bound.push('plugin'), {
+        extenders: [binder(false, async () => void bound.push('extender'))],
+      })
+      first.queue.add(podInfo(pod('p1')))
+      await waitFor(() => first.log.includes('p1 on a'))
+      const second = setUp(async () => void bound.push('plugin'), {
+        extenders: [binder(true, () => Promise.reject(new Error('no luck')))],
+      })
+      second.queue.add(podInfo(pod('p1')))
+      await waitFor(() => second.log.includes('p1 on a'))
+      expect(bound).toEqual(['extender', 'plugin'])
     })
   })
 })

@@ -4,9 +4,11 @@ import { isNotFound } from '@kubets/shared/machinery/errors.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import type { Cache } from './cache/cache.ts'
 import type { PodInfo } from './cache/pod-info.ts'
+import type { Extender } from './framework/extender.ts'
 import { fitErrorMessage, histogram, type Diagnosis } from './framework/fit-error.ts'
 import type { Profile } from './framework/profile.ts'
-import { schedule } from './framework/schedule.ts'
+import { scheduleExtended } from './framework/schedule-extended.ts'
+import { schedule, type Scheduled } from './framework/schedule.ts'
 import type { AttemptResult } from './metrics.ts'
 import type { SchedulingQueue, WaitingPod } from './queue/queue.ts'
 
@@ -50,6 +52,8 @@ export interface SchedulerOptions {
   readonly cache: Cache
   /** By the name of the scheduler that Pods ask for. */
   readonly profiles: ReadonlyMap<string, Profile>
+  /** Other programs with a say in it, in the order in which they are asked. */
+  readonly extenders: readonly Extender[]
   readonly report: Reporter
   readonly evictor: Evictor
   readonly metrics: AttemptMetrics
@@ -67,7 +71,7 @@ const maxBinding = 256
 const bindLimitMs = 60_000
 
 /**
- * Takes Pods from the queue one by one and finds each a node. A cycle does not wait for anything; the binding goes on
+ * Takes Pods from the queue one by one and finds each a node. A cycle waits for extenders alone; the binding goes on
  * beside the next cycles, for which the Pod already has its place.
  */
 // pkg/scheduler/schedule_one.go ScheduleOne
@@ -90,8 +94,11 @@ export class Scheduler {
       const waiting = await queue.pop()
       if (!waiting) return
       try {
-        this.#attempt(waiting, signal)
+        const answers = this.#attempt(waiting, signal)
+        if (answers) await answers
       } catch (error) {
+        queue.landed()
+        if (signal.aborted) return
         log.error({ err: error, pod: nameOf(waiting.info) }, 'scheduling failed')
         this.#failed(waiting, error, this.#options.clock.now())
       }
@@ -101,14 +108,34 @@ export class Scheduler {
     }
   }
 
-  /** One scheduling cycle. */
-  #attempt(waiting: WaitingPod, signal: AbortSignal): void {
-    const { cache, clock, metrics, queue, report, random, percentageOfNodesToScore } = this.#options
+  /** One scheduling cycle; a promise only where extenders have to be waited for. */
+  #attempt(waiting: WaitingPod, signal: AbortSignal): Promise<void> | undefined {
+    const { cache, clock, extenders: all, queue, report, random, percentageOfNodesToScore } = this.#options
     const { info } = waiting
     const started = clock.now()
     const profile = this.#profileOf(info)
-    if (info.pod.metadata.deletionTimestamp) return report.skipped(info)
-    const result = schedule(info, cache, { profile, percentageOfNodesToScore, startIndex: this.#startIndex, random })
+    if (info.pod.metadata.deletionTimestamp) {
+      report.skipped(info)
+      return undefined
+    }
+    const options = { profile, percentageOfNodesToScore, startIndex: this.#startIndex, random }
+    const extenders = all.filter((extender) => extender.isInterested(info))
+    if (extenders.length === 0) {
+      this.#conclude(waiting, schedule(info, cache, options), started, signal)
+      return undefined
+    }
+    queue.inFlight(waiting)
+    return scheduleExtended(info, cache, { ...options, extenders, signal }).then((result) => {
+      if (this.#options.isPending(info)) this.#conclude(waiting, result, started, signal)
+      queue.landed()
+    })
+  }
+
+  /** Acts on what a cycle found. */
+  #conclude(waiting: WaitingPod, result: Scheduled | Diagnosis, started: number, signal: AbortSignal): void {
+    const { cache, clock, metrics, queue, report } = this.#options
+    const { info } = waiting
+    const profile = this.#profileOf(info)
     metrics.algorithm((clock.now() - started) / 1000)
 
     if (!('node' in result)) {
@@ -185,12 +212,30 @@ export class Scheduler {
     const [plugin] = this.#profileOf(info).bind
     this.#binding++
     try {
+      if (await this.#bindByExtender(info, node, limit)) return
       await step(`Bind plugin "${plugin?.name ?? ''}"`, plugin?.bind?.(info, node, limit))
     } finally {
       this.#binding--
       this.#bindingEnded?.()
       this.#bindingEnded = undefined
     }
+  }
+
+  /** Whether an extender has bound the Pod: it comes before plugins. */
+  // pkg/scheduler/schedule_one.go extendersBinding
+  async #bindByExtender(info: PodInfo, node: string, signal: AbortSignal): Promise<boolean> {
+    const { extenders, log } = this.#options
+    for (const extender of extenders) {
+      if (!extender.isBinder || !extender.isInterested(info)) continue
+      try {
+        await extender.bind(info, node, signal)
+        return true
+      } catch (error) {
+        if (signal.aborted || !extender.ignorable) throw error
+        log.info({ err: error, extender: extender.name }, 'skipping an extender in bind that may be ignored')
+      }
+    }
+    return false
   }
 
   /** Gives the place on the node back and lets those who wait for it know. */

@@ -7,6 +7,8 @@ const head = 'apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerCon
 const profile = (text: string): string => `${head}profiles: [{${text}}]`
 const args = (name: string, text: string): string => profile(`pluginConfig: [{name: ${name}, args: {${text}}}]`)
 const at = 'profiles[0].pluginConfig[0].args'
+const extender = (...all: string[]): string =>
+  `${head}extenders: [${all.map((text) => `{urlPrefix: "http://127.0.0.1", ${text}}`).join(', ')}]`
 
 describe('readConfig', () => {
   it('fills in what is not said', () => {
@@ -225,12 +227,51 @@ profiles:
       `${at}.bindTimeoutSeconds: Invalid value: -1: invalid BindTimeoutSeconds, should not be a negative value`,
     ],
     [
-      'extenders',
-      `${head}extenders: [{urlPrefix: "http://127.0.0.1"}]`,
-      'extenders: Forbidden: extenders are not supported',
+      'an extender that scores without weight',
+      extender('prioritizeVerb: score'),
+      'extenders[0].weight: Invalid value: 0: must have a positive weight applied to it',
+    ],
+    [
+      'two extenders that bind',
+      extender('bindVerb: bind', 'bindVerb: bind'),
+      'extenders: Invalid value: "found 2 extenders implementing bind": only one extender can implement bind',
+    ],
+    [
+      'an extender for what is no extended resource',
+      extender('managedResources: [{name: cpu}]'),
+      'extenders[0].managedResources[0].name: Invalid value: "cpu": is an invalid extended resource name',
+    ],
+    [
+      'a resource that two extenders manage',
+      extender('managedResources: [{name: example.com/gpu}]', 'managedResources: [{name: example.com/gpu}]'),
+      'extenders[1].managedResources[0].name: Invalid value: "example.com/gpu": duplicate extender managed resource name',
+    ],
+    [
+      'an extender with a field that there is not',
+      extender('filterverb: filter'),
+      'strict decoding error: unknown field "extenders[0].filterverb"',
     ],
   ])('refuses %s', (_name, text, want) => {
     expect(() => readConfig(text)).toThrow(want)
+  })
+})
+
+describe('extenders', () => {
+  it('are asked in their order, those last that can be done without', () => {
+    const { extenders } = readConfig(
+      extender('ignorable: true, filterVerb: f', 'httpTimeout: 1m30s, weight: 2, prioritizeVerb: p', 'bindVerb: b'),
+    )
+    expect(extenders).toMatchObject([
+      { prioritizeVerb: 'p', weight: 2, timeoutMs: 90_000, ignorable: false },
+      { bindVerb: 'b', timeoutMs: 5_000 },
+      { filterVerb: 'f', ignorable: true },
+    ])
+  })
+
+  it('may keep resources from being counted', () => {
+    const managed = 'managedResources: [{name: example.com/gpu, ignoredByScheduler: true}, {name: example.com/fpga}]'
+    const { profiles } = readConfig(extender(managed))
+    expect(profiles[0]?.args.NodeResourcesFit.ignoredResources).toEqual(['example.com/gpu'])
   })
 })
 

@@ -11,6 +11,7 @@ import type { ObjectNode } from '@kubets/shared/machinery/schema/node.ts'
 import { parseYaml } from '@kubets/shared/machinery/schema/yaml.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { argChecks, argDefaults, defaultArgs, type ConfigurablePlugin, type PluginArgs } from './args.ts'
+import { completeExtenders, withoutIgnored, type GivenExtender } from './extenders.ts'
 import { pluginSets } from './plugin-sets.ts'
 import { argsSchemas, configuration } from './schema.ts'
 import type { PluginSet, ProfileConfig, SchedulerConfig } from './types.ts'
@@ -33,7 +34,7 @@ interface Given {
   readonly podInitialBackoffSeconds?: number
   readonly podMaxBackoffSeconds?: number
   readonly profiles?: readonly GivenProfile[]
-  readonly extenders?: readonly unknown[]
+  readonly extenders?: readonly GivenExtender[]
 }
 
 /** The configuration where there is no file. */
@@ -59,8 +60,6 @@ export function readConfig(text: string): SchedulerConfig {
   const errors: FieldError[] = []
   const config = complete(given, errors)
   const problems = errors.map(errorText)
-  // upstream's scheduler would call them; this one has no way to
-  if (given.extenders?.length) problems.push('extenders: Forbidden: extenders are not supported')
   if (problems.length > 0) throw new Error(problems.length === 1 ? problems[0] : `[${problems.join(', ')}]`)
   return config
 }
@@ -100,13 +99,15 @@ function complete(given: Given, errors: FieldError[]): SchedulerConfig {
     const detail = 'must be greater than or equal to PodInitialBackoffSeconds'
     errors.push(invalid(root.child('podMaxBackoffSeconds'), most, detail))
   }
+  const extenders = completeExtenders(given.extenders ?? [], errors)
   return {
     kubeconfig: clientConnection.kubeconfig,
     leaderElect,
     percentageOfNodesToScore,
     podInitialBackoffSeconds: initial,
     podMaxBackoffSeconds: most,
-    profiles,
+    profiles: profiles.map((profile) => ({ ...profile, args: withoutIgnored(profile.args, extenders) })),
+    extenders,
   }
 }
 

@@ -30,6 +30,33 @@ const plugin = struct('v1.Plugin', { name: string, weight: int32 })
 const pluginSet = struct('v1.PluginSet', { enabled: listOf(plugin), disabled: listOf(plugin) })
 const plugins = struct('v1.Plugins', Object.fromEntries([...points, 'multiPoint'].map((point) => [point, pluginSet])))
 
+const bytes = scalar('bytes', '[]uint8')
+const extender = struct('v1.Extender', {
+  urlPrefix: string,
+  filterVerb: string,
+  preemptVerb: string,
+  prioritizeVerb: string,
+  weight: int64,
+  bindVerb: string,
+  enableHTTPS: bool,
+  tlsConfig: pointer(
+    struct('v1.ExtenderTLSConfig', {
+      insecure: bool,
+      serverName: string,
+      certFile: string,
+      keyFile: string,
+      caFile: string,
+      certData: bytes,
+      keyData: bytes,
+      caData: bytes,
+    }),
+  ),
+  httpTimeout: duration,
+  nodeCacheCapable: bool,
+  managedResources: listOf(struct('v1.ExtenderManagedResource', { name: string, ignoredByScheduler: bool })),
+  ignorable: bool,
+})
+
 export const configuration = document('v1.KubeSchedulerConfiguration', {
   parallelism: pointer(int32),
   leaderElection: struct('v1alpha1.LeaderElectionConfiguration', {
@@ -64,7 +91,7 @@ export const configuration = document('v1.KubeSchedulerConfiguration', {
       ),
     }),
   ),
-  extenders: listOf(scalar('any', 'v1.Extender')),
+  extenders: listOf(extender),
 })
 
 /** The part of a Pod's schema at this path. */

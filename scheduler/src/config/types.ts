@@ -1,4 +1,5 @@
 import type { PluginArgs } from './args.ts'
+import type { ExtenderConfig } from './extenders.ts'
 import type { Point } from './schema.ts'
 
 export interface PluginRef {
@@ -30,4 +31,6 @@ export interface SchedulerConfig {
   readonly podInitialBackoffSeconds: number
   readonly podMaxBackoffSeconds: number
   readonly profiles: readonly ProfileConfig[]
+  /** In the order in which they are asked. */
+  readonly extenders: readonly ExtenderConfig[]
 }

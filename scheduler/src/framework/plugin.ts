@@ -2,6 +2,7 @@ import type { NodeInfo } from '../cache/node-info.ts'
 import type { PodInfo } from '../cache/pod-info.ts'
 import type { Snapshot } from '../cache/snapshot.ts'
 import type { ClusterEvent } from './events.ts'
+import type { Extender } from './extender.ts'
 import type { Filters } from './filters.ts'
 
 /** Why a Pod cannot have a node. */
@@ -78,6 +79,13 @@ export interface Plugin {
   preFilter?(pod: PodInfo, snapshot: Snapshot): NodeFilter | Rejection | undefined
   /** Runs when no node will do: may name a node to wait for. */
   postFilter?(pod: PodInfo, attempt: FailedAttempt): PostFilterResult
+  /** The same where extenders have a say in it. */
+  postFilterWith?(
+    pod: PodInfo,
+    attempt: FailedAttempt,
+    extenders: readonly Extender[],
+    signal: AbortSignal,
+  ): Promise<PostFilterResult>
   /** undefined: there is nothing to score by. Gets the nodes that passed. */
   preScore?(pod: PodInfo, snapshot: Snapshot, nodes: readonly NodeInfo[]): NodeScorer | undefined
   /** Takes what the Pod needs beside its place; unreserve gives it back. */

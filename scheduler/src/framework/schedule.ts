@@ -3,7 +3,13 @@ import type { PodInfo } from '../cache/pod-info.ts'
 import type { Snapshot } from '../cache/snapshot.ts'
 import { Filters, prepareFilters } from './filters.ts'
 import { noNodes, type Diagnosis } from './fit-error.ts'
-import { unresolvable, type FailedAttempt, type NodeRejection, type ProfilePlugin } from './plugin.ts'
+import {
+  unresolvable,
+  type FailedAttempt,
+  type NodeRejection,
+  type PostFilterResult,
+  type ProfilePlugin,
+} from './plugin.ts'
 import type { Profile } from './profile.ts'
 
 export interface ScheduleOptions {
@@ -27,43 +33,63 @@ export interface Scheduled {
 // pkg/scheduler/schedule_one.go schedulePod
 export function schedule(pod: PodInfo, snapshot: Snapshot, options: ScheduleOptions): Scheduled | Diagnosis {
   if (snapshot.nodes.length === 0) return noNodes
-  const found = feasibleNodes(pod, snapshot, options)
-  if (!('nodes' in found)) return found
+  const found = search(pod, snapshot, options)
   const { nodes, evaluated } = found
+  if (nodes.length === 0) return diagnose(pod, options, found)
   const [only] = nodes
   if (nodes.length === 1 && only) return { node: only, feasible: 1, evaluated }
   const scores = totalScores(pod, snapshot, nodes, options.profile.score)
   return { node: best(nodes, scores, options.random), feasible: nodes.length, evaluated }
 }
 
-interface Feasible {
+/** What a look at the nodes found. */
+export interface Search extends FailedAttempt {
+  /** Where the Pod can be. */
   readonly nodes: readonly NodeInfo[]
   readonly evaluated: number
+  /** The node was promised to the Pod: no others were looked at. */
+  readonly isPromised: boolean
+  readonly rejections: NodeRejection[]
+  /** When no node was looked at: what preFilter said. */
+  readonly preFilterMessage: string
+  /** The plugins that turned nodes away. */
+  readonly plugins: Set<string>
 }
 
+/**
+ * Looks for nodes until there are enough.
+ * @param trustsPromise false: the node that the Pod waits for is no better than others
+ */
 // pkg/scheduler/schedule_one.go findNodesThatFitPod
-function feasibleNodes(pod: PodInfo, snapshot: Snapshot, options: ScheduleOptions): Feasible | Diagnosis {
+export function search(
+  pod: PodInfo,
+  snapshot: Snapshot,
+  options: ScheduleOptions,
+  trustsPromise: boolean = true,
+): Search {
   const all = snapshot.nodes
   const filters = prepareFilters(pod, snapshot, options.profile.filter)
+  const rejections: NodeRejection[] = []
+  const found = { snapshot, rejections, evaluated: 0, isPromised: false, preFilterMessage: '' }
   if (!(filters instanceof Filters)) {
     const { plugin, rejection } = filters
-    const rejections = all.map((node) => ({ node, rejection }))
+    for (const node of all) rejections.push({ node, rejection })
     const preFilterMessage = rejection.reasons.join(', ')
-    const attempt = { snapshot, rejections, filters: undefined }
-    return diagnose(pod, options, attempt, { preFilterMessage, plugins: new Set([plugin]) })
+    return { ...found, nodes: [], filters: undefined, preFilterMessage, plugins: new Set([plugin]) }
   }
 
   // the place that others were made to leave for it is most likely the only one
-  const promised = snapshot.node(snapshot.nominationOf(pod))
-  if (promised && !filters.refusal(promised)) return { nodes: [promised], evaluated: 0 }
+  const promised = trustsPromise ? snapshot.node(snapshot.nominationOf(pod)) : undefined
+  const plugins = new Set(filters.restricting)
+  if (promised && !filters.refusal(promised)) {
+    return { ...found, nodes: [promised], isPromised: true, filters, plugins }
+  }
 
   const { only } = filters
   const candidates = only ? all.filter(({ name }) => only.has(name)) : all
   const { profile, percentageOfNodesToScore } = options
   const enough = nodesToFind(candidates.length, profile.percentageOfNodesToScore ?? percentageOfNodesToScore)
   const nodes: NodeInfo[] = []
-  const rejections: NodeRejection[] = []
-  const plugins = new Set(filters.restricting)
   let evaluated = 0
   while (evaluated < candidates.length && nodes.length < enough) {
     const node = candidates[(options.startIndex + evaluated) % candidates.length]
@@ -77,28 +103,32 @@ function feasibleNodes(pod: PodInfo, snapshot: Snapshot, options: ScheduleOption
       nodes.push(node)
     }
   }
-  if (nodes.length > 0) return { nodes, evaluated }
-  if (only) {
+  if (nodes.length === 0 && only) {
     const left = unresolvable(`node(s) didn't satisfy plugin(s) [${filters.restricting.join(' ')}]`)
     for (const node of all) if (!only.has(node.name)) rejections.push({ node, rejection: left })
   }
-  return diagnose(pod, options, { snapshot, rejections, filters }, { preFilterMessage: '', plugins })
+  return { ...found, nodes, evaluated, filters, plugins }
 }
 
 /** Asks what could be done for the Pod, until one plugin knows. */
 // pkg/scheduler/framework/runtime/framework.go RunPostFilterPlugins
-function diagnose(
-  pod: PodInfo,
-  { profile }: ScheduleOptions,
-  attempt: FailedAttempt,
-  found: Pick<Diagnosis, 'preFilterMessage' | 'plugins'>,
-): Diagnosis {
-  const { snapshot, rejections } = attempt
-  const common = { ...found, allNodes: snapshot.nodes.length, rejections }
+function diagnose(pod: PodInfo, { profile }: ScheduleOptions, found: Search): Diagnosis {
+  const results: (PostFilterResult | undefined)[] = []
+  for (const plugin of profile.postFilter) {
+    const result = plugin.postFilter?.(pod, found)
+    results.push(result)
+    if (result?.message === '') break
+  }
+  return diagnosisOf(found, results)
+}
+
+/** What is told of an attempt that failed, after what postFilter said. */
+export function diagnosisOf(found: Search, results: readonly (PostFilterResult | undefined)[]): Diagnosis {
+  const { snapshot, rejections, preFilterMessage, plugins } = found
+  const common = { allNodes: snapshot.nodes.length, rejections, preFilterMessage, plugins }
   const messages: string[] = []
   let nominated: string | undefined
-  for (const plugin of profile.postFilter) {
-    const result = plugin.postFilter?.(pod, attempt)
+  for (const result of results) {
     if (!result) continue
     const { message, victims = [] } = result
     nominated = result.nominated ?? nominated
@@ -118,7 +148,7 @@ export function nodesToFind(all: number, percentage: number): number {
 }
 
 // pkg/scheduler/framework/runtime/framework.go RunScorePlugins
-function totalScores(
+export function totalScores(
   pod: PodInfo,
   snapshot: Snapshot,
   nodes: readonly NodeInfo[],
@@ -138,7 +168,7 @@ function totalScores(
 
 /** One of the nodes with the highest score, each with equal probability. */
 // pkg/scheduler/schedule_one.go selectHost
-function best(nodes: readonly NodeInfo[], scores: readonly number[], random: () => number): NodeInfo {
+export function best(nodes: readonly NodeInfo[], scores: readonly number[], random: () => number): NodeInfo {
   let highest = -Infinity
   let equals = 0
   let chosen = nodes[0]

@@ -1,5 +1,5 @@
 import { unresolvable, type Plugin } from '../framework/plugin.ts'
-import { preempt, type PreemptionOptions } from '../preemption/preempt.ts'
+import { preempt, preemptWith, type PreemptionOptions } from '../preemption/preempt.ts'
 
 interface DefaultPreemptionOptions extends Omit<PreemptionOptions, 'budgets' | 'now'> {
   readonly budgets: () => PreemptionOptions['budgets']
@@ -12,11 +12,13 @@ interface DefaultPreemptionOptions extends Omit<PreemptionOptions, 'budgets' | '
 // pkg/scheduler/framework/plugins/defaultpreemption/default_preemption.go
 export function defaultPreemption(options: DefaultPreemptionOptions): Plugin {
   const { budgets, now, isEvicting } = options
+  const current = (): PreemptionOptions => ({ ...options, budgets: budgets(), now: now() })
   const busy = unresolvable('waiting for the preemption for this pod to be finished')
   return {
     name: 'DefaultPreemption',
     preEnqueue: ({ uid }) => (isEvicting(uid) ? busy : undefined),
-    postFilter: (pod, attempt) => preempt(pod, attempt, { ...options, budgets: budgets(), now: now() }),
+    postFilter: (pod, attempt) => preempt(pod, attempt, current()),
+    postFilterWith: (pod, attempt, extenders, signal) => preemptWith(pod, attempt, current(), extenders, signal),
     // whoever turned the Pod away knows when it may pass
     queueingHint: () => false,
   }

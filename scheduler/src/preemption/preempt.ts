@@ -1,8 +1,10 @@
 import type { PodDisruptionBudget } from '@kubets/shared/api/types/policy-v1.ts'
 import type { NodeInfo } from '../cache/node-info.ts'
 import type { PodInfo } from '../cache/pod-info.ts'
+import type { Extender } from '../framework/extender.ts'
 import { histogram } from '../framework/fit-error.ts'
 import { unresolvable, type FailedAttempt, type PostFilterResult, type Rejection } from '../framework/plugin.ts'
+import { askExtenders } from './ask-extenders.ts'
 import { pickCandidate } from './pick-candidate.ts'
 import { selectVictims, type Candidate } from './victims.ts'
 
@@ -21,19 +23,45 @@ const notHelpful = unresolvable('Preemption is not helpful for scheduling')
 /** Decides who must go for a Pod that fits nowhere, and from which node. Pure. */
 // pkg/scheduler/framework/preemption/preemption.go Evaluator.Preempt
 export function preempt(pod: PodInfo, attempt: FailedAttempt, options: PreemptionOptions): PostFilterResult {
+  const found = search(pod, attempt, options)
+  return 'message' in found ? found : nomination(found, options.now)
+}
+
+/**
+ * The same where extenders have a say in it.
+ * @throws what one failed with that cannot be done without
+ */
+export async function preemptWith(
+  pod: PodInfo,
+  attempt: FailedAttempt,
+  options: PreemptionOptions,
+  extenders: readonly Extender[],
+  signal: AbortSignal,
+): Promise<PostFilterResult> {
+  const found = search(pod, attempt, options)
+  if ('message' in found) return found
+  const agreed = await askExtenders(pod, found, attempt.snapshot, extenders, signal)
+  if (agreed.length === 0) return { message: 'preemption: no candidate node for preemption' }
+  return nomination(agreed, options.now)
+}
+
+function nomination(candidates: readonly Candidate[], now: number): PostFilterResult {
+  const { node, victims } = pickCandidate(candidates, now)
+  return { message: '', nominated: node.name, victims }
+}
+
+/** The nodes from which others could go, or why there are none. */
+function search(pod: PodInfo, attempt: FailedAttempt, options: PreemptionOptions): Candidate[] | PostFilterResult {
   const { snapshot, rejections, filters } = attempt
   const objection = ineligible(pod, attempt)
   if (objection) return { message: `preemption: ${objection}` }
   const helpful = rejections.filter(({ rejection }) => !rejection.unresolvable).map(({ node }) => node)
   const outcomes = new Map<NodeInfo, Rejection>()
   const candidates = filters ? findCandidates(pod, helpful, filters, outcomes, options) : []
-  if (candidates.length === 0) {
-    const reasons = snapshot.nodes.map((node) => outcomes.get(node) ?? notHelpful)
-    const message = `preemption: 0/${snapshot.nodes.length} nodes are available: ${histogram(reasons)}.`
-    return { message, nominated: '' }
-  }
-  const { node, victims } = pickCandidate(candidates, options.now)
-  return { message: '', nominated: node.name, victims }
+  if (candidates.length > 0) return candidates
+  const reasons = snapshot.nodes.map((node) => outcomes.get(node) ?? notHelpful)
+  const message = `preemption: 0/${snapshot.nodes.length} nodes are available: ${histogram(reasons)}.`
+  return { message, nominated: '' }
 }
 
 /** Why the Pod may not make others go. */

@@ -25,6 +25,16 @@ export interface QueueOptions {
 }
 
 const flushIntervalMs = 30_000
+/** What happens while one attempt waits for others; more, and the Pod is tried again whatever it was. */
+const maxMissed = 1_000
+
+/** An attempt that waits for others, while the world goes on. */
+interface Flight {
+  readonly uid: string
+  /** The Pod as it is by now, where it was changed. */
+  info: PodInfo | undefined
+  readonly missed: { readonly event: ClusterEvent; readonly highest: number }[]
+}
 
 /**
  * Pods that wait for a node: the active ones by priority, those that back off after an attempt, and those that wait for
@@ -41,6 +51,7 @@ export class SchedulingQueue {
   #cancelBackoff: (() => void) | undefined
   #cancelFlush: (() => void) | undefined
   #closed = false
+  #flight: Flight | undefined
 
   constructor(options: QueueOptions) {
     this.#options = { initialBackoffMs: 1000, maxBackoffMs: 10_000, maxUnschedulableMs: 300_000, ...options }
@@ -70,6 +81,12 @@ export class SchedulingQueue {
 
   /** A waiting Pod was changed; `relevant` when not only its status was. */
   update(info: PodInfo, relevant: boolean): void {
+    const flight = this.#flight
+    if (flight?.uid === info.uid) {
+      flight.info = info
+      if (relevant) this.#miss({ kind: 'PodUpdate', pod: info })
+      return
+    }
     const active = this.#active.get(info.uid)
     if (active) return this.#active.put({ ...active, info })
     const backingOff = this.#backoff.get(info.uid)
@@ -101,9 +118,35 @@ export class SchedulingQueue {
     })
   }
 
-  /** Puts back a Pod that no node was found for. */
+  /**
+   * The attempt with this Pod is going to wait for others: what happens to it and to the cluster is kept for when it is
+   * put back, or until `landed`.
+   */
+  // pkg/scheduler/backend/queue/active_queue.go inFlightEvents
+  inFlight({ info }: WaitingPod): void {
+    this.#flight = { uid: info.uid, info: undefined, missed: [] }
+  }
+
+  landed(): void {
+    this.#flight = undefined
+  }
+
+  /** Puts back a Pod that no node was found for; what has happened since it was taken may help it already. */
   putUnschedulable(pod: WaitingPod, rejectedBy: ReadonlySet<string>): void {
-    this.#unschedulable.set(pod.info.uid, { ...pod, rejectedBy, timestamp: this.#options.clock.now() })
+    const flight = this.#flight?.uid === pod.info.uid ? this.#flight : undefined
+    const info = flight?.info ?? pod.info
+    const waiting = { ...pod, info, rejectedBy, timestamp: this.#options.clock.now() }
+    this.#unschedulable.set(info.uid, waiting)
+    if (!flight) return
+    this.landed()
+    const helps = ({ event, highest }: Flight['missed'][number]): boolean =>
+      info.priority <= highest && (event.kind === 'PodUpdate' || this.#mayHelp(waiting, event))
+    if (flight.missed.length > maxMissed || flight.missed.some(helps)) this.#wake(waiting)
+  }
+
+  #miss(event: ClusterEvent, highest = Infinity): void {
+    const missed = this.#flight?.missed
+    if (missed && missed.length <= maxMissed) missed.push({ event, highest })
   }
 
   /** Puts back a Pod whose attempt ended in an error: it is tried again after its backoff. */
@@ -125,8 +168,9 @@ export class SchedulingQueue {
    * @param highest only Pods up to this priority
    */
   move(makeEvent: () => ClusterEvent, highest = Infinity): void {
-    if (this.#unschedulable.size === 0) return
+    if (this.#unschedulable.size === 0 && !this.#flight) return
     const event = makeEvent()
+    this.#miss(event, highest)
     for (const pod of [...this.#unschedulable.values()]) {
       if (pod.info.priority > highest) continue
       if (this.#mayHelp(pod, event)) this.#wake(pod)
