@@ -64,8 +64,8 @@ export class PodStateReader {
   async #status(id: string, signal: AbortSignal): Promise<ContainerStatus> {
     const status = await this.#runtime.containerStatus(id, signal)
     if (status.state !== 'CONTAINER_EXITED') return status
-    const said = await lastWords(this.#runtime, status, signal)
-    return said === '' ? status : { ...status, message: said }
+    const said = [status.message, await lastWords(this.#runtime, status, signal)].filter((text) => text !== '')
+    return { ...status, message: said.join(': ') }
   }
 }
 
@@ -93,28 +93,31 @@ const maxLogLines = 80
 async function lastWords(runtime: Reading, status: ContainerStatus, signal: AbortSignal): Promise<string> {
   const path = status.labels[keys.terminationMessagePath]
   const hostPath = status.mounts.find((mount) => mount.containerPath === path)?.hostPath
-  const said = hostPath === undefined ? '' : await readBeginning(hostPath)
+  const said = hostPath === undefined ? '' : await readEnd(hostPath)
   const fromLog = status.labels[keys.terminationMessagePolicy] === 'FallbackToLogsOnError'
-  if (said !== '' || !fromLog || status.exitCode === 0) return said
-  const logs = await runtime.containerLogs(status.id, { follow: false, timestamps: false, tail: maxLogLines }, signal)
-  const [out, err] = await Promise.all([tail(logs.stdout), tail(logs.stderr)])
-  return Buffer.concat([out, err]).subarray(-maxFromLog).toString('utf8')
+  const failed = status.exitCode !== 0 || status.reason === 'ContainerCannotRun'
+  if (said !== '' || !fromLog || !failed) return said
+  const options = { follow: false, timestamps: false, tail: maxLogLines }
+  const { stdout, stderr } = await runtime.containerLogs(status.id, options, signal)
+  // both outputs as they came
+  let kept = Buffer.alloc(0)
+  const keep = async (stream: AsyncIterable<Buffer>): Promise<void> => {
+    for await (const chunk of stream) kept = Buffer.concat([kept, chunk]).subarray(-maxFromLog)
+  }
+  await Promise.all([keep(stdout), keep(stderr)])
+  return kept.toString('utf8')
 }
 
-async function readBeginning(file: string): Promise<string> {
+// pkg/util/tail/tail.go ReadAtMost: of what is longer the end counts
+async function readEnd(file: string): Promise<string> {
   const handle = await open(file, 'r').catch(() => undefined)
   if (!handle) return ''
   try {
+    const { size } = await handle.stat()
     const buffer = Buffer.alloc(maxMessage)
-    const { bytesRead } = await handle.read(buffer, 0, maxMessage, 0)
+    const { bytesRead } = await handle.read(buffer, 0, maxMessage, Math.max(0, size - maxMessage))
     return buffer.toString('utf8', 0, bytesRead)
   } finally {
     await handle.close()
   }
-}
-
-async function tail(stream: AsyncIterable<Buffer>): Promise<Buffer> {
-  let kept = Buffer.alloc(0)
-  for await (const chunk of stream) kept = Buffer.concat([kept, chunk]).subarray(-maxFromLog)
-  return kept
 }

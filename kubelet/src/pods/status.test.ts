@@ -116,6 +116,21 @@ const cases: Case[] = [
     statuses: ['i waiting CrashLoopBackOff 0 false', 'a waiting PodInitializing 0 false'],
   },
   {
+    name: 'a Pod has not ended while its sidecar runs',
+    pod: pod(
+      {
+        restartPolicy: 'Never',
+        initContainers: [container('i', { restartPolicy: 'Always' })],
+        containers: [container('a')],
+      },
+      { status: { phase: 'Running' } },
+    ),
+    sandboxes: [sandbox()],
+    containers: [running('i'), exited('a', 0)],
+    phase: 'Running',
+    statuses: ['i running  0 true', 'a terminated Completed 0 false'],
+  },
+  {
     name: 'in back-off a Pod still counts as running',
     pod: one,
     sandboxes: [sandbox()],

@@ -22,6 +22,7 @@ import {
   type PodRuntimeState,
   type ProbeResults,
 } from './model.ts'
+import { normalizeStatus } from './normalize.ts'
 import { podPhase } from './phase.ts'
 import type { Allocation, Given, ResizeStatus } from './resize.ts'
 import { statusLists, type ContainerKind, type Waiting } from './sync.ts'
@@ -60,7 +61,7 @@ export function podStatus(input: StatusInput): PodStatus {
   // an ended Pod keeps the address it had
   const podIPs = ips.length > 0 ? ips.map((ip) => ({ ip })) : input.ended ? (pod.status?.podIPs ?? []) : []
   const failed = phase === 'Failed' ? (input.failed ?? keptReason(pod)) : undefined
-  return {
+  return normalizeStatus(pod, {
     ...observed(pod),
     phase,
     conditions: podConditions(
@@ -86,7 +87,7 @@ export function podStatus(input: StatusInput): PodStatus {
     ...(ephemeral.length > 0 ? { ephemeralContainerStatuses: ephemeral } : {}),
     ...resourcesOfPod(input),
     qosClass: pod.status?.qosClass ?? podQOS(pod),
-  }
+  })
 }
 
 // kubelet_pods.go convertToAPIPodLevelResourcesStatus: of the Pod as a whole when it says so itself, else the sum
@@ -122,7 +123,9 @@ function finalPhase(input: StatusInput, init: readonly ContainerStatus[], main: 
   if (before === 'Succeeded' || before === 'Failed') return before
   const running = [...init, ...main].some((one) => one.state?.running)
   if (input.failed && !running) return 'Failed'
-  return podPhase(input.pod.spec, init, main, input.ended && !running)
+  const phase = podPhase(input.pod.spec, init, main, input.ended && !running)
+  // it has not ended while a sidecar still runs. pkg/kubelet/status/status_manager.go mergePodStatus
+  return running && (phase === 'Succeeded' || phase === 'Failed') ? (before ?? 'Pending') : phase
 }
 
 function keptReason(pod: Pod): PodFailure | undefined {
