@@ -7,11 +7,15 @@ import type { Container, HTTPGetAction } from '@kubets/shared/api/types/core-v1.
 export interface HttpAnswer {
   status: number
   body: string
+  /** Where it says to go on, if it does. */
+  location: string | undefined
 }
 
 // pkg/probe/http/http.go maxRespBodyLength
 const maxBody = 10 * 1024
 const userAgent = 'kube-probe/1.36'
+const mostRedirects = 10
+const redirects = [301, 302, 303, 307, 308]
 
 /** The number of a port that may be given by name. Throws when the container has no port of that name. */
 // pkg/probe/util.go ResolveContainerPort
@@ -31,8 +35,25 @@ export function actionUrl(action: HTTPGetAction, container: Container, podIP: st
   return `${(action.scheme ?? 'HTTP').toLowerCase()}://${shown}:${resolvePort(action.port, container)}${path}`
 }
 
-/** Asks once; certificates are not checked. Rejects when there is no answer, with Go's words for the common causes. */
+/**
+ * Asks, and goes where it is told to on the same host; certificates are not checked. Rejects when there is no answer, with
+ * Go's words for the common causes.
+ */
+// pkg/probe/http/http.go RedirectChecker
 export async function httpGet(url: string, action: HTTPGetAction, signal: AbortSignal): Promise<HttpAnswer> {
+  let at = url
+  for (let asked = 1; ; asked++) {
+    const answer = await ask(at, action, signal)
+    if (!redirects.includes(answer.status) || answer.location === undefined) return answer
+    const next = URL.parse(answer.location, at)
+    if (!next) throw new Error(`Get "${at}": failed to parse Location header "${answer.location}"`)
+    if (next.hostname !== new URL(url).hostname) return answer
+    if (asked >= mostRedirects) throw new Error(`Get "${next.href}": stopped after ${mostRedirects} redirects`)
+    at = next.href
+  }
+}
+
+async function ask(url: string, action: HTTPGetAction, signal: AbortSignal): Promise<HttpAnswer> {
   const headers: Record<string, string | string[]> = { 'User-Agent': userAgent, Accept: '*/*', Connection: 'close' }
   for (const { name, value } of action.httpHeaders ?? []) {
     const key = Object.keys(headers).find((one) => one.toLowerCase() === name.toLowerCase()) ?? name
@@ -46,7 +67,7 @@ export async function httpGet(url: string, action: HTTPGetAction, signal: AbortS
     let size = 0
     const done = (): void => {
       const body = Buffer.concat(parts).subarray(0, maxBody).toString('utf8')
-      resolve({ status: response.statusCode ?? 0, body })
+      resolve({ status: response.statusCode ?? 0, body, location: response.headers.location })
     }
     response.on('data', (chunk: Buffer) => {
       parts.push(chunk)

@@ -16,6 +16,9 @@ export interface ProbeManagerOptions {
   changed(podUid: string): void
 }
 
+// pkg/kubelet/prober/prober.go maxProbeRetries
+const maxTries = 3
+
 interface Watch {
   stop: AbortController
   pod: Pod
@@ -142,12 +145,20 @@ export class ProbeManager {
     const target = { container, containerId: status.id, podIP }
     try {
       const start = clock.now()
-      const { result, output } = await runProbe(runtime, probe, target, { timeoutMs, timeout: timeout.signal }, signal)
+      const limit = { timeoutMs, timeout: timeout.signal }
+      let outcome = await runProbe(runtime, probe, target, limit, signal)
+      // what could not be run is tried again at once. prober.go runProbeWithRetries
+      for (let tries = 1; tries < maxTries && outcome.result === 'Unknown'; tries++) {
+        outcome = await runProbe(runtime, probe, target, limit, signal)
+      }
+      const { result, output, warning } = outcome
       metrics.observe(pod, container.name, kind, result, (clock.now() - start) / 1000)
-      if (result === 'Success') return result
       const about = containerReference(pod, container)
-      const how = result === 'Failure' ? 'failed' : 'errored'
-      recorder.event(about, 'Warning', 'Unhealthy', `${probeTitles[kind]} probe ${how}: ${output.slice(0, 1024)}`)
+      const say = (reason: string, how: string): void =>
+        recorder.event(about, 'Warning', reason, `${probeTitles[kind]} probe ${how}: ${output.slice(0, 1024)}`)
+      if (result === 'Failure') say('Unhealthy', 'failed')
+      else if (result === 'Unknown') say('Unhealthy', 'errored and resulted in unknown state')
+      else if (warning) say('ProbeWarning', 'warning')
       return result
     } finally {
       cancel()

@@ -15,6 +15,8 @@ export interface ProbeTarget {
 export interface Outcome {
   result: ProbeResult
   output: string
+  /** It is well, but not quite as it should be. */
+  warning?: boolean
 }
 
 /** Runs the probe within its time limit. Unknown when it could not be run at all. Rejects only when aborted. */
@@ -31,7 +33,11 @@ export async function runProbe(
     if (probe.httpGet) {
       const url = actionUrl(probe.httpGet, target.container, target.podIP)
       const { status, body } = await httpGet(url, probe.httpGet, stop)
-      if (status >= 200 && status < 400) return { result: 'Success', output: body }
+      if (status >= 200 && status < 300) return { result: 'Success', output: body }
+      // it leads to another host, whose answer says nothing of this one. pkg/probe/http/http.go DoHTTPProbe
+      if (status >= 300 && status < 400) {
+        return { result: 'Success', output: `Probe terminated redirects, Response body: ${body}`, warning: true }
+      }
       return { result: 'Failure', output: `HTTP probe failed with statuscode: ${status}` }
     }
     if (probe.tcpSocket) {
