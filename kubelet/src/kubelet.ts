@@ -33,6 +33,7 @@ import { initialNode, nodeResources } from './node/status.ts'
 import type { Configured } from './config/configured.ts'
 import type { Options } from './options.ts'
 import { Allocations } from './pods/allocations.ts'
+import { appArmorEnabled } from './pods/app-armor.ts'
 import type { PodDeps } from './pods/deps.ts'
 import { PluginManager } from './plugins/manager.ts'
 import type { PluginHandlers } from './plugins/handler.ts'
@@ -148,6 +149,7 @@ export async function runKubelet({ options, configuration }: Configured, signal:
       memoryBytes: machine.memoryBytes,
       seccompDir: path.join(rootDir, 'seccomp'),
       sysctls,
+      appArmor: await appArmorEnabled(),
     },
   }
   const fresh = initialNode(nodeName, machine.info.architecture, { capacity, allocatable: resources })

@@ -46,7 +46,8 @@ export async function containerConfig(context: ConfigContext, signal: AbortSigna
   )
   const mounts = await volumeMounts(container, (name) => context.volume(name), env, context.podDir, signal)
   const taken = new Set(mounts.map((mount) => mount.containerPath))
-  const messagePath = container.terminationMessagePath ?? '/dev/termination-log'
+  // as the runtime will name it when it tells of its mounts
+  const messagePath = path.posix.join('/', container.terminationMessagePath ?? '/dev/termination-log')
   return {
     name: container.name,
     attempt,

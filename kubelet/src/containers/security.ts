@@ -23,10 +23,10 @@ export async function containerSecurity(
   const privileged = own.privileged ?? false
   const profile = own.seccompProfile ?? ofPod.seccompProfile
   const appArmor = own.appArmorProfile ?? ofPod.appArmorProfile
-  if (appArmor?.type === 'Localhost') throw new ConfigError('Cannot enforce AppArmor: AppArmor profiles of the node')
   return {
-    // a group alone needs the image's user beside it
-    runAsUser: runAsUser ?? (runAsGroup === undefined ? undefined : (image.uid ?? 0)),
+    // a group alone needs the image's user beside it, which may have but a name
+    runAsUser: runAsUser ?? (runAsGroup === undefined ? undefined : image.uid),
+    runAsUsername: runAsUser === undefined && runAsGroup !== undefined ? image.username : '',
     runAsGroup,
     supplementalGroups: groups,
     privileged,
@@ -34,6 +34,12 @@ export async function containerSecurity(
     capabilitiesDrop: own.capabilities?.drop ?? [],
     readonlyRootfs: own.readOnlyRootFilesystem ?? false,
     noNewPrivileges: own.allowPrivilegeEscalation === false,
+    appArmor:
+      appArmor?.type === 'Localhost'
+        ? (appArmor.localhostProfile ?? '')
+        : appArmor?.type === 'Unconfined'
+          ? 'unconfined'
+          : '',
     unmaskedProc: own.procMount === 'Unmasked',
     seccomp:
       privileged || profile === undefined || profile.type === 'Unconfined'

@@ -44,4 +44,6 @@ export interface NodeFacts {
   seccompDir: string
   /** The kernel settings that Pods may have here. */
   sysctls: SysctlAllowlist
+  /** Whether the kernel enforces AppArmor profiles. */
+  appArmor: boolean
 }

@@ -12,6 +12,7 @@ import { StaticPods } from '../static/static-pods.ts'
 import { pressureRefusal } from '../eviction/admission.ts'
 import type { Pressure } from '../eviction/thresholds.ts'
 import { admission, resizeRefusal, type Admission, type Rejection } from './admission.ts'
+import { appArmorRefusal } from './app-armor.ts'
 import type { PodDeps } from './deps.ts'
 import type { PodFailure } from './model.ts'
 import { preempted } from './preemption.ts'
@@ -275,7 +276,9 @@ export class PodManager {
   #judge(uid: string, node: Node): Admission | undefined {
     const pod = this.#unjudged.get(uid)
     if (!pod) return undefined
-    const why = pressureRefusal(pod, this.#node.pressure()) ?? forbiddenSysctl(pod, this.#deps.node.sysctls)
+    const { sysctls, appArmor } = this.#deps.node
+    const why =
+      pressureRefusal(pod, this.#node.pressure()) ?? forbiddenSysctl(pod, sysctls) ?? appArmorRefusal(pod, appArmor)
     return why ? { why, victims: [] } : admission(this.#granted(pod), this.#others(pod), node)
   }
 

@@ -21,6 +21,7 @@ import { makeImage, removeImage } from '../runtime/docker/image.testing.ts'
 import { createDockerRuntime } from '../runtime/docker/index.ts'
 import { VolumeManager } from '../volumes/manager.ts'
 import { Allocations } from './allocations.ts'
+import { appArmorEnabled } from './app-armor.ts'
 import type { PodDeps } from './deps.ts'
 import { PodManager } from './manager.ts'
 import { sysctlAllowlist } from './sysctls.ts'
@@ -126,6 +127,7 @@ export async function startTestNode(
       memoryBytes: 1 << 30,
       seccompDir: rootDir,
       sysctls: sysctlAllowlist([]),
+      appArmor: await appArmorEnabled(),
     },
     lifetime: stopping.signal,
   }

@@ -87,6 +87,8 @@ export interface LinuxResources {
 
 export interface ContainerSecurity {
   runAsUser: number | undefined
+  /** Where the user has a name alone; else empty. */
+  runAsUsername: string
   runAsGroup: number | undefined
   supplementalGroups: readonly number[]
   privileged: boolean
@@ -94,6 +96,8 @@ export interface ContainerSecurity {
   capabilitiesDrop: readonly string[]
   readonlyRootfs: boolean
   noNewPrivileges: boolean
+  /** Name of an AppArmor profile that the node has, or 'unconfined'; the runtime's own if empty. */
+  appArmor: string
   unmaskedProc: boolean
   /** 'RuntimeDefault' or 'Unconfined', or the JSON of a profile. */
   seccomp: string

@@ -2,6 +2,7 @@ import type { ContainerCreateOptions, ContainerInspectInfo } from 'dockerode'
 import type {
   Container,
   ContainerConfig,
+  ContainerSecurity,
   ContainerState,
   ContainerStatus,
   LinuxResources,
@@ -44,7 +45,7 @@ function containerOptions(
   const pidMode = config.pidTarget === undefined ? podPidMode : `container:${config.pidTarget}`
   const labels = { ...config.labels, [labelNames.sandboxId]: sandboxId }
   const oomScoreAdj = context.negativeOomScores ? resources.oomScoreAdj : Math.max(0, resources.oomScoreAdj)
-  const user = userOf(security.runAsUser, security.runAsGroup)
+  const user = userOf(security)
   return {
     name: dockerName(config.name, sandbox.pod, config.attempt),
     Image: config.image,
@@ -99,14 +100,16 @@ function containerOptions(
   }
 }
 
-function userOf(user: number | undefined, group: number | undefined): string | undefined {
-  if (user === undefined) return undefined
-  return group === undefined ? String(user) : `${user}:${group}`
+function userOf({ runAsUser, runAsUsername, runAsGroup }: ContainerSecurity): string | undefined {
+  const user = runAsUser?.toString() ?? runAsUsername
+  if (user === '') return undefined
+  return runAsGroup === undefined ? user : `${user}:${runAsGroup}`
 }
 
 function securityOpt({ security }: ContainerConfig): string[] {
   const options: string[] = []
   if (security.noNewPrivileges) options.push('no-new-privileges')
+  if (security.appArmor !== '') options.push(`apparmor=${security.appArmor}`)
   if (security.seccomp === 'Unconfined') options.push('seccomp=unconfined')
   else if (security.seccomp !== 'RuntimeDefault') options.push(`seccomp=${security.seccomp}`)
   return options
@@ -208,7 +211,7 @@ async function imageRefOf(context: DockerContext, imageId: string, signal: Abort
   let ref = imageId
   try {
     const image = await call(context, signal, limits.read, () => context.docker.getImage(imageId).inspect())
-    ref = image.RepoDigests[0] ?? imageId
+    ref = (image.RepoDigests as string[] | undefined)?.[0] ?? imageId
   } catch (error) {
     if (!isRuntimeNotFound(error)) throw error
   }

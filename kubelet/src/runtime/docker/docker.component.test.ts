@@ -48,6 +48,8 @@ function config(name: string, script: string, more: Partial<ContainerConfig> = {
     resources: { cpuShares: 102, cpuQuota: 50_000, cpuPeriod: 100_000, memoryLimit: 16 << 20, oomScoreAdj: 900 },
     security: {
       runAsUser: undefined,
+      runAsUsername: '',
+      appArmor: '',
       runAsGroup: undefined,
       supplementalGroups: [],
       privileged: false,
