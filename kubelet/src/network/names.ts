@@ -1,7 +1,13 @@
 import type { HostAlias, Pod } from '@kubets/shared/api/types/core-v1.ts'
 
-/** The Pod's host name, and its name within the cluster when it has a subdomain. */
-// pkg/kubelet/kubelet_pods.go GeneratePodHostNameAndDomain
+// pkg/kubelet/util/util.go fqdnMaxLen: what the kernel holds
+const longestFqdn = 64
+
+/**
+ * The Pod's host name, and its name within the cluster when it has a subdomain. Throws when that is to be the host name
+ * and is too long for it.
+ */
+// pkg/kubelet/kubelet_pods.go GeneratePodHostNameAndDomain, pkg/kubelet/util/util.go GetNodenameForKernel
 export function podHostname(pod: Pod, nodeName: string, clusterDomain: string): { hostname: string; fqdn: string } {
   if (pod.spec.hostNetwork && pod.spec.hostnameOverride === undefined) return { hostname: nodeName, fqdn: '' }
   const { namespace = '', name = '' } = pod.metadata
@@ -9,7 +15,14 @@ export function podHostname(pod: Pod, nodeName: string, clusterDomain: string): 
   const own = pod.spec.hostname || name.slice(0, 63).replace(/[-.]+$/, '')
   const fqdn = pod.spec.subdomain ? `${own}.${pod.spec.subdomain}.${namespace}.svc.${clusterDomain}` : ''
   if (pod.spec.hostnameOverride !== undefined) return { hostname: pod.spec.hostnameOverride, fqdn: '' }
-  return { hostname: pod.spec.setHostnameAsFQDN && fqdn !== '' ? fqdn : own, fqdn }
+  if (!pod.spec.setHostnameAsFQDN || fqdn === '') return { hostname: own, fqdn }
+  if (fqdn.length > longestFqdn) {
+    const lengths = `(${longestFqdn} characters is the max, ${fqdn.length} characters requested)`
+    throw new Error(
+      `failed to construct FQDN from pod hostname and cluster domain, FQDN ${fqdn} is too long ${lengths}`,
+    )
+  }
+  return { hostname: fqdn, fqdn }
 }
 
 /** The text of the Pod's /etc/hosts. */

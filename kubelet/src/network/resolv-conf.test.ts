@@ -53,6 +53,15 @@ describe('names', () => {
     expect(podHostname(pod({ containers: [], hostNetwork: true }), 'node', 'x').hostname).toBe('node')
   })
 
+  it('may be the whole, as long as the kernel holds it', () => {
+    const whole = (hostname: string) => pod({ containers: [], hostname, subdomain: 's', setHostnameAsFQDN: true })
+    const fits = 'h'.repeat(64 - '.s.default.svc.cluster.local'.length)
+    expect(podHostname(whole(fits), 'node', 'cluster.local').hostname).toBe(`${fits}.s.default.svc.cluster.local`)
+    expect(() => podHostname(whole(`${fits}h`), 'node', 'cluster.local')).toThrow(
+      'is too long (64 characters is the max, 65 characters requested)',
+    )
+  })
+
   it('stand in /etc/hosts', () => {
     const text = hostsFile(['10.0.0.1'], 'h', 'h.s.ns.svc.d', [{ ip: '1.2.3.4', hostnames: ['a', 'b'] }])
     expect(text.split('\n').slice(-5)).toEqual([

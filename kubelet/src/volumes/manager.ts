@@ -3,6 +3,7 @@ import path from 'node:path'
 import type { Pod, Volume } from '@kubets/shared/api/types/core-v1.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { parseQuantity } from '@kubets/shared/machinery/quantity.ts'
+import { podSettings } from '../cgroups/pod-settings.ts'
 import type { NodeAllocatable, PodAddresses } from '../containers/downward.ts'
 import type { MountedVolume } from '../containers/mounts.ts'
 import type { ObjectSource } from '../objects.ts'
@@ -178,8 +179,8 @@ export class VolumeManager {
     const fresh = (await stat(folder).catch(() => undefined)) === undefined
     await mkdir(folder, { recursive: true })
     if (medium === 'Memory' && !(await isMounted(folder))) {
-      const size = sizeLimit === undefined ? [] : [`size=${parseQuantity(sizeLimit).value()}`]
-      await mountTmpfs(folder, ['mode=0777', ...size], signal)
+      const size = memorySize(pod, sizeLimit, this.#options.allocatable.memory)
+      await mountTmpfs(folder, ['mode=0777', `size=${size}`], signal)
     }
     if (hugePages && !(await isMounted(folder))) await mountHugePages(folder, pageSizeOf(medium, pod), signal)
     if (!fresh) return
@@ -187,6 +188,13 @@ export class VolumeManager {
     if (fsGroup !== undefined) await chown(folder, 0, fsGroup)
     await chmod(folder, fsGroup === undefined ? 0o777 : 0o2777)
   }
+}
+
+/** How large a volume in memory may become: as the least says of its own limit, the Pod's, and what Pods may have. */
+// pkg/volume/emptydir/empty_dir.go calculateEmptyDirMemorySize
+function memorySize(pod: Pod, sizeLimit: string | undefined, allocatable: string): number {
+  const limits = [podSettings(pod, 0).memoryLimit ?? 0, sizeLimit === undefined ? 0 : parseQuantity(sizeLimit).value()]
+  return Math.min(parseQuantity(allocatable).value(), ...limits.filter((one) => one > 0))
 }
 
 /** Whether the volume is of a claim, one that the Pod names or one made for it. */
