@@ -70,7 +70,8 @@ export async function ensureImage(
     throw new ImageError({ reason: 'ErrImageNeverPull', message, retryAt: clock.now() + retryMs })
   }
   if (present && policy !== 'Always') {
-    recorder.event(about, 'Normal', 'Pulled', `Container image "${image}" already present on machine`)
+    const text = `Container image "${image}" already present on machine and can be accessed by the pod`
+    recorder.event(about, 'Normal', 'Pulled', text)
     return present
   }
   recorder.event(about, 'Normal', 'Pulling', `Pulling image "${image}"`)
@@ -114,15 +115,20 @@ async function inspect(context: ImageContext, image: string, signal: AbortSignal
   }
 }
 
+// pkg/kubelet/kubelet_pods.go getPullSecretsForPod
 async function pullSecrets(context: ImageContext, pod: Pod, signal: AbortSignal): Promise<Secret[]> {
   const found: Secret[] = []
+  const missing: string[] = []
   for (const { name = '' } of pod.spec.imagePullSecrets ?? []) {
-    const secret = await context.objects.secret(pod.metadata.namespace ?? '', name, signal)
+    if (name === '') continue
+    const secret = await context.objects.secret(pod.metadata.namespace ?? '', name, signal).catch(() => undefined)
+    signal.throwIfAborted()
     if (secret) found.push(secret)
-    else {
-      const message = `Unable to retrieve some image pull secrets (${name}); attempting to pull the image may not succeed.`
-      context.recorder.event(pod, 'Warning', 'FailedToRetrieveImagePullSecret', message)
-    }
+    else missing.push(name)
+  }
+  if (missing.length > 0) {
+    const text = `Unable to retrieve some image pull secrets (${missing.join(', ')}); attempting to pull the image may not succeed.`
+    context.recorder.event(pod, 'Warning', 'FailedToRetrieveImagePullSecret', text)
   }
   return found
 }

@@ -42,6 +42,15 @@ describe('which log', () => {
     expect(chooseContainer(pod, 'c', all, true).id).toBe('c-0')
   })
 
+  it('is the one that ended last while the next waits to be started', () => {
+    const crashed = waiting('CrashLoopBackOff')
+    const [status] = crashed.status?.containerStatuses ?? []
+    if (status) status.lastState = { terminated: { exitCode: 1, containerID: 'docker://c-1' } }
+    const ended = [container('c', 0, 'CONTAINER_EXITED'), container('c', 1, 'CONTAINER_EXITED')]
+    expect(chooseContainer(crashed, 'c', ended, true).id).toBe('c-1')
+    expect(chooseContainer(crashed, 'c', ended, false).id).toBe('c-1')
+  })
+
   it('is the last that ran while a new one is being made', () => {
     expect(chooseContainer(pod, 'c', [...all, container('c', 2, 'CONTAINER_CREATED')], false).id).toBe('c-1')
   })

@@ -50,7 +50,7 @@ function sinceTime(time: string | null, seconds: number | undefined, now: number
 }
 
 /**
- * Which container's log is meant: the newest one of that name, or with `previous` the one before it.
+ * Which container's log is meant: the newest one of that name, or with `previous` the one that its status tells of as last.
  * @throws ServerError 400 with upstream's reasons. pkg/kubelet/kubelet_pods.go validateContainerLogStatus
  */
 export function chooseContainer(
@@ -61,7 +61,11 @@ export function chooseContainer(
 ): Container {
   const podName = pod.metadata.name ?? ''
   const mine = containers.filter((one) => one.name === name).toSorted((a, b) => b.attempt - a.attempt)
-  const chosen = previous ? mine[1] : mine.find((one) => one.state !== 'CONTAINER_CREATED')
+  // while a container waits for its next start, the one that ended last is the previous one
+  const before = containerStatus(pod, name)?.lastState?.terminated?.containerID
+  const chosen = previous
+    ? (mine.find(({ id }) => before?.endsWith(id)) ?? mine[1])
+    : mine.find((one) => one.state !== 'CONTAINER_CREATED')
   if (chosen) return chosen
   if (previous) throw new ServerError(400, `previous terminated container "${name}" in pod "${podName}" not found`)
   const waiting = containerStatus(pod, name)?.state?.waiting
