@@ -6,12 +6,13 @@ import path from 'node:path'
 import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { promisify } from 'node:util'
-import { configMaps, events, pods } from '@kubets/shared/api/resources.gen.ts'
-import type { ContainerStatus, Pod } from '@kubets/shared/api/types/core-v1.ts'
+import { configMaps } from '@kubets/shared/api/resources.gen.ts'
+import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
 import Docker from 'dockerode'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeImage, removeImage } from '../runtime/docker/image.testing.ts'
+import { idOf, lookAt, runs, shell, statusOf } from './look.testing.ts'
 import { startTestNode, type TestNode } from './node.testing.ts'
 
 const run = promisify(execFile)
@@ -19,13 +20,11 @@ const signal = new AbortController().signal
 const docker = new Docker()
 const shellLess = `kubets-test/shell-less-${process.pid}:1`
 const namespace = 'default'
-const runs = ({ status }: Pod): boolean => status?.phase === 'Running'
-const first = ({ status }: Pod): ContainerStatus | undefined => status?.containerStatuses?.[0]
-const shell = (script: string) => ({ command: ['sh', '-c', script] })
 
 /** What Pods and their containers may do wrong, and what may be done to them, one Pod each. */
 describe('A node with bad Pods', { timeout: 120_000 }, () => {
   let node: TestNode
+  let look: ReturnType<typeof lookAt>
   let work: string
   let rootDir: string
 
@@ -40,6 +39,7 @@ describe('A node with bad Pods', { timeout: 120_000 }, () => {
     await run('mount', ['-o', 'loop', disk, rootDir])
     await makeImage(shellLess, ['sleep'])
     node = await startTestNode({ cpu: '1', memory: '1Gi', 'ephemeral-storage': '1Gi', pods: '40' }, { rootDir })
+    look = lookAt(node)
   })
   afterAll(async () => {
     await node.stop()
@@ -48,27 +48,7 @@ describe('A node with bad Pods', { timeout: 120_000 }, () => {
     await rm(work, { recursive: true })
   })
 
-  const saidOf = (name: string, reason: string, text = ''): Promise<string> =>
-    waitFor(async () => {
-      const { items } = await node.client.list(events, { namespace })
-      const about = items.filter((one) => one.involvedObject.name === name && one.reason === reason)
-      return about.find((one) => one.message?.includes(text))?.message
-    }, `event ${reason} of ${name}`)
-  const gone = (name: string): Promise<unknown> =>
-    waitFor(async () => {
-      const { items } = await node.client.list(pods, { namespace, fieldSelector: `metadata.name=${name}` })
-      return items.length === 0
-    }, `${name} to be gone`)
-  const remove = (name: string, options: { gracePeriodSeconds?: number } = {}): Promise<unknown> =>
-    node.client.delete(pods, name, { namespace, ...options })
   const containersOf = async (pod: Pod) => node.runtime.listContainers({ podUid: pod.metadata.uid ?? '' }, signal)
-  const idOf = (pod: Pod): string => first(pod)?.containerID?.replace('docker://', '') ?? ''
-  const logOf = async (id: string, tail?: number): Promise<Buffer> => {
-    const options = { follow: false, timestamps: false, ...(tail === undefined ? {} : { tail }) }
-    const { stdout, stderr } = await node.runtime.containerLogs(id, options, signal)
-    stderr.resume()
-    return buffer(stdout)
-  }
   /** Nothing of it is left on the node: no container, no folder. */
   const nothingOf = async ({ metadata: { uid = '' } }: Pod): Promise<void> => {
     const label = [`io.kubernetes.pod.uid=${uid}`]
@@ -81,32 +61,32 @@ describe('A node with bad Pods', { timeout: 120_000 }, () => {
       const readinessProbe = { exec: { command: ['sh', '-c', 'true'] }, periodSeconds: 1, timeoutSeconds: 30 }
       await node.run('shell-less', { containers: [{ name: 'main', image: shellLess, readinessProbe }] })
       const pod = await node.until('shell-less', runs)
-      expect(await saidOf('shell-less', 'Unhealthy')).toMatch(
-        /^Readiness probe (failed|errored): .*"sh": executable file/,
+      expect(await look.event('shell-less', 'Unhealthy')).toMatch(
+        /^Readiness probe (failed|errored and resulted in unknown state): .*"sh": executable file/,
       )
       const options = { command: ['sh'], stdin: false, stdout: true, stderr: true, tty: false }
       const session = await node.runtime.exec(idOf(pod), options, signal)
       expect((await buffer(session.stdout as Readable)).toString()).toContain('executable file not found')
       expect([126, 127]).toContain(await session.done)
-      expect(first(await node.get('shell-less'))).toMatchObject({ restartCount: 0, ready: false })
+      expect(statusOf(await node.get('shell-less'))).toMatchObject({ restartCount: 0, ready: false })
     })
 
     it('says which entrypoint does not exist, and starts it again and again', async () => {
       await node.run('no-entry', { containers: [{ name: 'main', command: ['/no/such'] }] })
       const { message } =
-        first(await node.until('no-entry', (pod) => first(pod)?.state?.waiting?.reason === 'RunContainerError'))?.state
-          ?.waiting ?? {}
+        statusOf(await node.until('no-entry', (pod) => statusOf(pod)?.state?.waiting?.reason === 'RunContainerError'))
+          ?.state?.waiting ?? {}
       expect(message).toMatch(/^failed to start container "main": Error response from daemon: .*\/no\/such/)
-      const after = await node.until('no-entry', (pod) => first(pod)?.state?.waiting?.reason === 'CrashLoopBackOff')
-      expect(first(after)?.lastState?.terminated).toMatchObject({ exitCode: 127, reason: 'ContainerCannotRun' })
-      expect(await saidOf('no-entry', 'BackOff')).toContain('Back-off restarting failed container main')
+      const after = await node.until('no-entry', (pod) => statusOf(pod)?.state?.waiting?.reason === 'CrashLoopBackOff')
+      expect(statusOf(after)?.lastState?.terminated).toMatchObject({ exitCode: 127, reason: 'ContainerCannotRun' })
+      expect(await look.event('no-entry', 'BackOff')).toContain('Back-off restarting failed container main')
     })
 
     it('kills what ignores SIGTERM, once its grace is over', async () => {
       const script = 'trap "" TERM; echo up; while :; do sleep 0.1; done'
       const pod = await node.run('deaf', { containers: [{ name: 'main', ...shell(script) }] })
       const up = await node.until('deaf', runs)
-      await waitFor(async () => (await logOf(idOf(up))).toString() === 'up\n')
+      await waitFor(async () => (await look.logOf(idOf(up))).toString() === 'up\n')
       const died = new Promise<{ exitCode?: string }>((resolve, reject) => {
         const filters = { container: [idOf(up)], event: ['die'] }
         void docker.getEvents({ filters }).then(async (stream) => {
@@ -115,9 +95,9 @@ describe('A node with bad Pods', { timeout: 120_000 }, () => {
           resolve((JSON.parse(text) as { Actor: { Attributes: { exitCode?: string } } }).Actor.Attributes)
         }, reject)
       })
-      await remove('deaf')
+      await look.remove('deaf')
       expect((await died).exitCode).toBe('137')
-      await gone('deaf')
+      await look.gone('deaf')
       await nothingOf(pod)
     })
 
@@ -125,13 +105,13 @@ describe('A node with bad Pods', { timeout: 120_000 }, () => {
       const script = 'head -c 56000000 /dev/zero | tr "\\000" x; echo; echo the end'
       await node.run('flood', { restartPolicy: 'Never', containers: [{ name: 'main', ...shell(script) }] })
       const pod = await node.until('flood', ({ status }) => status?.phase === 'Succeeded')
-      expect((await logOf(idOf(pod), 1)).toString()).toBe('the end\n')
+      expect((await look.logOf(idOf(pod), 1)).toString()).toBe('the end\n')
       const { LogPath } = (await docker.getContainer(idOf(pod)).inspect()) as unknown as { LogPath: string }
       const files = (await readdir(path.dirname(LogPath))).filter((name) => name.includes('-json.log'))
       const sizes = await Promise.all(files.map((name) => stat(path.join(path.dirname(LogPath), name))))
       expect(sizes.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(51 << 20)
-      await remove('flood')
-      await gone('flood')
+      await look.remove('flood')
+      await look.gone('flood')
     })
 
     it('takes bytes and lines without end for what they are', async () => {
@@ -143,9 +123,9 @@ describe('A node with bad Pods', { timeout: 120_000 }, () => {
         containers: [{ name: 'main', ...shell(script.replaceAll('\\\\', '\\')), terminationMessagePolicy }],
       })
       const pod = await node.until('binary', ({ status }) => status?.phase === 'Failed')
-      const log = await logOf(idOf(pod))
+      const log = await look.logOf(idOf(pod))
       expect(log.toString('latin1')).toBe(`a\0b\r\x1b[1mc${'x'.repeat(100_000)}end`)
-      const { terminated } = first(pod)?.state ?? {}
+      const { terminated } = statusOf(pod)?.state ?? {}
       expect(terminated).toMatchObject({ exitCode: 3, reason: 'Error' })
       expect(terminated?.message).toBe(`${'x'.repeat(2045)}end`)
     })
@@ -160,8 +140,11 @@ describe('A node with bad Pods', { timeout: 120_000 }, () => {
         expect(Date.parse(one?.startedAt ?? '')).toBeLessThanOrEqual(Date.parse(one?.finishedAt ?? ''))
       }
       await node.run('short-again', { containers: [{ name: 'main', command: ['true'] }] })
-      const after = await node.until('short-again', (pod) => first(pod)?.state?.waiting?.reason === 'CrashLoopBackOff')
-      expect(first(after)).toMatchObject({ lastState: { terminated: { exitCode: 0, reason: 'Completed' } } })
+      const after = await node.until(
+        'short-again',
+        (pod) => statusOf(pod)?.state?.waiting?.reason === 'CrashLoopBackOff',
+      )
+      expect(statusOf(after)).toMatchObject({ lastState: { terminated: { exitCode: 0, reason: 'Completed' } } })
     })
 
     it('ends an exec with its container', async () => {
@@ -196,12 +179,12 @@ describe('A node with bad Pods', { timeout: 120_000 }, () => {
           ],
         })
         await node.until('hanging', ({ status }) => status?.containerStatuses?.every((one) => one.restartCount > 0))
-        expect(await saidOf('hanging', 'Unhealthy', 'command timed out')).toBe(
+        expect(await look.event('hanging', 'Unhealthy', 'command timed out')).toBe(
           'Liveness probe failed: command timed out: "sleep 1000" timed out after 1s',
         )
-        await saidOf('hanging', 'Killing', 'Container http failed liveness probe, will be restarted')
-        await remove('hanging')
-        await gone('hanging')
+        await look.event('hanging', 'Killing', 'Container http failed liveness probe, will be restarted')
+        await look.remove('hanging')
+        await look.gone('hanging')
       } finally {
         for (const one of sockets) one.destroy()
         mute.close()
@@ -234,7 +217,7 @@ describe('A node with bad Pods', { timeout: 120_000 }, () => {
       })
       const pod = await node.until('odd-map', ({ status }) => status?.phase === 'Succeeded')
       const all = await containersOf(pod)
-      const said = async (name: string) => (await logOf(all.find((one) => one.name === name)?.id ?? '')).toString()
+      const said = async (name: string) => (await look.logOf(all.find((one) => one.name === name)?.id ?? '')).toString()
       expect(await said('files')).toBe(`${odd.map((key) => `of ${key.slice(0, 20)}\n`).join('')}1040000\n`)
       for (const [at, key] of odd.entries())
         expect(await said('variables')).toContain(`V${at}=of ${key.slice(0, 20)}\n`)
@@ -253,8 +236,8 @@ describe('A node with bad Pods', { timeout: 120_000 }, () => {
         const containers = [{ name: 'main', image: `127.0.0.1:${port}/never:1` }]
         const pod = await node.run('pulling', { terminationGracePeriodSeconds: 1000, containers })
         await asked.promise
-        await remove('pulling')
-        await gone('pulling')
+        await look.remove('pulling')
+        await look.gone('pulling')
         await nothingOf(pod)
       } finally {
         for (const one of sockets) one.destroy()
@@ -268,9 +251,9 @@ describe('A node with bad Pods', { timeout: 120_000 }, () => {
         volumes: [{ name: 'map', configMap: { name: 'not-there' } }],
         containers: [{ name: 'main', volumeMounts: [{ name: 'map', mountPath: '/map' }] }],
       })
-      expect(await saidOf('mounting', 'FailedMount')).toContain('configmap "not-there" not found')
-      await remove('mounting')
-      await gone('mounting')
+      expect(await look.event('mounting', 'FailedMount')).toContain('configmap "not-there" not found')
+      await look.remove('mounting')
+      await look.gone('mounting')
       await nothingOf(pod)
     })
 
@@ -279,17 +262,17 @@ describe('A node with bad Pods', { timeout: 120_000 }, () => {
       const containers = [{ name: 'main', ...shell(script) }]
       const before = await node.run('forced', { terminationGracePeriodSeconds: 2, containers })
       await node.until('forced', runs)
-      await remove('forced', { gracePeriodSeconds: 0 })
+      await look.remove('forced', { gracePeriodSeconds: 0 })
       await node.run('forced', { terminationGracePeriodSeconds: 1000, containers })
       const after = await node.until('forced', runs)
       expect(after.metadata.uid).not.toBe(before.metadata.uid)
       await nothingOf(before)
       expect(await containersOf(after)).toHaveLength(1)
       // a shorter grace ends a longer one that goes on
-      await remove('forced')
-      await saidOf('forced', 'Killing')
-      await remove('forced', { gracePeriodSeconds: 1 })
-      await gone('forced')
+      await look.remove('forced')
+      await look.event('forced', 'Killing')
+      await look.remove('forced', { gracePeriodSeconds: 1 })
+      await look.gone('forced')
     })
 
     it('finds by their labels what nobody owns, and touches nothing else', async () => {
@@ -331,17 +314,17 @@ describe('A node with bad Pods', { timeout: 120_000 }, () => {
     const volumeMounts = [{ name: 'data', mountPath: '/data' }]
     const filler = await node.run('filler', { volumes, containers: [{ name: 'main', ...shell(script), volumeMounts }] })
     const id = idOf(await node.until('filler', runs))
-    await waitFor(async () => (await logOf(id)).toString() === '1\n', 'the disk to be full')
+    await waitFor(async () => (await look.logOf(id)).toString() === '1\n', 'the disk to be full')
     // its map does not fit any more
     await node.run('no-room', {
       restartPolicy: 'Never',
       volumes: [{ name: 'odd', configMap: { name: 'odd' } }],
       containers: [{ name: 'main', ...shell('wc -c < /odd/big'), volumeMounts: [{ name: 'odd', mountPath: '/odd' }] }],
     })
-    expect(await saidOf('no-room', 'FailedMount')).toMatch(/^MountVolume\.SetUp failed for volume "odd" : ENOSPC/)
+    expect(await look.event('no-room', 'FailedMount')).toMatch(/^MountVolume\.SetUp failed for volume "odd" : ENOSPC/)
     expect((await node.get('no-room')).status?.phase).toBe('Pending')
-    await remove('filler')
-    await gone('filler')
+    await look.remove('filler')
+    await look.gone('filler')
     await nothingOf(filler)
     await node.until('no-room', ({ status }) => status?.phase === 'Succeeded')
   })

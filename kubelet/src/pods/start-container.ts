@@ -7,7 +7,7 @@ import { containerReference } from '../events.ts'
 import { ensureImage, ImageError, type WantedImage } from '../images/ensure.ts'
 import type { Image, PodSandboxStatus } from '../runtime/types.ts'
 import type { PodDeps } from './deps.ts'
-import { killContainer } from './kill-container.ts'
+import { killContainer, prepareToKill } from './kill-container.ts'
 import { keys, newest, type PodRuntimeState, type StartFailure } from './model.ts'
 import { podCgroup, sandboxConfig, systemMounts } from './sandbox.ts'
 import type { Step } from './sync.ts'
@@ -95,14 +95,14 @@ export async function startContainer(
     if (error instanceof ConfigError) throw failed('CreateContainerConfigError', message, retryMs)
     throw failed('CreateContainerError', message, retryMs)
   }
-  recorder.event(about, 'Normal', 'Created', `Created container: ${container.name}`)
+  recorder.event(about, 'Normal', 'Created', 'Container created')
   try {
     await runtime.startContainer(id, lifetime)
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     throw failed('RunContainerError', `failed to start container "${container.name}": ${message}`, showErrorMs)
   }
-  recorder.event(about, 'Normal', 'Started', `Started container ${container.name}`)
+  recorder.event(about, 'Normal', 'Started', 'Container started')
   const hook = container.lifecycle?.postStart
   if (!hook) return
   try {
@@ -114,7 +114,9 @@ export async function startContainer(
     recorder.event(about, 'Warning', 'FailedPostStartHook', 'PostStartHook failed')
     deps.log.warn({ pod: pod.metadata.name, container: container.name, error: message }, 'postStart hook failed')
     const grace = pod.spec.terminationGracePeriodSeconds ?? 30
-    await killContainer(deps, pod, { id, name: container.name }, grace, 'FailedPostStartHook', '', interrupt)
+    const started = { id, name: container.name }
+    const prepared = prepareToKill(deps, pod, started, grace, 'FailedPostStartHook', '', interrupt)
+    await killContainer(deps, started, grace, prepared, interrupt)
     throw new StartError({ reason: 'PostStartHookError', message, retryAt: clock.now() + showErrorMs })
   }
 }

@@ -1,10 +1,10 @@
 import type { Pod, PodStatus } from '@kubets/shared/api/types/core-v1.ts'
 import { parseTime } from '@kubets/shared/machinery/time.ts'
-import { RuntimeError } from '../runtime/types.ts'
+import { RuntimeError, type ContainerStatus } from '../runtime/types.ts'
 import { VolumeError } from '../volumes/manager.ts'
 import type { PodDeps } from './deps.ts'
 import { GraceKeeper } from './grace.ts'
-import { killContainer } from './kill-container.ts'
+import { killContainer, prepareToKill } from './kill-container.ts'
 import {
   formatPod,
   readySandbox,
@@ -61,6 +61,8 @@ export class PodWorker {
   #now = 0
   #waiting: ReadonlyMap<string, Waiting> = new Map()
   #interrupt = new AbortController()
+  /** By the ids of containers: what comes before they end, where that has begun. */
+  readonly #prepared = new Map<string, Promise<void>>()
   #poked = false
   #resume: () => void = () => undefined
 
@@ -149,7 +151,10 @@ export class PodWorker {
   async #turn(): Promise<{ finished: boolean; wakeAt: number | undefined | 'now' }> {
     const { lifetime } = this.#deps
     this.#poked = false
-    if (this.#interrupt.signal.aborted) this.#interrupt = new AbortController()
+    if (this.#interrupt.signal.aborted) {
+      this.#interrupt = new AbortController()
+      this.#prepared.clear()
+    }
     const interrupt = AbortSignal.any([lifetime, this.#interrupt.signal])
     const state = await this.#reader.read(lifetime)
     const now = this.#time()
@@ -323,9 +328,9 @@ export class PodWorker {
       case 'startContainer':
         return this.#startContainer(pod, state, step, interrupt)
       case 'killContainer':
-        return this.#kill(pod, state, [step.id], step.graceSeconds, step.message, interrupt)
+        return this.#kill(pod, state, [step.id], step.graceSeconds, step.message, false, interrupt)
       case 'killAll':
-        return this.#kill(pod, state, step.ids, await this.#graceLeft(step.graceSeconds), step.message, interrupt)
+        return this.#kill(pod, state, step.ids, await this.#graceLeft(step.graceSeconds), step.message, true, interrupt)
       case 'resizeContainer':
         return this.#resizer.resize(pod, step.id, step.name)
       case 'unmountVolumes':
@@ -361,6 +366,9 @@ export class PodWorker {
 
   async #runSandbox(pod: Pod, attempt: number): Promise<void> {
     const { recorder, clock, lifetime } = this.#deps
+    if (attempt > 0) {
+      recorder.event(pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
+    }
     try {
       await runSandbox(this.#deps, pod, attempt, lifetime)
       this.#failures.delete(shared.sandbox)
@@ -402,12 +410,28 @@ export class PodWorker {
     ids: readonly string[],
     graceSeconds: number,
     message: string | undefined,
+    all: boolean,
     interrupt: AbortSignal,
   ): Promise<void> {
     const podIP = addressesOf(this.#deps, readySandbox(state)).podIPs[0] ?? ''
-    const running = state.containers.filter((one) => ids.includes(one.id))
+    const running = state.containers.filter((one) => one.state === 'CONTAINER_RUNNING')
+    const prepare = (one: ContainerStatus): Promise<void> =>
+      prepareToKill(this.#deps, pod, one, graceSeconds, message, podIP, interrupt)
+    if (all) {
+      // sidecars end later, but hear of it when the others do
+      for (const one of running) {
+        if (this.#prepared.has(one.id)) continue
+        const prepared = prepare(one)
+        prepared.catch(() => undefined)
+        this.#prepared.set(one.id, prepared)
+      }
+    }
+    const now = running.filter((one) => ids.includes(one.id))
     await Promise.all(
-      running.map((one) => killContainer(this.#deps, pod, one, graceSeconds, message, podIP, interrupt)),
+      now.map((one) => {
+        const prepared = this.#prepared.get(one.id) ?? prepare(one)
+        return killContainer(this.#deps, one, graceSeconds, prepared, interrupt)
+      }),
     )
   }
 
