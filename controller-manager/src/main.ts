@@ -9,6 +9,7 @@ import { createLogger } from '@kubets/shared/process/logging.ts'
 import { createRegistry, queueMetrics, reconcileMetrics } from '@kubets/shared/process/metrics.ts'
 import { parseFlags } from '@kubets/shared/process/options.ts'
 import { runMain } from '@kubets/shared/process/signals.ts'
+import { ControllerHealth } from './controller-health.ts'
 import { controllers } from './controllers.ts'
 import { autoscalingMetrics } from './horizontal-pod-autoscaler/metrics.ts'
 import { leadOnce } from './lead.ts'
@@ -25,7 +26,8 @@ await runMain(program, async (signal) => {
   const metrics = reconcileMetrics(registry)
   const ofAutoscaling = autoscalingMetrics(registry)
   const queues: WorkQueue[] = []
-  queueMetrics(registry, () => queues)
+  const queueObserver = queueMetrics(registry, () => queues)
+  const health = new ControllerHealth()
   const client = new Client({ ...loadKubeconfig(values.kubeconfig), userAgent: `${program}/v1.36.0` }, { clock })
   const selected = controllers.filter(({ name }) => isSelected(name, values.controllers))
   const unknown = values.controllers
@@ -39,14 +41,25 @@ await runMain(program, async (signal) => {
       host: values['bind-address'],
       port: values['secure-port'],
       log,
-      checks: { ping: () => undefined },
+      checks: { ping: () => undefined, ...health.checks(selected.map(({ name }) => name)) },
       metrics: () => registry.metrics(),
     },
     stopServing.signal,
   )
   const work = (leading: AbortSignal): Promise<void> =>
     runControllers(
-      { client, clock, log, metrics, autoscalingMetrics: ofAutoscaling, options, queues, controllers: selected },
+      {
+        client,
+        clock,
+        log,
+        metrics,
+        autoscalingMetrics: ofAutoscaling,
+        options,
+        queues,
+        queueObserver,
+        health,
+        controllers: selected,
+      },
       leading,
     )
   try {

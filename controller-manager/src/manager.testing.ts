@@ -5,6 +5,7 @@ import { realClock } from '@kubets/shared/testing/real-clock.ts'
 import { namespaces, serviceAccounts } from '@kubets/shared/api/resources.gen.ts'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { autoscalingMetrics } from './horizontal-pod-autoscaler/metrics.ts'
+import { ControllerHealth } from './controller-health.ts'
 import { controllers } from './controllers.ts'
 import { runControllers } from './manager.ts'
 import { concurrentSyncs, type Options } from './options.ts'
@@ -51,6 +52,7 @@ export const startTestManager = async (given: Partial<Options> = {}): Promise<Te
     metrics,
     options,
     queues: [],
+    health: new ControllerHealth(),
     controllers,
     autoscalingMetrics: autoscalingMetrics(new Registry()),
   }

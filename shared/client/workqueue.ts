@@ -1,9 +1,21 @@
 import type { Clock } from '../machinery/clock.ts'
 import { DelayHeap } from './delay-heap.ts'
 
+/** Told what happens in queues, each by its name. */
+// client-go util/workqueue/metrics.go queueMetrics
+export interface QueueObserver {
+  added(queue: string): void
+  retried(queue: string): void
+  /** A key has waited for a worker. */
+  waited(queue: string, seconds: number): void
+  /** A worker has dealt with a key. */
+  worked(queue: string, seconds: number): void
+}
+
 interface WorkQueueOptions {
   name: string
   clock: Clock
+  observer?: QueueObserver | undefined
   /** The wait after a key's first failure; doubles with each further one. */
   baseDelayMs?: number
   maxDelayMs?: number
@@ -21,9 +33,11 @@ export class WorkQueue {
   readonly #maxDelayMs: number
   /** In order of arrival; a Set keeps insertion order and takes from the front in constant time. */
   readonly #queue = new Set<string>()
-  /** Needs work: waiting in the queue, or added again while being worked on. */
-  readonly #dirty = new Set<string>()
-  readonly #processing = new Set<string>()
+  /** Needs work: waiting in the queue, or added again while being worked on; and since when. */
+  readonly #dirty = new Map<string, number>()
+  /** Since when each key is worked on; the one that is worked on longest comes first. */
+  readonly #processing = new Map<string, number>()
+  readonly #observer: QueueObserver | undefined
   readonly #failures = new Map<string, number>()
   readonly #delayed = new DelayHeap()
   readonly #takers: ((key: string | undefined) => void)[] = []
@@ -31,8 +45,9 @@ export class WorkQueue {
   #timerAt = Infinity
   #shutDown = false
 
-  constructor({ name, clock, baseDelayMs = 5, maxDelayMs = 1_000_000 }: WorkQueueOptions) {
+  constructor({ name, clock, observer, baseDelayMs = 5, maxDelayMs = 1_000_000 }: WorkQueueOptions) {
     this.name = name
+    this.#observer = observer
     this.#clock = clock
     this.#baseDelayMs = baseDelayMs
     this.#maxDelayMs = maxDelayMs
@@ -43,15 +58,29 @@ export class WorkQueue {
     return this.#queue.size
   }
 
+  /** The key that has been worked on longest, and how long; undefined while nobody works. */
+  get longest(): { readonly key: string; readonly ms: number } | undefined {
+    for (const [key, since] of this.#processing) return { key, ms: this.#clock.now() - since }
+    return undefined
+  }
+
+  /** How long the keys that are worked on now have been so, together. */
+  get unfinishedMs(): number {
+    const now = this.#clock.now()
+    return [...this.#processing.values()].reduce((sum, since) => sum + now - since, 0)
+  }
+
   add(key: string): void {
     if (this.#shutDown || this.#dirty.has(key)) return
-    this.#dirty.add(key)
+    this.#observer?.added(this.name)
+    this.#dirty.set(key, this.#clock.now())
     if (!this.#processing.has(key)) this.#enqueue(key)
   }
 
   /** Adds the key after `ms`; of several such calls the earliest counts. */
   addAfter(key: string, ms: number): void {
     if (this.#shutDown) return
+    this.#observer?.retried(this.name)
     if (ms <= 0) {
       this.add(key)
       return
@@ -89,6 +118,8 @@ export class WorkQueue {
 
   /** Must follow every `get`: the key may be handed out again. */
   done(key: string): void {
+    const since = this.#processing.get(key)
+    if (since !== undefined) this.#observer?.worked(this.name, (this.#clock.now() - since) / 1000)
     this.#processing.delete(key)
     if (this.#dirty.has(key)) this.#enqueue(key)
   }
@@ -108,8 +139,10 @@ export class WorkQueue {
   }
 
   #hand(key: string): string {
+    const now = this.#clock.now()
+    this.#observer?.waited(this.name, (now - (this.#dirty.get(key) ?? now)) / 1000)
     this.#dirty.delete(key)
-    this.#processing.add(key)
+    this.#processing.set(key, now)
     return key
   }
 

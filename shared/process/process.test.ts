@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { FakeClock } from '../machinery/fake-clock.ts'
 import { realClock } from './clock.ts'
 import { createLogger } from './logging.ts'
 import { createRegistry, queueMetrics, reconcileMetrics } from './metrics.ts'
@@ -99,12 +100,28 @@ describe('createLogger', () => {
 describe('metrics', () => {
   it('show reconciles, queues and the process', async () => {
     const register = createRegistry()
-    const queue = new WorkQueue({ name: 'pods', clock: realClock })
-    queue.add('a')
-    queueMetrics(register, () => [queue])
+    const clock = new FakeClock()
+    const queues: WorkQueue[] = []
+    const queue = new WorkQueue({ name: 'pods', clock, observer: queueMetrics(register, () => queues) })
+    queues.push(queue)
+    for (const key of ['a', 'b', 'c']) queue.add(key)
+    await clock.advance(3_000)
+    queue.done((await queue.get()) ?? '')
+    queue.addRateLimited('a')
+    await queue.get()
+    await clock.advance(5_000)
     reconcileMetrics(register).observe('pods', 'error', 0.1)
     const text = await register.metrics()
-    expect(text).toContain('workqueue_depth{name="pods"} 1')
+    for (const line of [
+      'workqueue_depth{name="pods"} 2',
+      'workqueue_adds_total{name="pods"} 4',
+      'workqueue_retries_total{name="pods"} 1',
+      'workqueue_queue_duration_seconds_sum{name="pods"} 6',
+      'workqueue_work_duration_seconds_count{name="pods"} 1',
+      'workqueue_unfinished_work_seconds{name="pods"} 5',
+      'workqueue_longest_running_processor_seconds{name="pods"} 5',
+    ])
+      expect(text).toContain(line)
     expect(text).toContain('controller_reconcile_total{controller="pods",result="error"} 1')
     expect(text).toContain('process_resident_memory_bytes')
   })
