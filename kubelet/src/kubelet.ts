@@ -19,6 +19,9 @@ import { PodCgroups } from './cgroups/pods.ts'
 import type { NodeAllocatable } from './containers/downward.ts'
 import { providerMetrics } from './credential-provider/metrics.ts'
 import { openKeyring } from './credential-provider/keyring.ts'
+import { CpuManager } from './cpus/manager.ts'
+import { reservedCpus, reservedMilli } from './cpus/reserve.ts'
+import { allCpus, readTopology } from './cpus/topology.ts'
 import { nodeReference } from './events.ts'
 import { EvictionManager } from './eviction/manager.ts'
 import { evictionReservation } from './eviction/thresholds.ts'
@@ -84,7 +87,9 @@ export async function runKubelet({ options, configuration }: Configured, signal:
   const objects = new ApiObjects(client, serviceInformer.lister)
   const capacity = nodeResources(machine, options.maxPods)
   const kept = evictionReservation(options.eviction.thresholds, capacity)
-  const reservation = { kube: options.kubeReserved, system: options.systemReserved, eviction: kept }
+  const topology = await readTopology()
+  const forSystem = reservedCpus(options.reservedCpus, allCpus(topology), options.kubeReserved, options.systemReserved)
+  const reservation = { kube: forSystem.kube, system: forSystem.system, eviction: kept }
   checkReservation(capacity, reservation)
   const resources = allocatableOf(capacity, reservation)
   const allocatable: NodeAllocatable = {
@@ -106,8 +111,20 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     podPidsLimit: options.podMaxPids,
     pageSizes: Object.keys(machine.hugePages),
     pods: () => manager.active(),
+    unlimitedCpu: (uid) => cpus.hasExclusive(uid),
     recorder,
     node: aboutNode,
+    log,
+  })
+  const cpus = await CpuManager.open({
+    ...options.cpuManager,
+    topology,
+    reservedMilli: reservedMilli(forSystem),
+    reserved: forSystem.named,
+    rootDir,
+    runtime,
+    occupied: () => manager.occupied(),
+    clock,
     log,
   })
   const registry = createRegistry()
@@ -140,6 +157,7 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     keyring,
     volumes,
     cgroups,
+    cpus,
     allocations: new Allocations((uid) => volumes.podDir(uid)),
     dns: { clusterDns: options.clusterDns, clusterDomain: options.clusterDomain },
     node: {
@@ -170,6 +188,7 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     maxPods: options.maxPods,
     machine,
     reservation,
+    staticCpus: options.cpuManager.policy === 'static',
     recorder,
     pressure: () => evictions.conditions,
     networkProblem: () => network.problem,
@@ -258,6 +277,7 @@ export async function runKubelet({ options, configuration }: Configured, signal:
   await Promise.all([
     registration.run(signal),
     sizes.run(signal),
+    cpus.run(signal),
     keepLease({ client, clock, log, nodeName, node }, signal),
     sources.run(),
     plugins.run(signal),

@@ -23,16 +23,21 @@ export function podFolders(uid: string): Record<keyof typeof qosFolders, string>
 
 /**
  * What a Pod as a whole may use. What not all of its containers are limited in, the Pod is not. Of huge pages it has what
- * it asks for, which is none of most of the machine's sizes.
+ * it asks for, which is none of most of the machine's sizes. `unlimitedCpu`: it has CPUs of its own.
  */
 // pkg/kubelet/cm/helpers_linux.go ResourceConfigForPod
-export function podSettings(pod: Pod, pidsLimit: number, pageSizes: readonly string[] = []): CgroupSettings {
+export function podSettings(
+  pod: Pod,
+  pidsLimit: number,
+  pageSizes: readonly string[] = [],
+  unlimitedCpu = false,
+): CgroupSettings {
   const limits = podLimits(pod)
   const requests = podRequests(pod)
   const hugePages = pageSizes.map((size): [string, number] => [size, requests.get(`hugepages-${size}`)?.value() ?? 0])
   const qos = podQOS(pod)
   const limited = (name: string): boolean => qos === 'Guaranteed' || (qos === 'Burstable' && allLimited(pod, name))
-  const quota = limited('cpu') ? cpuQuota(limits.get('cpu')?.milliValue() ?? 0) : 0
+  const quota = !unlimitedCpu && limited('cpu') ? cpuQuota(limits.get('cpu')?.milliValue() ?? 0) : 0
   const memory = limited('memory') ? (limits.get('memory')?.value() ?? 0) : 0
   return {
     cpuShares: qos === 'BestEffort' ? cpuShares(0) : cpuShares(requests.get('cpu')?.milliValue() ?? 0),

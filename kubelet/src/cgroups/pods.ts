@@ -22,6 +22,8 @@ export interface PodCgroupsOptions {
   pageSizes: readonly string[]
   /** The Pods the node has taken, as they are granted. */
   pods(): readonly Pod[]
+  /** Whether a Pod has CPUs of its own. */
+  unlimitedCpu(uid: string): boolean
   recorder: Recorder
   node: ObjectReference
   log: Logger
@@ -66,7 +68,7 @@ export class PodCgroups {
     if (!this.#tree) return ''
     try {
       await this.#tree.create(name)
-      await this.#tree.set(name, podSettings(pod, this.#options.podPidsLimit, this.#options.pageSizes))
+      await this.#tree.set(name, this.#settings(pod, this.#options.podPidsLimit, this.#options.pageSizes))
     } catch (error) {
       // one without its limits must not be taken for one that has them
       await this.#tree.removeEmpty(name)
@@ -75,12 +77,16 @@ export class PodCgroups {
     return name
   }
 
+  #settings(pod: Pod, pidsLimit: number, pageSizes: readonly string[] = []): CgroupSettings {
+    return podSettings(pod, pidsLimit, pageSizes, this.#options.unlimitedCpu(pod.metadata.uid ?? ''))
+  }
+
   /** How the Pod's cgroup comes to what the Pod is granted; undefined when it has none. */
   async changes(pod: Pod): Promise<CgroupChanges | undefined> {
     const root = this.#root
     if (!this.#tree || root === undefined) return undefined
     const current = await this.#tree.current(path.join(root, podFolder(pod)))
-    return current && cgroupChanges(this.#tree.version, podSettings(pod, 0), current)
+    return current && cgroupChanges(this.#tree.version, this.#settings(pod, 0), current)
   }
 
   /** Changes what the Pod as a whole has. Rejects with the kernel's error. */

@@ -97,6 +97,14 @@ maxPods: 0
       'topologyManagerPolicy: best',
       'topologyManagerPolicy (--topology-manager-policy) "best" must be one of: ["none" "best-effort" "restricted" "single-numa-node"]',
     ],
+    [
+      'reservedSystemCPUs: 3-1',
+      'unable to parse reservedSystemCPUs (--reserved-cpus) 3-1, error: invalid range "3-1" (3 > 1)',
+    ],
+    [
+      'reservedSystemCPUs: "1"\nkubeReservedCgroup: /a',
+      "can't use reservedSystemCPUs (--reserved-cpus) with systemReservedCgroup (--system-reserved-cgroup) or kubeReservedCgroup (--kube-reserved-cgroup)",
+    ],
     ['shutdownGracePeriod: 10ms', 'shutdownGracePeriod 10ms must be either zero or otherwise >= 1 sec'],
     ['shutdownGracePeriodCriticalPods: 1s', 'shutdownGracePeriodCriticalPods 1s must be <= shutdownGracePeriod 0s'],
     [

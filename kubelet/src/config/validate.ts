@@ -2,6 +2,7 @@
 // pkg/kubelet/apis/config/validation/validation.go ValidateKubeletConfiguration
 import { quote } from '@kubets/shared/machinery/quote.ts'
 import { parseGoDuration } from '@kubets/shared/machinery/schema/go-values.ts'
+import { parseCpuSet } from '../cpus/cpuset.ts'
 import { leaves } from './fields.ts'
 import { isDefault, valueAt, type Configuration } from './values.ts'
 
@@ -88,6 +89,7 @@ function refusals(config: Configuration): string[] {
     !['none', 'hairpin-veth', 'promiscuous-bridge'].includes(hairpin),
     `option ${quote(hairpin)} specified for hairpinMode (--hairpin-mode). ${modes}`,
   )
+  reservedCpus(text, refuse)
   const factor = number('memoryThrottlingFactor')
   const range = 'must be greater than 0 and less than or equal to 1.0'
   refuse(factor <= 0 || factor > 1, `memoryThrottlingFactor ${factor} ${range}`)
@@ -99,6 +101,20 @@ function refusals(config: Configuration): string[] {
   refuse(time('containerLogMonitorInterval') < 3n * second, interval)
   refuse(!text('podLogsDir').startsWith('/'), `pod logs path ${quote(text('podLogsDir'))} must be absolute path`)
   return problems
+}
+
+function reservedCpus(text: (name: string) => string, refuse: Refuse): void {
+  const cpus = text('reservedSystemCPUs')
+  if (cpus === '') return
+  const field = 'reservedSystemCPUs (--reserved-cpus)'
+  const others = 'systemReservedCgroup (--system-reserved-cgroup) or kubeReservedCgroup (--kube-reserved-cgroup)'
+  const both = text('systemReservedCgroup') !== '' || text('kubeReservedCgroup') !== ''
+  refuse(both, `can't use ${field} with ${others}`)
+  try {
+    parseCpuSet(cpus)
+  } catch (error) {
+    refuse(true, `unable to parse ${field} ${cpus}, error: ${(error as Error).message}`)
+  }
 }
 
 type Refuse = (wrong: boolean, problem: string) => void

@@ -22,6 +22,8 @@ export interface ConfigContext {
   objects: ObjectSource
   allocatable: NodeAllocatable
   nodeMemoryBytes: number
+  /** The CPUs it is on, as 0-2,4 ('' for any), and whether it is alone there. */
+  cpus: { affinity: string; exclusive: boolean }
   /** The kubelet's folder for this Pod. */
   podDir: string
   /** Where seccomp profiles of the node are. */
@@ -73,7 +75,10 @@ export async function containerConfig(context: ConfigContext, signal: AbortSigna
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,
     tty: container.tty ?? false,
-    resources: linuxResources(pod, container, context.nodeMemoryBytes),
+    resources: {
+      ...linuxResources(pod, container, context.nodeMemoryBytes, context.cpus.exclusive),
+      ...(context.cpus.affinity === '' ? {} : { cpusetCpus: context.cpus.affinity }),
+    },
     security,
     pidTarget: pidTarget(container, context),
   }

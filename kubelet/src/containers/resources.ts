@@ -61,8 +61,13 @@ function unclaimedShare({ spec }: Pod): number {
   return Math.trunc((ofPod - claimed) / (spec.containers.length + (spec.initContainers?.length ?? 0)))
 }
 
-/** The container's cgroup settings. `nodeMemoryBytes` is the node's capacity. */
-export function linuxResources(pod: Pod, container: Container, nodeMemoryBytes: number): LinuxResources {
+/** The container's cgroup settings. `nodeMemoryBytes` is the node's capacity; `unlimitedCpu`: it has CPUs of its own. */
+export function linuxResources(
+  pod: Pod,
+  container: Container,
+  nodeMemoryBytes: number,
+  unlimitedCpu = false,
+): LinuxResources {
   const { requests, limits: own } = container.resources ?? {}
   // kuberuntime_container_linux.go getCPULimit, getMemoryLimit: one without a limit of its own has the whole Pod's
   const ofPod = pod.spec.resources?.limits
@@ -70,7 +75,7 @@ export function linuxResources(pod: Pod, container: Container, nodeMemoryBytes: 
   const milli = (quantity: string | undefined): number => parseQuantity(quantity ?? '0').milliValue()
   return {
     cpuShares: cpuShares(milli(requests?.['cpu'] ?? limits.cpu)),
-    cpuQuota: cpuQuota(milli(limits.cpu)),
+    cpuQuota: unlimitedCpu ? 0 : cpuQuota(milli(limits.cpu)),
     cpuPeriod: quotaPeriod,
     memoryLimit: parseQuantity(limits.memory ?? '0').value(),
     oomScoreAdj: oomScoreAdj(pod, container, nodeMemoryBytes),

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { Container, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { cpuSetText, parseCpuSet } from './cpuset.ts'
 import { allocate, policyOptions, released, startState, staticPolicy } from './policy.ts'
+import { reservedCpus, reservedMilli } from './reserve.ts'
 import { emptyState, parseState, stateText, type CpuState } from './state.ts'
 import { takeByTopology } from './take.ts'
 import { readTopology, type CpuPlace, type Topology } from './topology.ts'
@@ -132,9 +133,7 @@ describe('the static policy', () => {
         return `${reason}: ${message}`
       }
     }
-    expect(refused('1')).toBe(
-      'SMTAlignmentError: SMT Alignment Error: requested 1 cpus not multiple cpus per core = 2',
-    )
+    expect(refused('1')).toBe('SMTAlignmentError: SMT Alignment Error: requested 1 cpus not multiple cpus per core = 2')
     expect(refused('8')).toBe(
       'SMTAlignmentError: SMT Alignment Error: not enough free physical CPUs: available physical CPUs = 6, requested CPUs = 8, CPUs per core = 2',
     )
@@ -143,8 +142,7 @@ describe('the static policy', () => {
   it('reserves the lowest cores, or those that are named', () => {
     expect(cpuSetText(staticPolicy(singleSocketHT, 2, new Set(), options).reserved)).toBe('0,4')
     expect(cpuSetText(staticPolicy(singleSocketHT, 1, parseCpuSet('3'), options).reserved)).toBe('3')
-    const message =
-      '[cpumanager] unable to reserve the required amount of CPUs (size of 0-1 did not equal 1)'
+    const message = '[cpumanager] unable to reserve the required amount of CPUs (size of 0-1 did not equal 1)'
     expect(() => staticPolicy(singleSocketHT, 1, parseCpuSet('0-1'), options)).toThrow(new Error(message))
   })
 
@@ -161,7 +159,9 @@ describe('the static policy', () => {
     ['0,2-7', { a: '1' }, false, ''],
   ])('begins with %s and %j (strict: %s): %s', (shared, given, strict, problem) => {
     const named = policyOptions({ 'strict-cpu-reservation': String(strict) })
-    const assignments = Object.entries(given).map(([uid, cpus]) => [uid, new Map([['web', parseCpuSet(cpus)]])] as const)
+    const assignments = Object.entries(given).map(
+      ([uid, cpus]) => [uid, new Map([['web', parseCpuSet(cpus)]])] as const,
+    )
     const begin = () =>
       startState(staticPolicy(singleSocketHT, 1, new Set(), named), {
         shared: parseCpuSet(shared),
@@ -204,7 +204,7 @@ describe('the file of the state', () => {
       'static',
       '{"policyName":"static","defaultCpuSet":"0,2-95,97-191","entries":{"823ca0b5-ed9e-421a-bfca-76fa078f3195":{"ubuntu-netutils":"96"},"b8292fdc-57b1-4bc4-937b-34cd3dd1bcb8":{"ubuntu-netutils":"1"}},"checksum":4076905443}',
     ],
-  ])('is upstream\'s: %s %s', (policy, text) => {
+  ])("is upstream's: %s %s", (policy, text) => {
     expect(stateText(policy, parseState(policy, text))).toBe(text)
   })
 
@@ -217,6 +217,17 @@ describe('the file of the state', () => {
       'configured policy "static" differs from state checkpoint policy "none"',
     ],
   ])('is refused: %s', (text, message) => expect(() => parseState('static', text)).toThrow(new Error(message)))
+})
+
+it('CPUs that are reserved by name take the place of amounts', () => {
+  const [kube, system] = [{ cpu: '500m', memory: '1Gi' }, { cpu: '100m' }]
+  const cpus = parseCpuSet('0-3')
+  const amounts = reservedCpus('', cpus, kube, system)
+  expect({ ...amounts, milli: reservedMilli(amounts) }).toEqual({ kube, system, named: new Set(), milli: 600 })
+  const named = reservedCpus('0,2', cpus, kube, system)
+  expect(named).toEqual({ kube: { memory: '1Gi' }, system: { cpu: '2' }, named: new Set([0, 2]) })
+  const message = 'invalid cpuset "3-4" specified by --reserved-cpus'
+  expect(() => reservedCpus('3-4', cpus, kube, system)).toThrow(new Error(message))
 })
 
 it('the topology is what the kernel says', async () => {

@@ -43,7 +43,8 @@ class Taking {
   /** Takes the places of which all is free, as long as no less than all of one is missing. */
   takeWhole(level: Level): void {
     const whole = this.#sorted(level).filter((id) => {
-      const size = level === 'numa' ? this.#in(level, id, this.#topology.keys()).length : perPlace(this.#topology, level)
+      const size =
+        level === 'numa' ? this.#in(level, id, this.#topology.keys()).length : perPlace(this.#topology, level)
       return this.#in(level, id, this.#free).length === size
     })
     for (const id of whole) {

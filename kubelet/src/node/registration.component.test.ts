@@ -40,6 +40,7 @@ describe('NodeRegistration', () => {
       port: 10250,
       maxPods: 110,
       reservation: nothingReserved,
+      staticCpus: false,
       machine: await readMachine('/'),
       pressure: () => pressure,
       recorder: { event: (_about, _type, reason, message) => said.push(`${reason}: ${message}`) },

@@ -31,6 +31,8 @@ export interface RegistrationOptions {
   maxPods: number
   machine: Machine
   reservation: Reservation
+  /** Whether containers may have CPUs of their own. */
+  staticCpus: boolean
   /** What the node is short of. */
   pressure(): readonly Pressure[]
   recorder: Recorder
@@ -114,7 +116,7 @@ export class NodeRegistration {
   }
 
   async #see(signal: AbortSignal): Promise<NodeSeen & { problems: readonly string[] }> {
-    const { runtime, clock, name, ips, port, maxPods, machine, reservation } = this.#options
+    const { runtime, clock, name, ips, port, maxPods, machine, reservation, staticCpus } = this.#options
     const problems = await this.#problems(signal)
     const away = problems.some((one) => one.startsWith('container runtime'))
     if (!away && this.#runtimeVersion === '') {
@@ -133,6 +135,7 @@ export class NodeRegistration {
       maxPods,
       machine,
       reservation,
+      staticCpus,
       runtimeVersion,
       runtimeHandlers,
       images,

@@ -9,6 +9,7 @@ const seen: NodeSeen = {
   port: 10250,
   maxPods: 110,
   reservation: nothingReserved,
+  staticCpus: false,
   machine: {
     cpus: 2,
     memoryBytes: 8 * 1024 * 1024,
@@ -47,6 +48,10 @@ describe('nodeStatus', () => {
     ])
     expect(own.features).toEqual({ supplementalGroupsPolicy: false })
     expect(nodeStatus({ ...seen, runtimeHandlers: [] }, undefined).runtimeHandlers).toBeUndefined()
+    expect(own.declaredFeatures).toContain('GuaranteedQoSPodCPUResize')
+    expect(nodeStatus({ ...seen, staticCpus: true }, undefined).declaredFeatures).not.toContain(
+      'GuaranteedQoSPodCPUResize',
+    )
   })
 
   it.each<[string, NodeStatus, string | undefined, object]>([

@@ -22,6 +22,8 @@ export interface NodeSeen {
   machine: Machine
   /** What of the machine is not for Pods. */
   reservation: Reservation
+  /** Whether containers may have CPUs of their own. */
+  staticCpus: boolean
   runtimeVersion: string
   runtimeHandlers: readonly RuntimeHandler[]
   images: readonly Image[]
@@ -39,8 +41,9 @@ const maxImageNames = 5
 
 /** What a node of this version may lack and this one has. */
 // component-helpers/nodedeclaredfeatures/features; without CPUs of their own, guaranteed Pods are resized as all others
+const resizesGuaranteed = 'GuaranteedQoSPodCPUResize'
 const declaredFeatures = [
-  'GuaranteedQoSPodCPUResize',
+  resizesGuaranteed,
   'InPlacePodLevelResourcesVerticalScaling',
   'RestartAllContainersOnContainerExits',
 ]
@@ -129,7 +132,7 @@ export function nodeStatus(seen: NodeSeen, before: NodeStatus | undefined): Node
     ...(seen.runtimeHandlers.length > 0 ? { runtimeHandlers: seen.runtimeHandlers.map(runtimeHandler) } : {}),
     // Docker adds the groups that the image says
     features: { supplementalGroupsPolicy: false },
-    declaredFeatures,
+    declaredFeatures: seen.staticCpus ? declaredFeatures.filter((one) => one !== resizesGuaranteed) : declaredFeatures,
   }
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import type { PodCgroups } from '../cgroups/pods.ts'
 import type { NodeAllocatable } from '../containers/downward.ts'
+import type { CpuManager } from '../cpus/manager.ts'
 import type { Recorder } from '../events.ts'
 import type { NodeKeyring } from '../images/ensure.ts'
 import type { ImagePuller } from '../images/puller.ts'
@@ -20,6 +21,7 @@ export interface PodDeps {
   volumes: VolumeManager
   allocations: Allocations
   cgroups: PodCgroups
+  cpus: CpuManager
   probes: ProbeManager
   puller: ImagePuller
   keyring: NodeKeyring

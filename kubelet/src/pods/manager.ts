@@ -252,7 +252,9 @@ export class PodManager {
     this.#unjudged.set(uid, pod)
     let newer: Node | undefined
     let found: Admission | undefined
-    for (;;) {
+    const refused = this.#deps.cpus.wants(pod) ? (this.#early(pod) ?? (await this.#allocate(uid))) : undefined
+    if (refused) found = { why: refused, victims: [] }
+    while (!refused) {
       // nobody takes the room that is being made for another
       if (this.#preempting) {
         await this.#preempting
@@ -276,10 +278,22 @@ export class PodManager {
   #judge(uid: string, node: Node): Admission | undefined {
     const pod = this.#unjudged.get(uid)
     if (!pod) return undefined
-    const { sysctls, appArmor } = this.#deps.node
-    const why =
-      pressureRefusal(pod, this.#node.pressure()) ?? forbiddenSysctl(pod, sysctls) ?? appArmorRefusal(pod, appArmor)
+    const why = this.#early(pod)
     return why ? { why, victims: [] } : admission(this.#granted(pod), this.#others(pod), node)
+  }
+
+  #early(pod: Pod): Rejection | undefined {
+    const { sysctls, appArmor } = this.#deps.node
+    return (
+      pressureRefusal(pod, this.#node.pressure()) ?? forbiddenSysctl(pod, sysctls) ?? appArmorRefusal(pod, appArmor)
+    )
+  }
+
+  /** What a Pod has alone, it gets before it is judged, as upstream does it. */
+  // pkg/kubelet/cm/container_manager_linux.go GetAllocateResourcesPodAdmitHandler
+  async #allocate(uid: string): Promise<Rejection | undefined> {
+    const pod = this.#unjudged.get(uid)
+    return pod && this.#deps.cpus.allocate(this.#granted(pod))
   }
 
   // pkg/kubelet/preemption/preemption.go evictPodsToFreeRequests
@@ -309,6 +323,11 @@ export class PodManager {
       return this.#workers.has(uid) ? !this.#rejected.has(uid) : status?.startTime !== undefined
     })
     return taken.filter((pod) => !isPodTerminal(pod)).map((pod) => this.#granted(pod))
+  }
+
+  /** The Pods that have not ended, those that are not judged yet too; undefined while not all are known. */
+  occupied(): Pod[] | undefined {
+    return this.#complete ? [...this.active(), ...this.#unjudged.values()] : undefined
   }
 
   #others(pod: Pod): Pod[] {
@@ -354,7 +373,9 @@ export class PodManager {
       {
         report: (reported, status) => this.#report(reported, status),
         finished: (finished) => this.#delete(finished),
-        resizeRefusal: (wanted) => resizeRefusal(wanted, this.#others(wanted), this.#node.known()),
+        resizeRefusal: (wanted) =>
+          this.#deps.cpus.resizeRefusal(this.#granted(wanted), wanted) ??
+          resizeRefusal(wanted, this.#others(wanted), this.#node.known()),
       },
       pod,
       rejected,

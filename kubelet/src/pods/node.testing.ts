@@ -15,6 +15,9 @@ import { openCgroups } from '../cgroups/open.ts'
 import { PodCgroups } from '../cgroups/pods.ts'
 import type { CgroupTree } from '../cgroups/tree.ts'
 import type { Pressure } from '../eviction/thresholds.ts'
+import { CpuManager } from '../cpus/manager.ts'
+import { parseCpuSet } from '../cpus/cpuset.ts'
+import { readTopology } from '../cpus/topology.ts'
 import { ImagePuller } from '../images/puller.ts'
 import { ProbeManager } from '../probes/manager.ts'
 import { makeImage, removeImage } from '../runtime/docker/image.testing.ts'
@@ -56,11 +59,11 @@ export interface TestNode {
 /**
  * A node with these resources: Pods through a PodManager in this process, on a real apiserver and a real Docker. They
  * have the host's network, so that the machine's stays as it is. What is kept on disk is in a folder of its own, or in
- * the one given, which then stays. The API server is reached when `reached` resolves.
+ * the one given, which then stays. `cpuPolicy`: the CPU manager's, with one CPU kept for the system. The API server is reached when `reached` resolves.
  */
 export async function startTestNode(
   allocatable: Record<string, string>,
-  given?: { rootDir: string },
+  given?: { rootDir?: string; cpuPolicy?: string },
   reached: Promise<unknown> = Promise.resolve(),
 ): Promise<TestNode> {
   const name = `kubets-test-pods-${process.pid}`
@@ -101,13 +104,28 @@ export async function startTestNode(
     podPidsLimit: 100,
     pageSizes: [],
     pods: () => manager.active(),
+    unlimitedCpu: (uid) => cpus.hasExclusive(uid),
     recorder,
     node: { kind: 'Node', name, uid: name },
+    log,
+  })
+  const cpus = await CpuManager.open({
+    policy: given?.cpuPolicy ?? 'none',
+    policyOptions: {},
+    reconcileMs: 200,
+    topology: await readTopology(),
+    reservedMilli: 1000,
+    reserved: parseCpuSet(''),
+    rootDir,
+    runtime,
+    occupied: () => manager.occupied(),
+    clock,
     log,
   })
   const deps: PodDeps = {
     runtime,
     cgroups,
+    cpus,
     volumes,
     probes,
     objects,
@@ -142,7 +160,7 @@ export async function startTestNode(
     factory.start(stopping.signal)
     return factory.waitForSync(stopping.signal)
   })
-  const running = manager.run(synced, Promise.resolve())
+  const running = Promise.all([manager.run(synced, Promise.resolve()), cpus.run(stopping.signal)])
   const get = (of: string): Promise<Pod> => client.get(pods, of, { namespace: 'default' })
   const until = async (of: string, check: (pod: Pod) => unknown): Promise<Pod> => {
     let last: Pod | undefined
@@ -193,7 +211,7 @@ export async function startTestNode(
       await tree?.remove(cgroupRoot, signal)
       await removeImage(image)
       await api.stop()
-      if (!given) await rm(rootDir, { recursive: true })
+      if (!given?.rootDir) await rm(rootDir, { recursive: true })
     },
   }
 }

@@ -150,11 +150,12 @@ export class PodResizer {
 
   /** Gives a running container what it is granted; what goes wrong is noted for the next attempt. */
   async resize(pod: Pod, id: string, name: string): Promise<void> {
-    const { runtime, allocations, lifetime, node } = this.#deps
+    const { runtime, allocations, lifetime, node, cpus } = this.#deps
     const container = resizable(pod).find((one) => one.name === name)
     if (!container) return
+    const alone = cpus.exclusive(this.#uid, name).size > 0
     try {
-      await runtime.updateContainerResources(id, linuxResources(pod, container, node.memoryBytes), lifetime)
+      await runtime.updateContainerResources(id, linuxResources(pod, container, node.memoryBytes, alone), lifetime)
       await allocations.set(this.#uid, { actuated: { [name]: givenTo(pod, container) } })
       this.#failures.delete(shared.resize)
     } catch (error) {

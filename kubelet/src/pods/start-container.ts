@@ -51,6 +51,7 @@ export async function startContainer(
 ): Promise<void> {
   const { runtime, recorder, clock, lifetime } = deps
   const about = containerReference(pod, container)
+  const { uid = '' } = pod.metadata
   const failed = (reason: string, message: string, inMs: number): StartError => {
     recorder.event(about, 'Warning', 'Failed', `Error: ${message}`)
     return new StartError({ reason, message, retryAt: clock.now() + inMs })
@@ -77,7 +78,11 @@ export async function startContainer(
         objects: deps.objects,
         allocatable: deps.node.allocatable,
         nodeMemoryBytes: deps.node.memoryBytes,
-        podDir: deps.volumes.podDir(pod.metadata.uid ?? ''),
+        cpus: {
+          affinity: deps.cpus.affinity(uid, container.name),
+          exclusive: deps.cpus.exclusive(uid, container.name).size > 0,
+        },
+        podDir: deps.volumes.podDir(uid),
         seccompDir: deps.node.seccompDir,
         volume: (name) => deps.volumes.find(pod, name),
         containerId: (name) => newest(state, name)?.id,

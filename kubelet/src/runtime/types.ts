@@ -83,6 +83,8 @@ export interface LinuxResources {
   /** Bytes; 0 is unlimited. */
   memoryLimit: number
   oomScoreAdj: number
+  /** The CPUs it may be on, as 0-2,4; any when undefined. */
+  cpusetCpus?: string
 }
 
 export interface ContainerSecurity {
@@ -329,7 +331,8 @@ export interface RuntimeService {
   /** Sends the stop signal, after `graceSeconds` SIGKILL, and resolves when the container has ended. */
   stopContainer(id: string, graceSeconds: number, signal: AbortSignal): Promise<void>
   /** Gives a running container other limits and weights; all but its score for when memory runs out. */
-  updateContainerResources(id: string, resources: LinuxResources, signal: AbortSignal): Promise<void>
+  /** What is not named stays as it is. */
+  updateContainerResources(id: string, resources: Partial<LinuxResources>, signal: AbortSignal): Promise<void>
   removeContainer(id: string, signal: AbortSignal): Promise<void>
   listContainers(filter: PodFilter, signal: AbortSignal): Promise<Container[]>
   containerStatus(id: string, signal: AbortSignal): Promise<ContainerStatus>

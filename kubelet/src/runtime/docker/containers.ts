@@ -81,6 +81,7 @@ function containerOptions(
       ...(pidMode === undefined ? {} : { PidMode: pidMode }),
       ...(sandbox.namespaces.network === 'NODE' ? { UTSMode: 'host' } : {}),
       CpuShares: resources.cpuShares,
+      ...(resources.cpusetCpus === undefined ? {} : { CpusetCpus: resources.cpusetCpus }),
       ...(resources.cpuQuota > 0 ? { CpuQuota: resources.cpuQuota, CpuPeriod: resources.cpuPeriod } : {}),
       // as much swap as memory in Docker's terms means none on top
       ...(resources.memoryLimit > 0 ? { Memory: resources.memoryLimit, MemorySwap: resources.memoryLimit } : {}),
@@ -145,11 +146,12 @@ export async function stopContainer(context: DockerContext, id: string, graceSec
 export async function updateContainerResources(
   context: DockerContext,
   id: string,
-  { cpuShares, cpuQuota, cpuPeriod, memoryLimit }: LinuxResources,
+  { cpuShares, cpuQuota = 0, cpuPeriod, memoryLimit = 0, cpusetCpus }: Partial<LinuxResources>,
   signal: AbortSignal,
 ): Promise<void> {
   const limited = {
-    CpuShares: cpuShares,
+    ...(cpuShares === undefined ? {} : { CpuShares: cpuShares }),
+    ...(cpusetCpus === undefined ? {} : { CpusetCpus: cpusetCpus }),
     ...(cpuQuota > 0 ? { CpuQuota: cpuQuota, CpuPeriod: cpuPeriod } : {}),
     ...(memoryLimit > 0 ? { Memory: memoryLimit, MemorySwap: memoryLimit } : {}),
   }
