@@ -1,10 +1,12 @@
 import {
   configMaps,
+  csiDrivers,
   persistentVolumeClaims,
   persistentVolumes,
   runtimeClasses,
   secrets,
   serviceAccounts,
+  volumeAttachments,
 } from '@kubets/shared/api/resources.gen.ts'
 import type { TokenRequest } from '@kubets/shared/api/types/authentication-v1.ts'
 import type { Service } from '@kubets/shared/api/types/core-v1.ts'
@@ -47,6 +49,14 @@ export class ApiObjects implements ObjectSource {
 
   persistentVolume(name: string, signal: AbortSignal) {
     return this.#find(persistentVolumes, undefined, name, signal)
+  }
+
+  csiDriver(name: string, signal: AbortSignal) {
+    return this.#find(csiDrivers, undefined, name, signal)
+  }
+
+  volumeAttachment(name: string, signal: AbortSignal) {
+    return this.#find(volumeAttachments, undefined, name, signal)
   }
 
   services(namespace: string): Service[] {

@@ -22,6 +22,10 @@ import { openKeyring } from './credential-provider/keyring.ts'
 import { CpuManager } from './cpus/manager.ts'
 import { reservedCpus, reservedMilli } from './cpus/reserve.ts'
 import { allCpus, readTopology } from './cpus/topology.ts'
+import { AttachedVolumes } from './csi/attached.ts'
+import { CsiDrivers, csiPluginType } from './csi/drivers.ts'
+import { NodeInfo } from './csi/node-info.ts'
+import { CsiVolumes } from './csi/volumes.ts'
 import { nodeReference } from './events.ts'
 import { EvictionManager } from './eviction/manager.ts'
 import { evictionReservation } from './eviction/thresholds.ts'
@@ -132,7 +136,17 @@ export async function runKubelet({ options, configuration }: Configured, signal:
   const probeRegistry = new Registry()
   const metrics = probeMetrics(probeRegistry)
   const probes = new ProbeManager({ runtime, recorder, clock, metrics, changed: (uid) => manager.poke(uid) })
-  const volumes = new VolumeManager({ rootDir, objects, allocatable, clock })
+  const nodeInfo = new NodeInfo(client, clock, nodeName)
+  const drivers = new CsiDrivers({ nodeInfo, clock, log })
+  const attached = new AttachedVolumes({
+    node: () => nodeInformer.lister.get(nodeName),
+    changed: () => registration.poke(),
+    clock,
+  })
+  nodeInformer.addHandler({ add: () => attached.nodeChanged(), update: () => attached.nodeChanged() })
+  const csi = new CsiVolumes({ rootDir, nodeName, drivers, objects, attached, clock, log })
+  await csi.staged.load()
+  const volumes = new VolumeManager({ rootDir, objects, allocatable, csi, clock })
   const keyring = await openKeyring({
     ...options.credentialProviders,
     rootDir,
@@ -177,7 +191,7 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     pressure: () => evictions.conditions,
   })
 
-  const registration = new NodeRegistration({
+  const registration: NodeRegistration = new NodeRegistration({
     client,
     runtime,
     clock,
@@ -191,6 +205,7 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     staticCpus: options.cpuManager.policy === 'static',
     recorder,
     pressure: () => evictions.conditions,
+    volumesInUse: (before) => attached.inUse(before),
     networkProblem: () => network.problem,
     podCidr: (cidr) => network.setUp(cidr, signal),
   })
@@ -244,7 +259,7 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     changed: () => registration.poke(),
   })
   // by the type that plugins say they have (pluginregistration/v1)
-  const pluginHandlers: PluginHandlers = new Map()
+  const pluginHandlers: PluginHandlers = new Map([[csiPluginType, drivers]])
   const plugins = new PluginManager({
     folder: path.join(rootDir, 'plugins_registry'),
     handlers: pluginHandlers,
@@ -281,6 +296,8 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     keepLease({ client, clock, log, nodeName, node }, signal),
     sources.run(),
     plugins.run(signal),
+    csi.staged.run(signal),
+    nodeInfo.keep(log, signal),
     manager.run(known, sources.seen),
     // what is unused is known when all Pods are
     Promise.all([known, sources.seen]).then(() => Promise.all([garbage.run(signal), evictions.run(signal)])),

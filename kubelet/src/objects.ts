@@ -6,6 +6,7 @@ import type {
   Service,
 } from '@kubets/shared/api/types/core-v1.ts'
 import type { RuntimeClass } from '@kubets/shared/api/types/node-v1.ts'
+import type { CSIDriver, VolumeAttachment } from '@kubets/shared/api/types/storage-v1.ts'
 
 export interface BoundToken {
   token: string
@@ -34,6 +35,10 @@ export interface ObjectSource {
   claim(namespace: string, name: string, signal: AbortSignal): Promise<PersistentVolumeClaim | undefined>
   /** undefined when there is none. */
   persistentVolume(name: string, signal: AbortSignal): Promise<PersistentVolume | undefined>
+  /** undefined when there is none. */
+  csiDriver(name: string, signal: AbortSignal): Promise<CSIDriver | undefined>
+  /** undefined when there is none. */
+  volumeAttachment(name: string, signal: AbortSignal): Promise<VolumeAttachment | undefined>
   /** All Services of a namespace, from the cache. */
   services(namespace: string): readonly Service[]
   token(question: TokenQuestion, signal: AbortSignal): Promise<BoundToken>

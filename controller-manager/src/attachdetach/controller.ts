@@ -1,3 +1,4 @@
+import { attachmentName, uniqueNameOf, volumeIdOf } from '@kubets/shared/api/csi-volumes.ts'
 import {
   csiDrivers,
   nodes as nodesRef,
@@ -16,7 +17,6 @@ import { indexByNode } from '../pods/by-node.ts'
 import { claimKeysOf, indexByClaim } from '../pods/volume-claims.ts'
 import { runLoop } from '../run-loop.ts'
 import { listed, sameForVolumes, sameList } from './listed.ts'
-import { attachmentName, uniqueNameOf, volumeIdOf } from './names.ts'
 import { noMemory, plan } from './plan.ts'
 import type { Memory, Step, VolumeSeen } from './plan.ts'
 import { isManaged, needsAttach, needsVolumes } from './wanted.ts'

@@ -1,7 +1,7 @@
+import type { VolumeId } from '@kubets/shared/api/csi-volumes.ts'
 import type { Node, PersistentVolume, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import type { VolumeAttachment } from '@kubets/shared/api/types/storage-v1.ts'
 import { mayBeOnSeveralNodes } from './wanted.ts'
-import type { VolumeId } from './names.ts'
 
 // pkg/controller/volume/attachdetach/attach_detach_controller.go DefaultTimerConfig
 const unmountLimitMs = 6 * 60_000

@@ -26,6 +26,8 @@ const objects: ObjectSource = {
   runtimeClass: () => Promise.resolve(undefined),
   services: (namespace) => (namespace === 'default' ? [service('kubernetes', '10.96.0.1')] : [service('db', 'None')]),
   claim: () => Promise.resolve(undefined),
+  csiDriver: () => Promise.resolve(undefined),
+  volumeAttachment: () => Promise.resolve(undefined),
   persistentVolume: () => Promise.resolve(undefined),
   token: () => Promise.reject(new Error('no tokens here')),
 }

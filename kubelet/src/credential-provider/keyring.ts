@@ -73,7 +73,7 @@ async function openProviders(options: KeyringOptions): Promise<ProviderCache[]> 
     clock,
     log,
     serviceAccount: (namespace, name, signal) => objects.serviceAccount(namespace, name, signal),
-    token: (question, signal) => tokens.get(question, signal),
+    token: async (question, signal) => (await tokens.get(question, signal)).token,
     ask: async (provider: CredentialProvider, question) => {
       const start = clock.now()
       const ran = (failed: boolean): void => metrics.ran(provider.name, (clock.now() - start) / 1000, failed)

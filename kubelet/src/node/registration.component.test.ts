@@ -44,6 +44,7 @@ describe('NodeRegistration', () => {
       machine: await readMachine('/'),
       pressure: () => pressure,
       recorder: { event: (_about, _type, reason, message) => said.push(`${reason}: ${message}`) },
+      volumesInUse: () => [],
       networkProblem: () => undefined,
       podCidr: () => Promise.resolve(),
     })

@@ -36,6 +36,8 @@ export interface RegistrationOptions {
   /** What the node is short of. */
   pressure(): readonly Pressure[]
   recorder: Recorder
+  /** Volumes that must not be detached, given those that the status named before. */
+  volumesInUse(before: readonly string[]): readonly string[]
   /** Why Pods cannot have a network; undefined when they can. */
   networkProblem(): string | undefined
   /** Takes the node's Pod CIDR when it is known, and again on every look. */
@@ -56,6 +58,7 @@ export class NodeRegistration {
   #runtimeVersion = ''
   #runtimeHandlers: RuntimeHandler[] = []
   #images: Image[] = []
+  #poked = false
   #poke: () => void = () => undefined
 
   constructor(options: RegistrationOptions) {
@@ -64,6 +67,7 @@ export class NodeRegistration {
 
   /** Makes it look now. */
   poke(): void {
+    this.#poked = true
     this.#poke()
   }
 
@@ -71,6 +75,7 @@ export class NodeRegistration {
     const { clock, log } = this.#options
     while (!signal.aborted) {
       let ready = false
+      this.#poked = false
       try {
         ready = await this.#look(signal)
       } catch (error) {
@@ -79,6 +84,7 @@ export class NodeRegistration {
       }
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#poke = resolve
+      if (this.#poked) continue
       const cancel = clock.timer(ready ? lookMs : soonMs, resolve)
       const onAbort = (): void => resolve()
       signal.addEventListener('abort', onAbort, { once: true })
@@ -97,6 +103,7 @@ export class NodeRegistration {
       await this.#options.podCidr(node.spec.podCIDR)
       seen.problems = await this.#problems(signal)
     }
+    seen.volumesInUse = this.#options.volumesInUse(node.status?.volumesInUse ?? [])
     const status = nodeStatus(seen, node.status)
     const now = clock.now()
     if (worthWriting(node.status, status) || now - this.#writtenAt >= reportMs) {
@@ -140,6 +147,7 @@ export class NodeRegistration {
       runtimeHandlers,
       images,
       pressure,
+      volumesInUse: [],
       problems,
       now: clock.now(),
     }

@@ -30,6 +30,7 @@ const seen: NodeSeen = {
   runtimeHandlers: [{ name: '', recursiveReadOnlyMounts: false, userNamespaces: false }],
   images: [],
   pressure: [],
+  volumesInUse: [],
   problems: [],
   now: 0,
 }

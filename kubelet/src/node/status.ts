@@ -29,6 +29,8 @@ export interface NodeSeen {
   images: readonly Image[]
   /** What the node is short of. */
   pressure: readonly Pressure[]
+  /** Volumes that must not be detached. */
+  volumesInUse: readonly string[]
   /** Why the node cannot run Pods; empty when it can. */
   problems: readonly string[]
   now: number
@@ -129,6 +131,7 @@ export function nodeStatus(seen: NodeSeen, before: NodeStatus | undefined): Node
     },
     conditions: conditions(seen, before),
     images: nodeImages(seen.images),
+    ...(seen.volumesInUse.length > 0 ? { volumesInUse: [...seen.volumesInUse] } : {}),
     ...(seen.runtimeHandlers.length > 0 ? { runtimeHandlers: seen.runtimeHandlers.map(runtimeHandler) } : {}),
     // Docker adds the groups that the image says
     features: { supplementalGroupsPolicy: false },
@@ -193,6 +196,7 @@ export function initialNode(name: string, architecture: string, status: NodeStat
 /** True when `after` says anything new besides its heartbeats; conditions of others do not count. */
 export function worthWriting(before: NodeStatus | undefined, after: NodeStatus): boolean {
   const known = (before ?? {}) as Record<string, unknown>
+  if (before?.volumesInUse && !after.volumesInUse) return true
   return Object.entries(after).some(([key, value]) =>
     key === 'conditions'
       ? after.conditions?.some((one) => !deepEqual(lasting(one), lasting(conditionOf(before, one.type))))
@@ -208,6 +212,7 @@ export function statusPatch(before: NodeStatus | undefined, after: NodeStatus): 
     allocatable: resourcePatch(before?.allocatable, after.allocatable),
     // merged by type, two addresses of one type would become one
     addresses: [{ $patch: 'replace' }, ...(after.addresses ?? [])],
+    ...(before?.volumesInUse && !after.volumesInUse && { volumesInUse: null }),
   }
 }
 

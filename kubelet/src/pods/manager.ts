@@ -62,6 +62,8 @@ export class PodManager {
   readonly #unjudged = new Map<string, Pod>()
   /** Set while Pods are sent away for a critical one. */
   #preempting: Promise<void> | undefined
+  /** Pods that nobody knows, of which something on disk is being removed. */
+  readonly #leaving = new Set<string>()
   #seen: ReadonlyMap<string, PodTrace> = new Map()
   /** All Pods that there are to run are known: what nobody knows can go. */
   #complete = false
@@ -182,12 +184,26 @@ export class PodManager {
   }
 
   async #removeUnknown(now: ReadonlyMap<string, PodTrace>): Promise<void> {
-    const { volumes, cgroups, lifetime } = this.#deps
+    const { volumes } = this.#deps
     for (const [uid, trace] of now) if (!this.#knows(uid)) this.#adoptOrphan(trace.identity)
     for (const uid of await volumes.podsOnDisk()) {
-      if (this.#knows(uid) || now.has(uid)) continue
+      if (this.#knows(uid) || now.has(uid) || this.#leaving.has(uid)) continue
+      // in the background: a driver that does not let a volume go holds nobody else up
+      this.#leaving.add(uid)
+      void this.#removeLeft(uid).finally(() => this.#leaving.delete(uid))
+    }
+  }
+
+  /** Removes what is on disk of a Pod that nobody knows. Never rejects: the next look tries again. */
+  async #removeLeft(uid: string): Promise<void> {
+    const { volumes, cgroups, lifetime, log } = this.#deps
+    try {
       await cgroups.remove(uid, lifetime)
       await volumes.removePod(uid, lifetime)
+    } catch (error) {
+      if (lifetime.aborted) return
+      const text = error instanceof Error ? error.message : String(error)
+      log.warn({ pod: uid, error: text }, 'what is left of a Pod could not be removed, will be tried again')
     }
   }
 

@@ -18,7 +18,12 @@ import type { Pressure } from '../eviction/thresholds.ts'
 import { CpuManager } from '../cpus/manager.ts'
 import { parseCpuSet } from '../cpus/cpuset.ts'
 import { readTopology } from '../cpus/topology.ts'
+import { AttachedVolumes } from '../csi/attached.ts'
+import { CsiDrivers, csiPluginType } from '../csi/drivers.ts'
+import { NodeInfo } from '../csi/node-info.ts'
+import { CsiVolumes } from '../csi/volumes.ts'
 import { ImagePuller } from '../images/puller.ts'
+import { PluginManager } from '../plugins/manager.ts'
 import { ProbeManager } from '../probes/manager.ts'
 import { makeImage, removeImage } from '../runtime/docker/image.testing.ts'
 import { createDockerRuntime } from '../runtime/docker/index.ts'
@@ -88,10 +93,26 @@ export async function startTestNode(
   await client.create(serviceAccounts, account)
   const factory = new InformerFactory(client, { clock, log })
   const informer = factory.informer(pods, { fieldSelector: `spec.nodeName=${name}` })
+  const nodeInformer = factory.informer(nodes, { fieldSelector: `metadata.name=${name}` })
   const objects = new ApiObjects(client, factory.informer(services).lister)
   const recorder = new EventRecorder({ client, clock, log, component: 'kubelet', host: name })
   const resources = { cpu: '0', memory: '0', 'ephemeral-storage': '0', ...allocatable }
-  const volumes = new VolumeManager({ rootDir, objects, allocatable: resources, clock })
+  const drivers = new CsiDrivers({ nodeInfo: new NodeInfo(client, clock, name), clock, log })
+  const attached = new AttachedVolumes({
+    node: () => nodeInformer.lister.get(name),
+    changed: () => void tellInUse().catch(() => undefined),
+    clock,
+  })
+  const tellInUse = async (): Promise<void> => {
+    const { status: known } = await client.get(nodes, name)
+    const volumesInUse = attached.inUse(known?.volumesInUse ?? [])
+    const body = { status: { volumesInUse: volumesInUse.length > 0 ? volumesInUse : null } }
+    await client.patch(nodes, name, body, { type: 'strategic', subresource: 'status' })
+  }
+  nodeInformer.addHandler({ add: () => attached.nodeChanged(), update: () => attached.nodeChanged() })
+  const csi = new CsiVolumes({ rootDir, nodeName: name, drivers, objects, attached, clock, log })
+  await csi.staged.load()
+  const volumes = new VolumeManager({ rootDir, objects, allocatable: resources, csi, clock })
   const metrics = { observe: () => undefined, forget: () => undefined }
   const probes = new ProbeManager({ runtime, recorder, clock, metrics, changed: (uid) => manager.poke(uid) })
   const cgroupRoot = `/${name}`
@@ -160,7 +181,14 @@ export async function startTestNode(
     factory.start(stopping.signal)
     return factory.waitForSync(stopping.signal)
   })
-  const running = Promise.all([manager.run(synced, Promise.resolve()), cpus.run(stopping.signal)])
+  const folder = path.join(rootDir, 'plugins_registry')
+  const plugins = new PluginManager({ folder, handlers: new Map([[csiPluginType, drivers]]), clock, log })
+  const running = Promise.all([
+    manager.run(synced, Promise.resolve()),
+    cpus.run(stopping.signal),
+    plugins.run(stopping.signal),
+    csi.staged.run(stopping.signal),
+  ])
   const get = (of: string): Promise<Pod> => client.get(pods, of, { namespace: 'default' })
   const until = async (of: string, check: (pod: Pod) => unknown): Promise<Pod> => {
     let last: Pod | undefined

@@ -1,7 +1,7 @@
 import type { Pod, PodStatus } from '@kubets/shared/api/types/core-v1.ts'
 import { parseTime } from '@kubets/shared/machinery/time.ts'
 import { RuntimeError, type ContainerStatus } from '../runtime/types.ts'
-import { VolumeError } from '../volumes/manager.ts'
+import { isVolumeError, VolumeWait } from '../volumes/errors.ts'
 import type { PodDeps } from './deps.ts'
 import { GraceKeeper } from './grace.ts'
 import { killContainer, prepareToKill } from './kill-container.ts'
@@ -32,6 +32,8 @@ export interface PodReporter {
 }
 
 const volumeRetryMs = [500, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 122_000]
+// pkg/kubelet/volumemanager/volume_manager.go podAttachAndMountTimeout
+const attachMs = 123_000
 const sandboxRetryMs = 5000
 const refreshMs = 60_000
 // pkg/kubelet/pod_workers.go killPodNow
@@ -57,6 +59,8 @@ export class PodWorker {
   #mounted = false
   #volumesOnDisk = true
   #volumeFailures = 0
+  /** Until then it is nothing to tell that a volume is not attached yet. */
+  #patientUntil: number | undefined
   #refreshAt = 0
   #now = 0
   #waiting: ReadonlyMap<string, Waiting> = new Map()
@@ -352,13 +356,18 @@ export class PodWorker {
       await volumes.setUp(pod, addressesOf(this.#deps, readySandbox(state)), interrupt)
       this.#mounted = true
       this.#volumeFailures = 0
+      this.#patientUntil = undefined
       this.#refreshAt = clock.now() + refreshMs
       this.#failures.delete(shared.volumes)
     } catch (error) {
       interrupt.throwIfAborted()
-      if (!(error instanceof VolumeError)) throw error
-      recorder.event(pod, 'Warning', 'FailedMount', error.message)
-      const wait = volumeRetryMs[Math.min(this.#volumeFailures++, volumeRetryMs.length - 1)] ?? 0
+      if (!isVolumeError(error)) throw error
+      const now = clock.now()
+      const quiet = error instanceof VolumeWait && now < (this.#patientUntil ??= now + attachMs)
+      if (!quiet) recorder.event(pod, 'Warning', 'FailedMount', error.message)
+      if (!quiet) this.#patientUntil = undefined
+      const failures = error instanceof VolumeWait ? 0 : this.#volumeFailures++
+      const wait = volumeRetryMs[Math.min(failures, volumeRetryMs.length - 1)] ?? 0
       const failure = { reason: 'ContainerCreating', message: error.message, retryAt: clock.now() + wait }
       this.#failures.set(shared.volumes, failure)
     }

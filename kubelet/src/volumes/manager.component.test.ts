@@ -4,6 +4,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Volume } from '@kubets/shared/api/types/core-v1.ts'
 import { FakeClock } from '@kubets/shared/machinery/fake-clock.ts'
+import { withoutDrivers } from '../csi/driver.testing.ts'
 import type { ObjectSource, TokenQuestion } from '../objects.ts'
 import { container, pod } from '../pods/fixtures.ts'
 import { VolumeManager } from './manager.ts'
@@ -33,6 +34,8 @@ describe('VolumeManager', () => {
       runtimeClass: () => Promise.resolve(undefined),
       services: () => [],
       claim: () => Promise.resolve(undefined),
+      csiDriver: () => Promise.resolve(undefined),
+      volumeAttachment: () => Promise.resolve(undefined),
       persistentVolume: () => Promise.resolve(undefined),
       token: (question) => {
         asked.push(question)
@@ -40,7 +43,8 @@ describe('VolumeManager', () => {
       },
     }
     const allocatable = { cpu: '2', memory: '1Gi', 'ephemeral-storage': '1Gi' }
-    manager = new VolumeManager({ rootDir, objects, allocatable, clock })
+    const csi = withoutDrivers(rootDir, objects, clock)
+    manager = new VolumeManager({ rootDir, objects, allocatable, csi, clock })
   })
 
   afterEach(async () => {

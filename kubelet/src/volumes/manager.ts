@@ -7,9 +7,11 @@ import { podSettings } from '../cgroups/pod-settings.ts'
 import type { NodeAllocatable, PodAddresses } from '../containers/downward.ts'
 import type { MountedVolume } from '../containers/mounts.ts'
 import type { ObjectSource } from '../objects.ts'
+import type { CsiVolumes } from '../csi/volumes.ts'
 import { writeAtomically } from './atomic-writer.ts'
 import { prepareHostPath } from './host-path.ts'
-import { persistentVolumeOf, setUpPersistent } from './persistent.ts'
+import { isVolumeError, VolumeError } from './errors.ts'
+import { ForeignVolumes, isForeign } from './foreign.ts'
 import { pageSizeOf } from './huge-pages.ts'
 import { mountHugePages, mountsBelow, mountTmpfs, unmount } from './mounts.ts'
 import { volumePayload, type PayloadContext } from './payload.ts'
@@ -21,18 +23,8 @@ export interface VolumeManagerOptions {
   rootDir: string
   objects: ObjectSource
   allocatable: NodeAllocatable
+  csi: CsiVolumes
   clock: Clock
-}
-
-/** One volume of a Pod could not be set up. */
-export class VolumeError extends Error {
-  readonly volume: string
-
-  constructor(volume: string, message: string) {
-    super(`MountVolume.SetUp failed for volume "${volume}" : ${message}`)
-    this.name = 'VolumeError'
-    this.volume = volume
-  }
 }
 
 // folder names as upstream has them (pkg/volume/*), so that tools which look there find their way
@@ -49,12 +41,12 @@ const folders: Readonly<Record<string, string>> = {
 export class VolumeManager {
   readonly #options: VolumeManagerOptions
   readonly #tokens: TokenCache
-  /** Where the persistent volumes are that Pods here use, by the Pod's uid and the volume's name: a binding is for good. */
-  readonly #persistent = new Map<string, Map<string, string>>()
+  readonly #foreign: ForeignVolumes
 
   constructor(options: VolumeManagerOptions) {
     this.#options = options
     this.#tokens = new TokenCache(options.objects, options.clock)
+    this.#foreign = new ForeignVolumes(options, this.#tokens)
   }
 
   /** Tokens of service accounts for Pods, which go when the Pod goes. */
@@ -67,7 +59,10 @@ export class VolumeManager {
     return path.join(this.#options.rootDir, 'pods', uid)
   }
 
-  /** Sets up all volumes, or brings their files up to date. Throws VolumeError for the first that cannot be had. */
+  /**
+   * Sets up all volumes, or brings their files up to date. Throws a VolumeError or VolumeProcessError for the first that
+   * cannot be had, and VolumeWait for one that is not attached yet.
+   */
   async setUp(pod: Pod, addresses: PodAddresses, signal: AbortSignal): Promise<void> {
     await mkdir(this.podDir(pod.metadata.uid ?? ''), { recursive: true, mode: 0o750 })
     for (const volume of pod.spec.volumes ?? []) {
@@ -75,7 +70,9 @@ export class VolumeManager {
         await this.#setUpOne(pod, volume, addresses, signal)
       } catch (error) {
         signal.throwIfAborted()
-        throw new VolumeError(volume.name, error instanceof Error ? error.message : String(error))
+        if (isVolumeError(error)) throw error
+        const message = error instanceof Error ? error.message : String(error)
+        throw new VolumeError('MountVolume.SetUp', volume.name, message)
       }
     }
   }
@@ -85,17 +82,14 @@ export class VolumeManager {
     const volume = pod.spec.volumes?.find((one) => one.name === name)
     if (!volume) return undefined
     if (volume.hostPath) return { path: volume.hostPath.path, readonly: false }
-    if (isPersistent(volume)) {
-      const place = this.#persistent.get(pod.metadata.uid ?? '')?.get(name)
-      return place === undefined ? undefined : { path: place, readonly: isReadOnly(volume) }
-    }
+    if (isForeign(volume)) return this.#foreign.find(pod, name)
     const readonly = !volume.emptyDir
     return { path: this.#folder(pod, volume), readonly }
   }
 
   /** The volumes of a Pod that are folders of the kubelet's own, and the Pod's alone. */
   ownFolders(pod: Pod): { name: string; path: string }[] {
-    const own = (pod.spec.volumes ?? []).filter((one) => !one.hostPath && !one.image && !isPersistent(one))
+    const own = (pod.spec.volumes ?? []).filter((one) => !one.hostPath && !one.image && !isForeign(one))
     return own.map((volume) => ({ name: volume.name, path: this.#folder(pod, volume) }))
   }
 
@@ -110,11 +104,11 @@ export class VolumeManager {
   /** Unmounts and removes all volumes of a Pod. */
   async tearDown(uid: string, signal: AbortSignal): Promise<void> {
     await removeSubPaths(path.join(this.podDir(uid), 'volume-subpaths'), signal)
+    await this.#foreign.tearDown(uid, signal)
     const folder = path.join(this.podDir(uid), 'volumes')
     for (const place of await mountsBelow(folder)) await unmount(place, signal)
     await rm(folder, { recursive: true, force: true })
     this.#tokens.forget(uid)
-    this.#persistent.delete(uid)
   }
 
   /** True when nothing is left of the volumes of a Pod. */
@@ -140,7 +134,7 @@ export class VolumeManager {
 
   async #setUpOne(pod: Pod, volume: Volume, addresses: PodAddresses, signal: AbortSignal): Promise<void> {
     if (volume.hostPath) return prepareHostPath(volume.hostPath.path, volume.hostPath.type ?? '')
-    if (isPersistent(volume)) return this.#setUpPersistent(pod, volume, signal)
+    if (isForeign(volume)) return this.#foreign.setUp(pod, volume, signal)
     // mounted when the first container that has it starts, which pulls the image
     if (volume.image) return
     const folder = this.#folder(pod, volume)
@@ -160,15 +154,6 @@ export class VolumeManager {
     if (secret && !(await isMounted(folder))) await mountTmpfs(folder, ['mode=0755'], signal)
     const fsGroup = pod.spec.securityContext?.fsGroup
     await writeAtomically(folder, payload, this.#options.clock.now(), fsGroup)
-  }
-
-  async #setUpPersistent(pod: Pod, volume: Volume, signal: AbortSignal): Promise<void> {
-    const uid = pod.metadata.uid ?? ''
-    const places = this.#persistent.get(uid) ?? new Map<string, string>()
-    if (places.has(volume.name)) return
-    const found = await persistentVolumeOf(pod, volume, this.#options.objects, signal)
-    places.set(volume.name, await setUpPersistent(pod, found, isReadOnly(volume)))
-    this.#persistent.set(uid, places)
   }
 
   // pkg/volume/emptydir/empty_dir.go SetUpAt
@@ -196,12 +181,6 @@ function memorySize(pod: Pod, sizeLimit: string | undefined, allocatable: string
   const limits = [podSettings(pod, 0).memoryLimit ?? 0, sizeLimit === undefined ? 0 : parseQuantity(sizeLimit).value()]
   return Math.min(parseQuantity(allocatable).value(), ...limits.filter((one) => one > 0))
 }
-
-/** Whether the volume is of a claim, one that the Pod names or one made for it. */
-const isPersistent = ({ persistentVolumeClaim, ephemeral }: Volume): boolean =>
-  persistentVolumeClaim !== undefined || ephemeral !== undefined
-
-const isReadOnly = ({ persistentVolumeClaim }: Volume): boolean => persistentVolumeClaim?.readOnly ?? false
 
 async function isMounted(folder: string): Promise<boolean> {
   return (await mountsBelow(folder)).includes(folder)

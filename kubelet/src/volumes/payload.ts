@@ -131,7 +131,7 @@ async function tokenFile(
   signal: AbortSignal,
 ): Promise<Map<string, FileContent>> {
   const { pod } = context
-  const token = await context.tokens.get(
+  const { token } = await context.tokens.get(
     {
       namespace: pod.metadata.namespace ?? '',
       serviceAccount: pod.spec.serviceAccountName ?? 'default',

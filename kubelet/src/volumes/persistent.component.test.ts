@@ -3,6 +3,7 @@ import path from 'node:path'
 import type { PersistentVolume, PersistentVolumeClaim, Pod, Volume } from '@kubets/shared/api/types/core-v1.ts'
 import { FakeClock } from '@kubets/shared/machinery/fake-clock.ts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { withoutDrivers } from '../csi/driver.testing.ts'
 import type { ObjectSource } from '../objects.ts'
 import { container, pod } from '../pods/fixtures.ts'
 import { VolumeManager } from './manager.ts'
@@ -41,10 +42,14 @@ describe('a persistent volume', () => {
       runtimeClass: () => Promise.resolve(undefined),
       token: () => Promise.reject(new Error('no tokens')),
       claim: (_, name) => Promise.resolve(name === claim?.metadata.name ? claim : undefined),
+      csiDriver: () => Promise.resolve(undefined),
+      volumeAttachment: () => Promise.resolve(undefined),
       persistentVolume: () => Promise.resolve(volume),
     }
     const allocatable = { cpu: '2', memory: '1Gi', 'ephemeral-storage': '1Gi' }
-    manager = new VolumeManager({ rootDir, objects, allocatable, clock: new FakeClock() })
+    const clock = new FakeClock()
+    const csi = withoutDrivers(rootDir, objects, clock)
+    manager = new VolumeManager({ rootDir, objects, allocatable, csi, clock })
   })
   afterEach(() => rm(rootDir, { recursive: true }))
 
@@ -60,6 +65,7 @@ describe('a persistent volume', () => {
   it('is where its node has it, and stays when the Pod goes', async () => {
     expect(await setUp(user())).toEqual({ path: place, readonly: false })
     const readOnly = user({ persistentVolumeClaim: { claimName: 'c', readOnly: true } })
+    readOnly.metadata.uid = 'u2'
     expect(await setUp(readOnly)).toEqual({ path: place, readonly: true })
     await writeFile(path.join(place, 'data'), 'x')
     await manager.removePod(readOnly.metadata.uid ?? '', signal)
@@ -73,7 +79,8 @@ describe('a persistent volume', () => {
     expect((await lstat(hostPath.path)).isDirectory()).toBe(true)
   })
 
-  const refused = 'MountVolume.SetUp failed for volume "v" : '
+  const unprocessed =
+    'Unable to attach or mount volumes: unmounted volumes=[v], unattached volumes=[], failed to process volumes=[v]: '
   it.each<[string, () => void, string]>([
     [
       'the claim is not there',
@@ -103,17 +110,17 @@ describe('a persistent volume', () => {
     [
       'its folder is not there',
       () => (volume = volume && { ...volume, spec: { ...volume.spec, local: { path: '/no/such' } } }),
-      'path "/no/such" does not exist',
+      'MountVolume.NewMounter initialization failed for volume "pv" : path "/no/such" does not exist',
     ],
     [
       'it is of a kind that is not supported',
       () =>
         (volume = volume && { ...volume, spec: { claimRef: volume.spec.claimRef, nfs: { server: 's', path: '/' } } }),
-      'volume kind nfs of PersistentVolume "pv" is not supported',
+      'MountVolume.SetUp failed for volume "pv" : volume kind nfs is not supported',
     ],
   ])('is refused in words when %s', async (_, change, message) => {
     change()
-    await expect(setUp(user())).rejects.toThrow(`${refused}${message}`)
+    await expect(setUp(user())).rejects.toThrow(message.startsWith('error') ? `${unprocessed}${message}` : message)
   })
 
   it('of an ephemeral volume is that of the claim made for the Pod', async () => {

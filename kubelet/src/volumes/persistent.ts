@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { claimNameOf, notMadeFor } from '@kubets/shared/api/volume-binding.ts'
 import type { PersistentVolume, PersistentVolumeClaim, Pod, Volume } from '@kubets/shared/api/types/core-v1.ts'
 import type { ObjectSource } from '../objects.ts'
+import { VolumeError } from './errors.ts'
 import { prepareHostPath } from './host-path.ts'
 import { setOwnership } from './ownership.ts'
 
@@ -44,25 +45,30 @@ function notUsable(pod: Pod, volume: Volume, claim: PersistentVolumeClaim): stri
   return claim.status?.phase === 'Bound' && claim.spec.volumeName ? undefined : 'PVC is not bound'
 }
 
-/** Makes the volume ready on this node and says where it is. Throws why it cannot be had here. */
+/** Makes the volume ready on this node and says where it is. Throws a VolumeError when it cannot be had here. */
 export async function setUpPersistent(pod: Pod, volume: PersistentVolume, readonly: boolean): Promise<string> {
   const { hostPath, local } = volume.spec
+  const failed = (operation: string, why: string): Error =>
+    new VolumeError(`MountVolume.${operation}`, volume.metadata.name ?? '', why)
   if (hostPath !== undefined) {
-    await prepareHostPath(hostPath.path, hostPath.type ?? '')
+    await prepareHostPath(hostPath.path, hostPath.type ?? '').catch((error: unknown) => {
+      throw failed('SetUp', (error as Error).message)
+    })
     return hostPath.path
   }
   if (local !== undefined) {
-    // pkg/volume/local/local.go SetUpAt
+    // pkg/volume/local/local.go getGlobalLocalPath, SetUpAt
     const found = await stat(local.path).catch(() => undefined)
-    if (found === undefined) throw new Error(`path "${local.path}" does not exist`)
-    if (!found.isDirectory()) throw new Error(`local volume "${local.path}" is not a directory, which is not supported`)
+    if (found === undefined) throw failed('NewMounter initialization', `path "${local.path}" does not exist`)
+    if (!found.isDirectory())
+      throw failed('SetUp', `local volume "${local.path}" is not a directory, which is not supported`)
     const { fsGroup, fsGroupChangePolicy } = pod.spec.securityContext ?? {}
     if (fsGroup !== undefined && !readonly) await setOwnership(local.path, fsGroup, fsGroupChangePolicy)
     return local.path
   }
   const kind = sources.find((source) => source in volume.spec) ?? 'unknown'
-  throw new Error(`volume kind ${kind} of PersistentVolume "${volume.metadata.name ?? ''}" is not supported`)
+  throw failed('SetUp', `volume kind ${kind} is not supported`)
 }
 
 /** The other kinds a PersistentVolume may be of, to name what is refused. */
-const sources = ['csi', 'nfs', 'iscsi', 'fc', 'rbd', 'cephfs', 'glusterfs', 'flexVolume', 'awsElasticBlockStore', 'gcePersistentDisk', 'azureDisk', 'azureFile', 'cinder', 'vsphereVolume', 'portworxVolume', 'photonPersistentDisk', 'quobyte', 'scaleIO', 'storageos', 'flocker'] // prettier-ignore
+const sources = ['nfs', 'iscsi', 'fc', 'rbd', 'cephfs', 'glusterfs', 'flexVolume', 'awsElasticBlockStore', 'gcePersistentDisk', 'azureDisk', 'azureFile', 'cinder', 'vsphereVolume', 'portworxVolume', 'photonPersistentDisk', 'quobyte', 'scaleIO', 'storageos', 'flocker'] // prettier-ignore

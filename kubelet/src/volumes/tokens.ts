@@ -21,17 +21,17 @@ export class TokenCache {
   }
 
   /** A valid token. While no new one can be had, an old one that is still valid is handed out. */
-  async get(question: TokenQuestion, signal: AbortSignal): Promise<string> {
+  async get(question: TokenQuestion, signal: AbortSignal): Promise<BoundToken> {
     const key = JSON.stringify(question)
     const now = this.#clock.now()
     const kept = this.#kept.get(key)
-    if (kept && !needsRefresh(kept, now)) return kept.token
+    if (kept && !needsRefresh(kept, now)) return kept
     try {
       const fresh = await this.#objects.token(question, signal)
       this.#kept.set(key, { ...fresh, askedAt: now })
-      return fresh.token
+      return fresh
     } catch (error) {
-      if (kept && now < kept.expiresAt) return kept.token
+      if (kept && now < kept.expiresAt) return kept
       throw error
     }
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { PersistentVolume } from '@kubets/shared/api/types/core-v1.ts'
+import type { PersistentVolume } from './types/core-v1.ts'
 
 const prefix = 'kubernetes.io/csi/'
 const separator = '^'

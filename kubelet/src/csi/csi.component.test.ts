@@ -1,0 +1,290 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import * as grpc from '@grpc/grpc-js'
+import { attachmentName } from '@kubets/shared/api/csi-volumes.ts'
+import {
+  csiDrivers,
+  csiNodes,
+  events,
+  nodes,
+  persistentVolumeClaims,
+  persistentVolumes,
+  pods,
+  secrets,
+  volumeAttachments,
+} from '@kubets/shared/api/resources.gen.ts'
+import type { PersistentVolumeSpec, PodSpec, Volume } from '@kubets/shared/api/types/core-v1.ts'
+import type { CSIDriverSpec } from '@kubets/shared/api/types/storage-v1.ts'
+import { waitFor } from '@kubets/shared/testing/wait.ts'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { startTestNode, type TestNode } from '../pods/node.testing.ts'
+import { mountsBelow } from '../volumes/mounts.ts'
+import { refusal, startTestDriver, type Call, type TestDriver } from './driver.testing.ts'
+
+const resources = { cpu: '2', memory: '1Gi', pods: '20', 'ephemeral-storage': '1Gi' }
+const namespace = 'default'
+const sleep = ['sh', '-c', 'trap "exit 0" TERM; while true; do sleep 0.1; done']
+
+describe('Volumes of a storage driver', { timeout: 120_000 }, () => {
+  let rootDir: string
+  let node: TestNode
+  let driver: TestDriver
+  let count = 0
+  beforeAll(async () => {
+    rootDir = await mkdtemp(path.join(tmpdir(), 'kubets-csi-'))
+    node = await startTestNode(resources, { rootDir })
+  })
+  afterAll(async () => {
+    await node.stop()
+    expect(await mountsBelow(rootDir)).toEqual([])
+    await rm(rootDir, { recursive: true })
+  })
+  beforeEach(async () => {
+    const name = `d${++count}.test`
+    driver = await startTestDriver(rootDir, { name, nodeId: 'here', topology: { [`topology.${name}/rack`]: 'r1' } })
+    await waitFor(() => driver.notified.length > 0)
+    expect(driver.notified).toEqual([{ plugin_registered: true, error: '' }])
+  })
+  afterEach(() => driver.stop())
+
+  const declare = (spec: CSIDriverSpec) =>
+    node.client.create(csiDrivers, {
+      apiVersion: 'storage.k8s.io/v1',
+      kind: 'CSIDriver',
+      metadata: { name: driver.name },
+      spec,
+    })
+
+  /** A claim bound to a volume of the driver, whose handle is the name. */
+  const claim = async (name: string, spec: Partial<PersistentVolumeSpec> = {}, source = {}): Promise<void> => {
+    const { client } = node
+    const claimSpec = {
+      accessModes: ['ReadWriteOnce'],
+      resources: { requests: { storage: '1Gi' } },
+      volumeName: name,
+      storageClassName: '',
+      ...(spec.volumeMode && { volumeMode: spec.volumeMode }),
+    }
+    const bound = await client.create(persistentVolumeClaims, {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name, namespace },
+      spec: claimSpec,
+    })
+    const status = { phase: 'Bound', capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'] }
+    await client.patch(persistentVolumeClaims, name, { status }, { type: 'merge', namespace, subresource: 'status' })
+    await client.create(persistentVolumes, {
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name },
+      spec: {
+        capacity: { storage: '1Gi' },
+        accessModes: ['ReadWriteOnce'],
+        persistentVolumeReclaimPolicy: 'Retain',
+        claimRef: { namespace, name, uid: bound.metadata.uid ?? '' },
+        csi: { driver: driver.name, volumeHandle: name, ...source },
+        ...spec,
+      },
+    })
+  }
+
+  const withVolume = (source: Omit<Volume, 'name'>, command = sleep, spec: Partial<PodSpec> = {}): PodSpec => ({
+    containers: [{ name: 'main', command, volumeMounts: [{ name: 'v', mountPath: '/v' }] }],
+    volumes: [{ name: 'v', ...source }],
+    restartPolicy: 'Never',
+    ...spec,
+  })
+  const ofClaim = (claimName: string): Omit<Volume, 'name'> => ({ persistentVolumeClaim: { claimName } })
+  const remove = async (name: string): Promise<void> => {
+    await node.client.delete(pods, name, { namespace })
+    await waitFor(
+      async () => !(await node.client.list(pods, { namespace })).items.some((one) => one.metadata.name === name),
+    )
+  }
+  const request = (method: string): Call['request'] | undefined =>
+    driver.calls.findLast((one) => one.method === method)?.request
+  const messages = async (name: string): Promise<string[]> => {
+    const { items } = await node.client.list(events, { namespace })
+    const ours = items.filter((one) => one.involvedObject.name === name && one.reason === 'FailedMount')
+    return ours.map((one) => one.message ?? '')
+  }
+
+  it('are of a driver that the node tells of, until it goes', async () => {
+    const csiNode = await node.client.get(csiNodes, node.name)
+    const topologyKeys = [`topology.${driver.name}/rack`]
+    expect(csiNode.spec.drivers).toContainEqual({ name: driver.name, nodeID: 'here', topologyKeys })
+    const { metadata } = await node.client.get(nodes, node.name)
+    expect(csiNode.metadata.ownerReferences?.[0]).toMatchObject({ kind: 'Node', uid: metadata.uid })
+    expect(metadata.labels?.[`topology.${driver.name}/rack`]).toBe('r1')
+    const ids = (text: string | undefined): unknown => JSON.parse(text ?? '{}')
+    expect(ids(metadata.annotations?.['csi.volume.kubernetes.io/nodeid'])).toMatchObject({ [driver.name]: 'here' })
+    await driver.stop()
+    await waitFor(async () => {
+      const now = await node.client.get(csiNodes, node.name)
+      return !now.spec.drivers?.some((one) => one.name === driver.name)
+    })
+    await waitFor(async () => {
+      const { annotations } = (await node.client.get(nodes, node.name)).metadata
+      return !annotations?.['csi.volume.kubernetes.io/nodeid']?.includes(driver.name)
+    })
+  })
+
+  it('are staged and published with all that the driver is to know, and go with the last Pod', async () => {
+    await declare({ attachRequired: false, podInfoOnMount: true, fsGroupPolicy: 'File' })
+    const secret = (name: string) => ({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name, namespace },
+      data: { k: btoa(name) },
+    })
+    await node.client.create(secrets, secret('stage'))
+    await node.client.create(secrets, secret('publish'))
+    const source = {
+      fsType: 'ext4',
+      volumeAttributes: { size: 'small' },
+      nodeStageSecretRef: { namespace, name: 'stage' },
+      nodePublishSecretRef: { namespace, name: 'publish' },
+    }
+    await claim('all', { mountOptions: ['noatime'] }, source)
+    const write = ['sh', '-c', 'trap "exit 0" TERM; echo here > /v/file; while true; do sleep 0.1; done']
+    const one = await node.run('one', withVolume(ofClaim('all'), write, { securityContext: { fsGroup: 4321 } }))
+    await node.until('one', (pod) => pod.status?.phase === 'Running')
+    const check = [
+      'sh',
+      '-c',
+      'until test -s /v/file; do sleep 0.1; done; test "$(cat /v/file)" = here && test "$(stat -c %g /v)" = 4321',
+    ]
+    await node.run('two', withVolume(ofClaim('all'), check))
+    await node.until('two', (pod) => pod.status?.phase === 'Succeeded')
+    await remove('two')
+    await waitFor(() => driver.asked().at(-1) === 'NodeUnpublishVolume')
+    expect(driver.asked()).toEqual(['NodeStageVolume', 'NodePublishVolume', 'NodePublishVolume', 'NodeUnpublishVolume'])
+    await remove('one')
+    await waitFor(() => driver.asked().at(-1) === 'NodeUnstageVolume')
+
+    const capability = {
+      access_mode: { mode: 'SINGLE_NODE_WRITER' },
+      mount: { fs_type: 'ext4', mount_flags: ['noatime'], volume_mount_group: '' },
+    }
+    const staged = request('NodeStageVolume')
+    expect(staged).toMatchObject({ volume_id: 'all', secrets: { k: 'stage' }, volume_context: { size: 'small' } })
+    expect(staged).toMatchObject({ volume_capability: capability, publish_context: {} })
+    expect(staged?.['staging_target_path']).toMatch(
+      /plugins\/kubernetes\.io\/csi\/d\d+\.test\/[0-9a-f]{64}\/globalmount$/,
+    )
+    const first = driver.calls.find((call) => call.method === 'NodePublishVolume')?.request
+    const uid = one.metadata.uid ?? ''
+    expect(first).toMatchObject({
+      secrets: { k: 'publish' },
+      readonly: false,
+      target_path: path.join(rootDir, 'pods', uid, 'volumes/kubernetes.io~csi/all/mount'),
+      staging_target_path: staged?.['staging_target_path'],
+      volume_capability: capability,
+      volume_context: {
+        size: 'small',
+        'csi.storage.k8s.io/pod.name': 'one',
+        'csi.storage.k8s.io/pod.namespace': namespace,
+        'csi.storage.k8s.io/pod.uid': uid,
+        'csi.storage.k8s.io/serviceAccount.name': 'default',
+        'csi.storage.k8s.io/ephemeral': 'false',
+      },
+    })
+    await waitFor(
+      async () => (await readdir(path.join(rootDir, 'plugins/kubernetes.io/csi', driver.name))).length === 0,
+    )
+  })
+
+  it('are told to be in use, and mounted when they are attached', async () => {
+    await claim('attached')
+    const name = `kubernetes.io/csi/${driver.name}^attached`
+    await node.run('waits', withVolume(ofClaim('attached')))
+    const inUse = async () => (await node.client.get(nodes, node.name)).status?.volumesInUse ?? []
+    await waitFor(async () => (await inUse()).includes(name))
+    expect(driver.asked()).toEqual([])
+    const attachment = attachmentName({ driver: driver.name, handle: 'attached' }, node.name)
+    await node.client.create(volumeAttachments, {
+      apiVersion: 'storage.k8s.io/v1',
+      kind: 'VolumeAttachment',
+      metadata: { name: attachment },
+      spec: { attacher: driver.name, nodeName: node.name, source: { persistentVolumeName: 'attached' } },
+    })
+    const told = { status: { attached: true, attachmentMetadata: { disk: 'sdx' } } }
+    await node.client.patch(volumeAttachments, attachment, told, { type: 'merge', subresource: 'status' })
+    const status = { volumesAttached: [{ name, devicePath: '' }] }
+    await node.client.patch(nodes, node.name, { status }, { type: 'merge', subresource: 'status' })
+    await node.until('waits', (pod) => pod.status?.phase === 'Running')
+    expect(request('NodeStageVolume')).toMatchObject({ publish_context: { disk: 'sdx' } })
+    expect(request('NodePublishVolume')).toMatchObject({ publish_context: { disk: 'sdx' } })
+    expect(await inUse()).toContain(name)
+    await remove('waits')
+    await waitFor(async () => !(await inUse()).includes(name))
+    expect(driver.asked().slice(-2)).toEqual(['NodeUnpublishVolume', 'NodeUnstageVolume'])
+  })
+
+  it("may be the Pod's own, with tokens of its account", async () => {
+    const tokenRequests = [{ audience: 'store', expirationSeconds: 3600 }]
+    await declare({ attachRequired: false, volumeLifecycleModes: ['Ephemeral'], tokenRequests, podInfoOnMount: true })
+    const one = await node.run('inline', withVolume({ csi: { driver: driver.name, volumeAttributes: { a: 'b' } } }))
+    await node.until('inline', (pod) => pod.status?.phase === 'Running')
+    const asked = request('NodePublishVolume')
+    const context = asked?.['volume_context'] as Record<string, string>
+    expect(context).toMatchObject({ a: 'b', 'csi.storage.k8s.io/ephemeral': 'true' })
+    const tokens = JSON.parse(context['csi.storage.k8s.io/serviceAccount.tokens'] ?? '{}') as object
+    expect(tokens).toEqual({ store: { token: expect.any(String), expirationTimestamp: expect.any(String) } })
+    expect(asked).toMatchObject({ volume_id: expect.stringMatching(/^csi-[0-9a-f]{64}$/), staging_target_path: '' })
+    expect(await mountsBelow(path.join(rootDir, 'pods', one.metadata.uid ?? ''))).toHaveLength(1)
+    await remove('inline')
+    expect(driver.asked()).toEqual(['NodePublishVolume', 'NodeUnpublishVolume'])
+  })
+
+  it('are refused in words', async () => {
+    await declare({ attachRequired: false })
+    await node.run('mode', withVolume({ csi: { driver: driver.name } }))
+    const prefix = 'MountVolume.SetUp failed for volume "v" : kubernetes.io/csi: mounter.'
+    const mode = `volume mode "Ephemeral" not supported by driver ${driver.name} (only supports ["Persistent"])`
+    await waitFor(async () =>
+      (await messages('mode')).includes(`${prefix}SetupAt failed to check volume lifecycle mode: ${mode}`),
+    )
+    await node.run('unknown', withVolume({ csi: { driver: 'no.such' } }))
+    const missing = 'driver name no.such not found in the list of registered CSI drivers'
+    await waitFor(async () =>
+      (await messages('unknown')).includes(`${prefix}SetUpAt failed to get CSI client: ${missing}`),
+    )
+
+    driver.before = ({ method }) => {
+      if (method === 'NodeStageVolume') throw refusal(grpc.status.INTERNAL, 'disk is broken')
+    }
+    await claim('broken')
+    await node.run('broken', withVolume(ofClaim('broken')))
+    const broken =
+      'MountVolume.MountDevice failed for volume "broken" : rpc error: code = Internal desc = disk is broken'
+    await waitFor(async () => (await messages('broken')).includes(broken))
+    // what never was there does not hold them back
+    for (const name of ['mode', 'unknown', 'broken']) await remove(name)
+    expect(driver.asked().filter((one) => one !== 'NodeStageVolume')).toEqual([])
+  })
+
+  it('are let go by the next kubelet when one dies in between', async () => {
+    await declare({ attachRequired: false })
+    await claim('between')
+    const reached = Promise.withResolvers<void>()
+    const never = new Promise<void>(() => undefined)
+    driver.before = ({ method }) => {
+      if (method !== 'NodePublishVolume') return undefined
+      reached.resolve()
+      return never
+    }
+    await node.run('between', withVolume(ofClaim('between')))
+    await reached.promise
+    const staging = request('NodeStageVolume')?.['staging_target_path']
+    await node.stop()
+    expect(await mountsBelow(rootDir)).toEqual([staging])
+    // on an API server that knows nothing of the Pod
+    node = await startTestNode(resources, { rootDir })
+    await waitFor(() => driver.asked().at(-1) === 'NodeUnstageVolume')
+    expect(driver.asked()).toEqual(['NodeStageVolume', 'NodePublishVolume', 'NodeUnpublishVolume', 'NodeUnstageVolume'])
+    await waitFor(async () => (await readdir(path.join(rootDir, 'pods'))).length === 0)
+    expect(await mountsBelow(rootDir)).toEqual([])
+  })
+})

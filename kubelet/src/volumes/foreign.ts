@@ -1,0 +1,74 @@
+import type { Pod, Volume } from '@kubets/shared/api/types/core-v1.ts'
+import type { MountedVolume } from '../containers/mounts.ts'
+import type { CsiVolume } from '../csi/requests.ts'
+import type { CsiVolumes } from '../csi/volumes.ts'
+import type { ObjectSource } from '../objects.ts'
+import { VolumeProcessError } from './errors.ts'
+import { persistentVolumeOf, setUpPersistent } from './persistent.ts'
+import type { TokenCache } from './tokens.ts'
+
+interface Place extends MountedVolume {
+  csi?: CsiVolume
+}
+
+/** Volumes that are not the kubelet's own: persistent ones, and those that drivers make. */
+export class ForeignVolumes {
+  readonly #options: { objects: ObjectSource; csi: CsiVolumes }
+  readonly #tokens: TokenCache
+  /** Where they are, by the Pod's uid and the volume's name. */
+  readonly #places = new Map<string, Map<string, Place>>()
+
+  constructor(options: { objects: ObjectSource; csi: CsiVolumes }, tokens: TokenCache) {
+    this.#options = options
+    this.#tokens = tokens
+  }
+
+  /** Where a volume of the Pod is; undefined before it is set up. */
+  find(pod: Pod, name: string): MountedVolume | undefined {
+    return this.#places.get(pod.metadata.uid ?? '')?.get(name)
+  }
+
+  /** Sets a volume up, or does what it needs from time to time. */
+  async setUp(pod: Pod, volume: Volume, signal: AbortSignal): Promise<void> {
+    const uid = pod.metadata.uid ?? ''
+    const places = this.#places.get(uid) ?? new Map<string, Place>()
+    this.#places.set(uid, places)
+    const before = places.get(volume.name)
+    if (!before) places.set(volume.name, await this.#place(pod, volume, signal))
+    else if (before.csi) {
+      const { csi, readonly } = before
+      await this.#options.csi.refresh({ pod, volume: csi, readonly, tokens: this.#tokens }, signal)
+    }
+  }
+
+  /** Takes all of them from a Pod. Rejects when one does not go. */
+  async tearDown(uid: string, signal: AbortSignal): Promise<void> {
+    await this.#options.csi.tearDown(uid, signal)
+    this.#places.delete(uid)
+  }
+
+  async #place(pod: Pod, volume: Volume, signal: AbortSignal): Promise<Place> {
+    if (volume.csi) {
+      const csi: CsiVolume = { mode: 'Ephemeral', name: volume.name, source: volume.csi }
+      return this.#setUpCsi(pod, csi, volume.csi.readOnly ?? false, signal)
+    }
+    const found = await persistentVolumeOf(pod, volume, this.#options.objects, signal).catch((error: unknown) => {
+      signal.throwIfAborted()
+      throw new VolumeProcessError(volume.name, (error as Error).message)
+    })
+    const readonly = volume.persistentVolumeClaim?.readOnly ?? false
+    const source = found.spec.csi
+    if (source) return this.#setUpCsi(pod, { mode: 'Persistent', volume: found, source }, readonly, signal)
+    return { path: await setUpPersistent(pod, found, readonly), readonly }
+  }
+
+  async #setUpCsi(pod: Pod, volume: CsiVolume, readonly: boolean, signal: AbortSignal): Promise<Place> {
+    const { csi } = this.#options
+    await csi.setUp({ pod, volume, readonly, tokens: this.#tokens }, signal)
+    return { path: csi.place(pod.metadata.uid ?? '', volume), readonly, csi: volume }
+  }
+}
+
+/** Whether the volume is of a claim, one that the Pod names or one made for it, or of a driver. */
+export const isForeign = ({ persistentVolumeClaim, ephemeral, csi }: Volume): boolean =>
+  persistentVolumeClaim !== undefined || ephemeral !== undefined || csi !== undefined
