@@ -30,21 +30,6 @@ export class NodeInfo {
     return this.#node
   }
 
-  /** A copy whose Pods may come and go without touching this one. */
-  clone(): NodeInfo {
-    const copy = new NodeInfo(this.name)
-    copy.#node = this.#node
-    copy.allocatable = this.allocatable
-    copy.allowedPods = this.allowedPods
-    copy.labels = this.labels
-    copy.images = this.images
-    for (const [uid, pod] of this.pods) copy.pods.set(uid, pod)
-    for (const [uid, ports] of this.usedPorts) copy.usedPorts.set(uid, ports)
-    addTo(copy.requested, this.requested)
-    addTo(copy.scoredRequested, this.scoredRequested)
-    return copy
-  }
-
   setNode(node: Node | undefined): void {
     this.#node = node
     this.labels = Object.assign(Object.create(null) as Record<string, string>, node?.metadata.labels)

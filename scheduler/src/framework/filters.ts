@@ -51,16 +51,23 @@ export class Filters {
     return this.#run(node)
   }
 
+  /** The node as it would be with them; in the end it is as it was. */
   #refusalCrowded(node: NodeInfo): Refusal | undefined {
-    const expected = [...this.#snapshot.nominated(node.name)].filter((other) => this.#isExpected(other))
-    const crowded = node.clone()
+    const expected = [...this.#snapshot.nominated(node.name)].filter(
+      (other) => this.#isExpected(other) && !node.pods.has(other.uid),
+    )
     for (const other of expected) {
-      crowded.addPod(other)
-      this.shift(other, crowded, 1)
+      node.addPod(other)
+      this.shift(other, node, 1)
     }
-    const refusal = this.#run(crowded)
-    for (const other of expected) this.shift(other, crowded, -1)
-    return refusal && { ...refusal, node }
+    try {
+      return this.#run(node)
+    } finally {
+      for (const other of expected) {
+        node.removePod(other.uid)
+        this.shift(other, node, -1)
+      }
+    }
   }
 
   #isExpected(other: PodInfo): boolean {

@@ -264,4 +264,17 @@ describe('preemption', () => {
       "0/5 nodes are available: 5 node(s) didn't match pod anti-affinity rules.",
     )
   })
+
+  it('leaves nodes as they were, whatever was tried on them', () => {
+    const running = [on('a', 'p', 1), on('a', 'q', 2, 5), on('b', 'r', 3, 100)]
+    const cache = cacheOf([a, b], running)
+    cache.nominator.set(podInfo(pod('w', { foo: 1, priority: 100 })), 'a')
+    const state = (): unknown =>
+      cache.nodes.map(({ name, pods, requested }) => [name, [...pods.keys()].toSorted(), structuredClone(requested)])
+    const before = state()
+    const options = { profile: profileOf(), percentageOfNodesToScore: 0, startIndex: 0, random: () => 0 }
+    const result = schedule(podInfo(high({}, 2)), cache, options)
+    expect(result).toMatchObject({ nominated: 'a', victims: [{ uid: 'uid-q' }, { uid: 'uid-p' }] })
+    expect(state()).toEqual(before)
+  })
 })

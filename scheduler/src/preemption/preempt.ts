@@ -5,6 +5,7 @@ import type { Extender } from '../framework/extender.ts'
 import { histogram } from '../framework/fit-error.ts'
 import { unresolvable, type FailedAttempt, type PostFilterResult, type Rejection } from '../framework/plugin.ts'
 import { askExtenders } from './ask-extenders.ts'
+import { budgetsOf } from './budgets.ts'
 import { pickCandidate } from './pick-candidate.ts'
 import { selectVictims, type Candidate } from './victims.ts'
 
@@ -97,12 +98,13 @@ function findCandidates(
   const share = Math.floor((nodes.length * minCandidateNodesPercentage) / 100)
   const enough = Math.min(nodes.length, Math.max(share, minCandidateNodesAbsolute))
   const offset = Math.floor(random() * nodes.length)
+  const workedOut = budgetsOf(budgets)
   const harmless: Candidate[] = []
   const violating: Candidate[] = []
   for (let i = 0; i < nodes.length; i++) {
     const node = nodes[(offset + i) % nodes.length]
     if (!node) break
-    const found = selectVictims(pod, node, filters, budgets, now)
+    const found = selectVictims(pod, node, filters, workedOut, now)
     if ('reasons' in found) outcomes.set(node, found)
     else (found.violations === 0 ? harmless : violating).push(found)
     if (harmless.length > 0 && harmless.length + violating.length >= enough) break
