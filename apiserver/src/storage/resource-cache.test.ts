@@ -1,7 +1,9 @@
+import { FakeClock } from '@kubets/shared/machinery/fake-clock.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { describe, expect, it } from 'vitest'
 import { encode, watchEvent } from './encoded.ts'
 import { ResourceCache } from './resource-cache.ts'
+import { Turns } from './turns.ts'
 import type { Encoded, Watch } from './types.ts'
 
 const all = { start: '', end: '', matches: () => true }
@@ -11,7 +13,7 @@ function thing(name: string, revision: number): Encoded {
 }
 
 function cacheOf(...names: string[]): ResourceCache {
-  const cache = new ResourceCache(0)
+  const cache = new ResourceCache(0, new Turns(new FakeClock()))
   names.forEach((name, index) => cache.apply(name, index + 1, 0, thing(name, index + 1)))
   return cache
 }

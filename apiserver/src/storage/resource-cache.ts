@@ -2,6 +2,7 @@ import { resourceExpired } from '@kubets/shared/machinery/errors.ts'
 import { Change, watchEvent } from './encoded.ts'
 import { History } from './history.ts'
 import { insertSorted, lowerBound, removeSorted } from './sorted-keys.ts'
+import type { Turns } from './turns.ts'
 import type { Encoded, WatchEvent } from './types.ts'
 import { Watcher } from './watcher.ts'
 
@@ -56,9 +57,12 @@ export class ResourceCache {
   #keys: string[] = []
   #history: History
   readonly #subscriptions = new Map<Watcher, Subscription>()
+  readonly #turns: Turns
   #changed: number
 
-  constructor(revision: number) {
+  /** `turns` of the watchers, shared by all resources. */
+  constructor(revision: number, turns: Turns) {
+    this.#turns = turns
     this.#history = new History(revision)
     this.#changed = revision
   }
@@ -137,7 +141,7 @@ export class ResourceCache {
    */
   watch(from: WatchStart, revision: number, time: number): Watcher {
     const initial = from.revision === undefined ? this.#state(from, revision) : this.#catchUp(from, from.revision)
-    const watcher = new Watcher(from.matches, initial, (closed) => this.#subscriptions.delete(closed))
+    const watcher = new Watcher(this.#turns, from.matches, initial, (closed) => this.#subscriptions.delete(closed))
     this.#subscriptions.set(watcher, {
       watcher,
       start: from.start,

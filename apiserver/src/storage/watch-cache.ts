@@ -8,6 +8,7 @@ import { ProblemLog } from './problem-log.ts'
 import { ResourceCache } from './resource-cache.ts'
 import { RevisionWaiters } from './revision-waiters.ts'
 import { shared } from './shared-question.ts'
+import { Turns } from './turns.ts'
 import type { Encoded, Resource } from './types.ts'
 import { openWatch, type RawEvent, type StreamEnd } from './watch-stream.ts'
 
@@ -39,6 +40,7 @@ export class WatchCache {
   readonly #resources = new Map<string, ResourceCache>()
   readonly #waiters: RevisionWaiters
   readonly #own = new Map<string, Encoded>()
+  readonly #turns: Turns
   readonly #askRevision: () => Promise<number>
   readonly #nudge: () => Promise<void>
   #revision = 0
@@ -48,6 +50,7 @@ export class WatchCache {
     const { etcd, prefix, clock } = options
     this.#options = options
     this.#waiters = new RevisionWaiters(clock)
+    this.#turns = new Turns(clock)
     this.#askRevision = shared(() => etcd.currentRevision())
     this.#nudge = shared(async () => {
       const put = [{ key: `${prefix}/.nudge`, value: Buffer.from('') }]
@@ -136,7 +139,7 @@ export class WatchCache {
   #folder(folder: string): ResourceCache {
     let cache = this.#resources.get(folder)
     if (!cache) {
-      cache = new ResourceCache(this.#revision)
+      cache = new ResourceCache(this.#revision, this.#turns)
       this.#resources.set(folder, cache)
     }
     return cache

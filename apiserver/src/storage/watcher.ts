@@ -1,4 +1,5 @@
 import type { Change } from './encoded.ts'
+import type { Turns } from './turns.ts'
 import type { Encoded, Watch, WatchEvent } from './types.ts'
 
 /** Events a watcher may be behind before it is cut; they are shared, so this bounds references, not bytes. */
@@ -10,6 +11,8 @@ const initialBatch = 500
 export class Watcher implements Watch {
   readonly matches: (encoded: Encoded) => boolean
   readonly #onClose: (() => void)[]
+  readonly #turns: Turns
+  readonly #take = (): void => this.#wake?.()
   #initial: Iterator<readonly WatchEvent[]>
   #pending: WatchEvent[] = []
   #wake: (() => void) | undefined
@@ -17,10 +20,12 @@ export class Watcher implements Watch {
 
   /** `initial` comes before everything that is pushed. */
   constructor(
+    turns: Turns,
     matches: (encoded: Encoded) => boolean,
     initial: readonly WatchEvent[],
     onClose: (watcher: Watcher) => void,
   ) {
+    this.#turns = turns
     this.matches = matches
     this.#initial = batches(initial)
     this.#onClose = [() => onClose(this)]
@@ -36,7 +41,7 @@ export class Watcher implements Watch {
     if (this.#closed) return
     this.#pending.push(event)
     if (this.#pending.length > maxPending) this.close(true)
-    else this.#wake?.()
+    else this.#turns.add(this.#take)
   }
 
   /** Calls `closed` when the watch ends, whoever ended it. */
@@ -54,7 +59,7 @@ export class Watcher implements Watch {
       this.#initial = batches([])
     }
     for (const closed of this.#onClose) closed()
-    this.#wake?.()
+    this.#turns.add(this.#take)
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<readonly WatchEvent[]> {
