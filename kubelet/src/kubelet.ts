@@ -26,6 +26,8 @@ import { AttachedVolumes } from './csi/attached.ts'
 import { CsiDrivers, csiPluginType } from './csi/drivers.ts'
 import { NodeInfo } from './csi/node-info.ts'
 import { CsiVolumes } from './csi/volumes.ts'
+import { DeviceManager, devicePluginType } from './devices/manager.ts'
+import { deviceMetrics } from './devices/metrics.ts'
 import { nodeReference } from './events.ts'
 import { EvictionManager } from './eviction/manager.ts'
 import { evictionReservation } from './eviction/thresholds.ts'
@@ -43,7 +45,7 @@ import { Allocations } from './pods/allocations.ts'
 import { appArmorEnabled } from './pods/app-armor.ts'
 import type { PodDeps } from './pods/deps.ts'
 import { PluginManager } from './plugins/manager.ts'
-import type { PluginHandlers } from './plugins/handler.ts'
+import type { PluginHandler, PluginHandlers } from './plugins/handler.ts'
 import { PodManager } from './pods/manager.ts'
 import { sysctlAllowlist } from './pods/sysctls.ts'
 import { ProbeManager } from './probes/manager.ts'
@@ -157,6 +159,16 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     log,
     lifetime: signal,
   })
+  const devices = new DeviceManager({
+    folder: path.join(rootDir, 'device-plugins'),
+    runtime,
+    occupied: () => manager.occupied(),
+    changed: () => registration.poke(),
+    metrics: deviceMetrics(registry),
+    clock,
+    log,
+    lifetime: signal,
+  })
   const deps: PodDeps = {
     runtime,
     probes,
@@ -172,6 +184,7 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     volumes,
     cgroups,
     cpus,
+    devices,
     allocations: new Allocations((uid) => volumes.podDir(uid)),
     dns: { clusterDns: options.clusterDns, clusterDomain: options.clusterDomain },
     node: {
@@ -202,6 +215,7 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     maxPods: options.maxPods,
     machine,
     reservation,
+    devices: () => devices.capacity(),
     staticCpus: options.cpuManager.policy === 'static',
     recorder,
     pressure: () => evictions.conditions,
@@ -259,7 +273,10 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     changed: () => registration.poke(),
   })
   // by the type that plugins say they have (pluginregistration/v1)
-  const pluginHandlers: PluginHandlers = new Map([[csiPluginType, drivers]])
+  const pluginHandlers: PluginHandlers = new Map<string, PluginHandler>([
+    [csiPluginType, drivers],
+    [devicePluginType, devices.handler],
+  ])
   const plugins = new PluginManager({
     folder: path.join(rootDir, 'plugins_registry'),
     handlers: pluginHandlers,
@@ -274,6 +291,7 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     metrics: () => registry.metrics(),
     usage: () => stats.collect(signal),
   }
+  await devices.start()
   await serve(options, client, deps, manager, telling, log, signal)
   if (options.podCidr !== undefined) await network.setUp(options.podCidr, signal)
   // containers are told of the Services there are, so these come first; static Pods wait for nobody

@@ -1,6 +1,7 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Container, EphemeralContainer, Pod } from '@kubets/shared/api/types/core-v1.ts'
+import type { DeviceOptions } from '../devices/model.ts'
 import type { ObjectSource } from '../objects.ts'
 import { keys } from '../pods/model.ts'
 import type { ContainerConfig, Image, Mount } from '../runtime/types.ts'
@@ -22,6 +23,8 @@ export interface ConfigContext {
   objects: ObjectSource
   allocatable: NodeAllocatable
   nodeMemoryBytes: number
+  /** What it needs for its devices. */
+  devices: DeviceOptions
   /** The CPUs it is on, as 0-2,4 ('' for any), and whether it is alone there. */
   cpus: { affinity: string; exclusive: boolean }
   /** The kubelet's folder for this Pod. */
@@ -39,14 +42,16 @@ export interface ConfigContext {
 // pkg/kubelet/kuberuntime/kuberuntime_container.go generateContainerConfig
 export async function containerConfig(context: ConfigContext, signal: AbortSignal): Promise<ContainerConfig> {
   const { pod, container, attempt } = context
-  const env = await containerEnv(context, signal)
+  const { devices } = context
+  const env = new Map([...devices.envs, ...(await containerEnv(context, signal))])
   const lookup = (name: string): string | undefined => env.get(name)
   const security = await containerSecurity(pod, container, context.image, (name) =>
     readFile(path.join(context.seccompDir, name), 'utf8').catch(() => {
       throw new ConfigError(`cannot load seccomp profile "${name}"`)
     }),
   )
-  const mounts = await volumeMounts(container, (name) => context.volume(name), env, context.podDir, signal)
+  const ofVolumes = await volumeMounts(container, (name) => context.volume(name), env, context.podDir, signal)
+  const mounts = [...devices.mounts.map((one): Mount => ({ ...one, propagation: 'private' })), ...ofVolumes]
   const taken = new Set(mounts.map((mount) => mount.containerPath))
   // as the runtime will name it when it tells of its mounts
   const messagePath = path.posix.join('/', container.terminationMessagePath ?? '/dev/termination-log')
@@ -64,14 +69,14 @@ export async function containerConfig(context: ConfigContext, signal: AbortSigna
       ...context.systemMounts.filter((mount) => !taken.has(mount.containerPath)),
       await terminationLog(context, messagePath),
     ],
-    devices: [],
+    devices: devices.devices,
     labels: {
       [keys.backOff]: String(context.backOffSeconds),
       [keys.terminationMessagePath]: messagePath,
       [keys.terminationMessagePolicy]: container.terminationMessagePolicy ?? 'File',
       [keys.gracePeriod]: String(pod.spec.terminationGracePeriodSeconds ?? 30),
     },
-    annotations: {},
+    annotations: Object.fromEntries(devices.annotations),
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,
     tty: container.tty ?? false,

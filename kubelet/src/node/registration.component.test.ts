@@ -41,6 +41,7 @@ describe('NodeRegistration', () => {
       maxPods: 110,
       reservation: nothingReserved,
       staticCpus: false,
+      devices: () => ({ capacity: {}, allocatable: {}, removed: [] }),
       machine: await readMachine('/'),
       pressure: () => pressure,
       recorder: { event: (_about, _type, reason, message) => said.push(`${reason}: ${message}`) },

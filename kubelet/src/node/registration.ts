@@ -17,6 +17,7 @@ import {
   nodeStatus,
   statusPatch,
   worthWriting,
+  type DeviceAmounts,
   type NodeSeen,
 } from './status.ts'
 
@@ -33,6 +34,8 @@ export interface RegistrationOptions {
   reservation: Reservation
   /** Whether containers may have CPUs of their own. */
   staticCpus: boolean
+  /** What it has of devices. */
+  devices(): DeviceAmounts
   /** What the node is short of. */
   pressure(): readonly Pressure[]
   recorder: Recorder
@@ -143,6 +146,7 @@ export class NodeRegistration {
       machine,
       reservation,
       staticCpus,
+      devices: this.#options.devices(),
       runtimeVersion,
       runtimeHandlers,
       images,

@@ -10,6 +10,7 @@ const seen: NodeSeen = {
   maxPods: 110,
   reservation: nothingReserved,
   staticCpus: false,
+  devices: { capacity: {}, allocatable: {}, removed: [] },
   machine: {
     cpus: 2,
     memoryBytes: 8 * 1024 * 1024,
@@ -41,6 +42,14 @@ describe('nodeStatus', () => {
   it('has huge pages, which are no other memory', () => {
     expect(own.capacity).toMatchObject({ memory: '8192Ki', 'hugepages-2Mi': '4Mi' })
     expect(own.allocatable).toMatchObject({ memory: '4Mi', 'hugepages-2Mi': '4Mi' })
+  })
+
+  it('has the devices of plugins, and none of a plugin that stays away', () => {
+    const devices = { capacity: { [foo]: '3' }, allocatable: { [foo]: '2' }, removed: [] }
+    const with3 = nodeStatus({ ...seen, devices }, undefined)
+    expect([with3.capacity?.[foo], with3.allocatable?.[foo]]).toEqual(['3', '2'])
+    const without = nodeStatus({ ...seen, devices: { capacity: {}, allocatable: {}, removed: [foo] } }, with3)
+    expect([without.capacity?.[foo], without.allocatable?.[foo]]).toEqual(['0', '0'])
   })
 
   it('says what the runtime can and cannot do', () => {

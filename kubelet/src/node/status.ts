@@ -14,6 +14,13 @@ import type { Image, RuntimeHandler } from '../runtime/types.ts'
 import type { Pressure } from '../eviction/thresholds.ts'
 import type { Machine } from './machine.ts'
 
+/** Amounts of devices. */
+export interface DeviceAmounts {
+  capacity: Readonly<Record<string, string>>
+  allocatable: Readonly<Record<string, string>>
+  removed: readonly string[]
+}
+
 export interface NodeSeen {
   name: string
   ips: readonly string[]
@@ -22,6 +29,8 @@ export interface NodeSeen {
   machine: Machine
   /** What of the machine is not for Pods. */
   reservation: Reservation
+  /** What it has of devices; `removed` are none any more. */
+  devices: DeviceAmounts
   /** Whether containers may have CPUs of their own. */
   staticCpus: boolean
   runtimeVersion: string
@@ -114,10 +123,12 @@ export function nodeResources(machine: Machine, maxPods: number): Record<string,
 export function nodeStatus(seen: NodeSeen, before: NodeStatus | undefined): NodeStatus {
   const { machine } = seen
   // what others say that the node has stays
-  const capacity = { ...before?.capacity, ...nodeResources(machine, seen.maxPods) }
+  const { devices } = seen
+  const none = Object.fromEntries(devices.removed.map((name) => [name, '0']))
+  const capacity = { ...before?.capacity, ...nodeResources(machine, seen.maxPods), ...devices.capacity, ...none }
   return {
     capacity,
-    allocatable: allocatableOf(capacity, seen.reservation),
+    allocatable: { ...allocatableOf(capacity, seen.reservation), ...devices.allocatable },
     addresses: [
       ...seen.ips.map((address) => ({ type: 'InternalIP', address })),
       { type: 'Hostname', address: seen.name },

@@ -74,6 +74,36 @@ export class PluginClient {
     }
   }
 
+  /** Follows a stream until it ends; `take` gets each message. Rejects with an RpcError, or with the signal's reason. */
+  async follow<Response>(
+    method: string,
+    request: object,
+    take: (message: Response) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const definition = this.#methods[method]
+    if (!definition) throw new Error(`no method ${method}`)
+    signal.throwIfAborted()
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const stream = this.#client.makeServerStreamRequest(
+      definition.path,
+      definition.requestSerialize,
+      definition.responseDeserialize,
+      request,
+    )
+    stream.on('data', take)
+    stream.on('end', resolve)
+    stream.on('error', (error: grpc.ServiceError) => {
+      reject(new RpcError(codes[error.code] ?? `Code(${error.code})`, error.details))
+    })
+    const cancel = (): void => {
+      stream.cancel()
+      reject(signal.reason as Error)
+    }
+    signal.addEventListener('abort', cancel, { once: true })
+    await promise.finally(() => signal.removeEventListener('abort', cancel))
+  }
+
   /** Waits until somebody answers there, at most `limitMs`. Rejects when nobody does, or with the signal's reason. */
   async ready(limitMs: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()

@@ -4,6 +4,7 @@ import type { PodCgroups } from '../cgroups/pods.ts'
 import type { NodeAllocatable } from '../containers/downward.ts'
 import type { CpuManager } from '../cpus/manager.ts'
 import type { Recorder } from '../events.ts'
+import type { DeviceManager } from '../devices/manager.ts'
 import type { NodeKeyring } from '../images/ensure.ts'
 import type { ImagePuller } from '../images/puller.ts'
 import type { ReclaimMetrics } from '../metrics.ts'
@@ -22,6 +23,7 @@ export interface PodDeps {
   allocations: Allocations
   cgroups: PodCgroups
   cpus: CpuManager
+  devices: DeviceManager
   probes: ProbeManager
   puller: ImagePuller
   keyring: NodeKeyring

@@ -268,7 +268,9 @@ export class PodManager {
     this.#unjudged.set(uid, pod)
     let newer: Node | undefined
     let found: Admission | undefined
-    const refused = this.#deps.cpus.wants(pod) ? (this.#early(pod) ?? (await this.#allocate(uid))) : undefined
+    const { cpus, devices } = this.#deps
+    const wants = cpus.wants(pod) || devices.wants(pod)
+    const refused = wants ? (this.#early(pod) ?? (await this.#allocate(uid))) : undefined
     if (refused) found = { why: refused, victims: [] }
     while (!refused) {
       // nobody takes the room that is being made for another
@@ -295,7 +297,8 @@ export class PodManager {
     const pod = this.#unjudged.get(uid)
     if (!pod) return undefined
     const why = this.#early(pod)
-    return why ? { why, victims: [] } : admission(this.#granted(pod), this.#others(pod), node)
+    if (why) return { why, victims: [] }
+    return admission(this.#granted(pod), this.#others(pod), this.#deps.devices.sanitized(pod, node))
   }
 
   #early(pod: Pod): Rejection | undefined {
@@ -309,7 +312,9 @@ export class PodManager {
   // pkg/kubelet/cm/container_manager_linux.go GetAllocateResourcesPodAdmitHandler
   async #allocate(uid: string): Promise<Rejection | undefined> {
     const pod = this.#unjudged.get(uid)
-    return pod && this.#deps.cpus.allocate(this.#granted(pod))
+    if (!pod) return undefined
+    const { cpus, devices } = this.#deps
+    return (await devices.allocate(pod)) ?? cpus.allocate(this.#granted(pod))
   }
 
   // pkg/kubelet/preemption/preemption.go evictPodsToFreeRequests

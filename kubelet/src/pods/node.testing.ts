@@ -22,6 +22,7 @@ import { AttachedVolumes } from '../csi/attached.ts'
 import { CsiDrivers, csiPluginType } from '../csi/drivers.ts'
 import { NodeInfo } from '../csi/node-info.ts'
 import { CsiVolumes } from '../csi/volumes.ts'
+import { DeviceManager } from '../devices/manager.ts'
 import { ImagePuller } from '../images/puller.ts'
 import { PluginManager } from '../plugins/manager.ts'
 import { ProbeManager } from '../probes/manager.ts'
@@ -44,6 +45,7 @@ export interface TestNode {
   runtime: PodDeps['runtime']
   recorder: PodDeps['recorder']
   volumes: PodDeps['volumes']
+  devices: PodDeps['devices']
   manager: PodManager
   rootDir: string
   /** What the node is short of. */
@@ -143,10 +145,22 @@ export async function startTestNode(
     clock,
     log,
   })
+  const devices = new DeviceManager({
+    folder: path.join(rootDir, 'device-plugins'),
+    runtime,
+    occupied: () => manager.occupied(),
+    changed: () => undefined,
+    metrics: { registered: () => undefined, allocated: () => undefined },
+    clock,
+    log,
+    lifetime: stopping.signal,
+  })
+  await devices.start()
   const deps: PodDeps = {
     runtime,
     cgroups,
     cpus,
+    devices,
     volumes,
     probes,
     objects,
@@ -204,6 +218,7 @@ export async function startTestNode(
     name,
     recorder,
     volumes,
+    devices,
     manager,
     rootDir,
     pressure,

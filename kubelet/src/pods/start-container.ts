@@ -67,6 +67,9 @@ export async function startContainer(
   let id: string
   try {
     await mountImages(deps, pod, container, ensure, interrupt)
+    const devices = await deps.devices.starts(pod, container, lifetime).catch((error: unknown) => {
+      throw new ConfigError((error as Error).message)
+    })
     const config = await containerConfig(
       {
         pod,
@@ -78,6 +81,7 @@ export async function startContainer(
         objects: deps.objects,
         allocatable: deps.node.allocatable,
         nodeMemoryBytes: deps.node.memoryBytes,
+        devices,
         cpus: {
           affinity: deps.cpus.affinity(uid, container.name),
           exclusive: deps.cpus.exclusive(uid, container.name).size > 0,
