@@ -25,6 +25,7 @@ import { replicationControllerController } from './replicationcontroller/control
 import { resourceQuotaController } from './resourcequota/controller.ts'
 import { rootCACertPublisherController } from './root-ca-cert-publisher/controller.ts'
 import { serviceAccountController } from './serviceaccount/controller.ts'
+import { serviceAccountTokenController } from './serviceaccount-token/controller.ts'
 import { serviceCIDRController } from './service-cidrs/controller.ts'
 import { statefulSetController } from './statefulset/controller.ts'
 import { taintEvictionController } from './taint-eviction/controller.ts'
@@ -34,6 +35,7 @@ import { volumeAttributesClassProtectionController } from './vac-protection/cont
 
 /** All controllers in the order they start: what Pods need to start at all comes first. */
 export const controllers: readonly Controller[] = [
+  serviceAccountTokenController,
   serviceAccountController,
   rootCACertPublisherController,
   nodeIpamController,

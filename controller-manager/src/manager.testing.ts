@@ -2,6 +2,7 @@ import { Registry } from 'prom-client'
 import { silentLogger } from '@kubets/shared/machinery/logger.ts'
 import { startApiServer } from '@kubets/shared/testing/apiserver.ts'
 import { realClock } from '@kubets/shared/testing/real-clock.ts'
+import { signingKey } from '@kubets/shared/process/jwt.ts'
 import { namespaces, serviceAccounts } from '@kubets/shared/api/resources.gen.ts'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { autoscalingMetrics } from './horizontal-pod-autoscaler/metrics.ts'
@@ -26,6 +27,7 @@ export const startTestManager = async (given: Partial<Options> = {}): Promise<Te
   const stopping = new AbortController()
   const options: Options = {
     rootCA: undefined,
+    tokenKey: signingKey(apiserver.tokenKey),
     podCidrs: undefined,
     nodeMonitorPeriodMs: 5_000,
     nodeMonitorGraceMs: 50_000,

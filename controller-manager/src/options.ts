@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { signingKey, type TokenKey } from '@kubets/shared/process/jwt.ts'
 import { boolean, duration, integer, list, optionalText, port, text } from '@kubets/shared/process/options.ts'
 import type { FlagValues } from '@kubets/shared/process/options.ts'
 import type { Initialization } from './horizontal-pod-autoscaler/replicas.ts'
@@ -22,6 +23,7 @@ export const concurrentSyncs = {
   replicaset: 5,
   'resource-quota': 5,
   'service-endpoint': 5,
+  'serviceaccount-token': 5,
   statefulset: 5,
   'ttl-after-finished': 5,
   'validating-admission-policy-status': 5,
@@ -47,7 +49,7 @@ export const flags = {
   'allocate-node-cidrs': boolean('give every node a part of the cluster CIDR', true),
   'node-cidr-mask-size': integer('mask of one node’s part', 24, 1, 32),
   'root-ca-file': optionalText('certificate to publish as kube-root-ca.crt in every namespace'),
-  'service-account-private-key-file': optionalText('accepted for compatibility: the apiserver signs all tokens'),
+  'service-account-private-key-file': optionalText('key that signs the tokens in Secrets; without it there are none'),
   'bind-address': text('address of the health and metrics server', '127.0.0.1'),
   'secure-port': port('port of the health and metrics server', 10257),
   'node-monitor-period': duration('pause between looks at the nodes', 5_000),
@@ -82,6 +84,8 @@ export const flags = {
 export interface Options {
   /** PEM text. */
   rootCA: string | undefined
+  /** Signs tokens for Secrets; undefined: nobody does. */
+  tokenKey: TokenKey | undefined
   /** Undefined when node ranges are allocated by someone else. */
   podCidrs: CidrSpace | undefined
   nodeMonitorPeriodMs: number
@@ -118,8 +122,10 @@ export const readOptions = (values: FlagValues<typeof flags>): Options => {
   if (values['horizontal-pod-autoscaler-sync-period'] <= 0)
     throw new Error('--horizontal-pod-autoscaler-sync-period must be longer than 0')
   const rootCAFile = values['root-ca-file']
+  const keyFile = values['service-account-private-key-file']
   return {
     rootCA: rootCAFile === undefined ? undefined : readFileSync(rootCAFile, 'utf8'),
+    tokenKey: keyFile === undefined ? undefined : signingKey(readFileSync(keyFile, 'utf8')),
     podCidrs: values['allocate-node-cidrs']
       ? cidrSpace(values['cluster-cidr'], values['node-cidr-mask-size'])
       : undefined,

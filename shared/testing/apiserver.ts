@@ -16,6 +16,8 @@ interface TestApiServer {
   pid: number
   /** Where its etcd answers, e.g. http://127.0.0.1:41234 */
   etcd: string
+  /** PEM of the private key that signs tokens of service accounts. */
+  tokenKey: string
   /** An administrator's client. */
   client: Client
   /** Writes a kubeconfig for a client certificate of this name and these groups; returns its path. */
@@ -42,6 +44,7 @@ export async function startApiServer(): Promise<TestApiServer> {
     usages: ['server'],
     days: 1,
   })
+  const { privateKey: tokenKey } = await generateServiceAccountKeys()
   const port = await freePort()
   const server = `https://127.0.0.1:${port}`
   const args = [
@@ -54,7 +57,7 @@ export async function startApiServer(): Promise<TestApiServer> {
     `--tls-cert-file=${await file('server.crt', serving.cert)}`,
     `--tls-private-key-file=${await file('server.key', serving.key)}`,
     `--client-ca-file=${await file('ca.crt', ca.cert)}`,
-    `--service-account-signing-key-file=${await file('sa.key', (await generateServiceAccountKeys()).privateKey)}`,
+    `--service-account-signing-key-file=${await file('sa.key', tokenKey)}`,
   ]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
@@ -88,6 +91,7 @@ export async function startApiServer(): Promise<TestApiServer> {
     server,
     pid: child.pid ?? 0,
     etcd: etcd.endpoint,
+    tokenKey,
     client,
     stop,
     async kubeconfig(user, groups = []) {

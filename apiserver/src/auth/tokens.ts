@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
+import { signToken, verifyToken, type TokenKey } from '@kubets/shared/process/jwt.ts'
 import type { UserInfo } from '../registry/types.ts'
-import { signToken, verifyToken, type TokenKey } from './jwt.ts'
+import { checkLegacyToken, legacyIssuer } from './legacy-token.ts'
 import type { Lookup } from './lookup.ts'
 import { checkBinding, checkClaims, newClaims, userFromClaims, type Binding } from './service-account-token.ts'
 
@@ -42,6 +43,12 @@ export function createTokens(settings: TokenSettings, lookup: Lookup, clock: Clo
   const check = async (token: string, audiences: readonly string[]): Promise<VerifiedToken | undefined> => {
     const claims = verifyToken(settings.verificationKeys, token)
     if (claims === undefined) return undefined
+    if (claims['iss'] === legacyIssuer) {
+      const user = await checkLegacyToken(claims, token, lookup)
+      // it says for whom it is as little as until when
+      const common = audiences.filter((audience) => settings.audiences.includes(audience))
+      return common.length === 0 ? undefined : { user, audiences: common }
+    }
     const checked = checkClaims(claims, settings.issuer, audiences, seconds())
     await checkBinding(checked.claims['kubernetes.io'], lookup, seconds())
     return { user: userFromClaims(checked.claims), audiences: checked.audiences }

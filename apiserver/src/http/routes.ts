@@ -1,4 +1,4 @@
-import { publicJwk } from '../auth/jwt.ts'
+import { publicJwk } from '@kubets/shared/process/jwt.ts'
 import { jsonAnswer, textAnswer } from './answer.ts'
 import { dumpPriorityLevels, dumpQueues, dumpRequests } from '../flowcontrol/dump.ts'
 import type { Levels } from '../flowcontrol/levels.ts'
