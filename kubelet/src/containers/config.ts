@@ -9,7 +9,7 @@ import { ConfigError } from './config-error.ts'
 import type { NodeAllocatable, PodAddresses } from './downward.ts'
 import { containerEnv } from './env.ts'
 import { expand } from './expansion.ts'
-import { volumeMounts, type MountedVolume } from './mounts.ts'
+import { volumeDevices, volumeMounts, type MountedVolume } from './mounts.ts'
 import { linuxResources } from './resources.ts'
 import { containerSecurity } from './security.ts'
 
@@ -69,7 +69,7 @@ export async function containerConfig(context: ConfigContext, signal: AbortSigna
       ...context.systemMounts.filter((mount) => !taken.has(mount.containerPath)),
       await terminationLog(context, messagePath),
     ],
-    devices: devices.devices,
+    devices: [...devices.devices, ...volumeDevices(container, (name) => context.volume(name))],
     labels: {
       [keys.backOff]: String(context.backOffSeconds),
       [keys.terminationMessagePath]: messagePath,

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { Container, VolumeMount } from '@kubets/shared/api/types/core-v1.ts'
-import type { Mount } from '../runtime/types.ts'
+import type { Device, Mount } from '../runtime/types.ts'
 import { bindSubPath, makeSubPath } from '../volumes/subpath.ts'
 import { ConfigError } from './config-error.ts'
 import { expand } from './expansion.ts'
@@ -9,6 +9,21 @@ import { expand } from './expansion.ts'
 export interface MountedVolume {
   path: string
   readonly: boolean
+  /** It is a block device, not a folder. */
+  isDevice?: boolean
+}
+
+/** The devices of the Pod's volumes that the container has. Throws ConfigError for one that cannot be had. */
+// pkg/kubelet/kubelet_pods.go makeBlockVolumes
+export function volumeDevices(container: Container, volume: (name: string) => MountedVolume | undefined): Device[] {
+  return (container.volumeDevices ?? []).map(({ name, devicePath }) => {
+    if (!path.posix.isAbsolute(devicePath))
+      throw new ConfigError(`error DevicePath \`${devicePath}\` must be an absolute path`)
+    const found = volume(name)
+    if (!found?.isDevice)
+      throw new ConfigError(`cannot find volume "${name}" to pass into container "${container.name}"`)
+    return { hostPath: found.path, containerPath: devicePath, permissions: found.readonly ? 'r' : 'mrw' }
+  })
 }
 
 /** The container's volume mounts. `env` serves subPathExpr. Throws ConfigError for a mount that cannot be made. */
@@ -23,7 +38,8 @@ export async function volumeMounts(
   const mounts: Mount[] = []
   for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
     const found = volume(mount.name)
-    if (!found) throw new ConfigError(`cannot find volume "${mount.name}" to mount into container "${container.name}"`)
+    if (!found || found.isDevice)
+      throw new ConfigError(`cannot find volume "${mount.name}" to mount into container "${container.name}"`)
     refuseRecursiveReadOnly(mount)
     const inside = mount.subPathExpr ? expandSubPath(mount.subPathExpr, env) : (mount.subPath ?? '')
     const target = path.join(podDir, 'volume-subpaths', mount.name, container.name, String(index))

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import * as grpc from '@grpc/grpc-js'
 import { attachmentName } from '@kubets/shared/api/csi-volumes.ts'
 import {
@@ -57,7 +59,11 @@ describe('Volumes of a storage driver', { timeout: 120_000 }, () => {
     })
 
   /** A claim bound to a volume of the driver, whose handle is the name. */
-  const claim = async (name: string, spec: Partial<PersistentVolumeSpec> = {}, source = {}): Promise<void> => {
+  const claim = async (
+    name: string,
+    spec: Partial<PersistentVolumeSpec> = {},
+    source: object | null = {},
+  ): Promise<void> => {
     const { client } = node
     const claimSpec = {
       accessModes: ['ReadWriteOnce'],
@@ -83,7 +89,7 @@ describe('Volumes of a storage driver', { timeout: 120_000 }, () => {
         accessModes: ['ReadWriteOnce'],
         persistentVolumeReclaimPolicy: 'Retain',
         claimRef: { namespace, name, uid: bound.metadata.uid ?? '' },
-        csi: { driver: driver.name, volumeHandle: name, ...source },
+        ...(source && { csi: { driver: driver.name, volumeHandle: name, ...source } }),
         ...spec,
       },
     })
@@ -236,6 +242,49 @@ describe('Volumes of a storage driver', { timeout: 120_000 }, () => {
     expect(await mountsBelow(path.join(rootDir, 'pods', one.metadata.uid ?? ''))).toHaveLength(1)
     await remove('inline')
     expect(driver.asked()).toEqual(['NodePublishVolume', 'NodeUnpublishVolume'])
+  })
+
+  it('may be devices, of a driver and of the machine', async () => {
+    await declare({ attachRequired: false })
+    await claim('block', { volumeMode: 'Block' })
+    const device = (name: string, script: string, readOnly = false): PodSpec => ({
+      containers: [
+        { name: 'main', command: ['sh', '-c', script], volumeDevices: [{ name: 'v', devicePath: '/dev/xvda' }] },
+      ],
+      volumes: [{ name: 'v', persistentVolumeClaim: { claimName: name, readOnly } }],
+      restartPolicy: 'Never',
+    })
+    const write = 'test -b /dev/xvda && printf hello | dd of=/dev/xvda conv=fsync && head -c 5 /dev/xvda | grep hello'
+    const one = await node.run('device', device('block', write))
+    await node.until('device', (pod) => pod.status?.phase === 'Succeeded')
+    await waitFor(() => driver.asked().at(-1) === 'NodeUnstageVolume')
+    const folder = path.join(rootDir, 'plugins/kubernetes.io/csi/volumeDevices')
+    const staging = path.join(folder, 'staging/block')
+    expect(driver.asked()).toEqual(['NodeStageVolume', 'NodePublishVolume', 'NodeUnpublishVolume', 'NodeUnstageVolume'])
+    expect(request('NodeStageVolume')).toMatchObject({ volume_id: 'block', staging_target_path: staging })
+    expect(request('NodePublishVolume')).toMatchObject({
+      volume_capability: { access_mode: { mode: 'SINGLE_NODE_WRITER' }, block: {} },
+      staging_target_path: staging,
+      target_path: path.join(folder, 'publish/block', one.metadata.uid ?? ''),
+    })
+    await waitFor(async () => (await readdir(folder)).join() === 'publish,staging')
+
+    const { stdout } = await promisify(execFile)('losetup', [
+      '-f',
+      '--show',
+      path.join(rootDir, 'plugins', driver.name, 'block.img'),
+    ])
+    const loop = stdout.trim()
+    try {
+      const term = { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'Exists' }] }
+      const nodeAffinity = { required: { nodeSelectorTerms: [term] } }
+      await claim('local', { volumeMode: 'Block', local: { path: loop }, nodeAffinity }, null)
+      await node.run('local', device('local', 'head -c 5 /dev/xvda | grep hello && ! printf x | dd of=/dev/xvda', true))
+      await node.until('local', (pod) => pod.status?.phase === 'Succeeded')
+      await remove('local')
+    } finally {
+      await promisify(execFile)('losetup', ['-d', loop])
+    }
   })
 
   it('are refused in words', async () => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 
 /** The name of the plugin as a folder. k8s.io/utils/strings EscapeQualifiedName */
@@ -24,3 +25,33 @@ export const deviceFolder = (rootDir: string, driver: string, handle: string): s
   path.join(devicesFolder(rootDir), driver, createHash('sha256').update(handle).digest('hex'))
 
 export const stagingPath = (folder: string): string => path.join(folder, 'globalmount')
+
+/** Where the volumes of drivers are that are devices. */
+// pkg/kubelet/kubelet_getters.go getVolumeDevicePluginDir
+const blockFolder = (rootDir: string): string => path.join(devicesFolder(rootDir), 'volumeDevices')
+
+/** The folders of a volume that is a device, by the name of its PersistentVolume; in `publish` each Pod has a file. */
+// pkg/volume/csi/csi_block.go getStagingPath, getPublishDir, getVolumeDeviceDataDir
+export const blockPaths = (rootDir: string, name: string) => {
+  const folder = blockFolder(rootDir)
+  return {
+    staging: path.join(folder, 'staging', escaped(name)),
+    publish: path.join(folder, 'publish', escaped(name)),
+    data: path.join(folder, escaped(name), 'data'),
+  }
+}
+
+/** Where those have their data of which one is known to be here, by the escaped names of their PersistentVolumes. */
+export const blockNames = async (rootDir: string): Promise<string[]> => {
+  const all = await readdir(blockFolder(rootDir)).catch(() => [])
+  return all.filter((name) => name !== 'staging' && name !== 'publish')
+}
+
+/** The folder of links to the devices that a Pod has of a plugin. */
+// pkg/volume/csi/csi_block.go GetPodDeviceMapPath
+export const podDevicesFolder = (rootDir: string, podUid: string, plugin = pluginFolder): string =>
+  path.join(rootDir, 'pods', podUid, 'volumeDevices', plugin)
+
+/** The link to one of them. */
+export const podDevice = (rootDir: string, podUid: string, name: string, plugin = pluginFolder): string =>
+  path.join(podDevicesFolder(rootDir, podUid, plugin), escaped(name))

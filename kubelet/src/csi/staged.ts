@@ -3,11 +3,20 @@ import path from 'node:path'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import type { AttachedVolumes } from './attached.ts'
+import { unstageBlock } from './block.ts'
 import type { CsiDriver } from './driver.ts'
 import { csiText, type CsiDrivers } from './drivers.ts'
-import { deviceFolder, devicesFolder, pluginFolder, stagingPath } from './paths.ts'
+import {
+  blockNames,
+  blockPaths,
+  deviceFolder,
+  devicesFolder,
+  pluginFolder,
+  podDevicesFolder,
+  stagingPath,
+} from './paths.ts'
 import { Turns } from './turns.ts'
-import { loadVolumeData, removeMountFolder } from './volume-data.ts'
+import { loadVolumeData, removeMountFolder, type VolumeData } from './volume-data.ts'
 
 export interface StagedVolumesOptions {
   rootDir: string
@@ -86,12 +95,19 @@ export class StagedVolumes {
   async load(): Promise<void> {
     const { rootDir, attached } = this.#options
     const root = devicesFolder(rootDir)
+    const found = (data: VolumeData): void => {
+      attached.found(`kubernetes.io/csi/${keyOf(data.driverName, data.volumeHandle)}`)
+      this.release(data.driverName, data.volumeHandle)
+    }
+    for (const name of await blockNames(rootDir)) {
+      const data = await loadVolumeData(blockPaths(rootDir, name).data)
+      if (data) found(data)
+    }
     for (const driver of await names(root)) {
+      if (driver === 'volumeDevices') continue
       for (const name of await names(path.join(root, driver))) {
         const data = await loadVolumeData(path.join(root, driver, name))
-        if (!data) continue
-        attached.found(`kubernetes.io/csi/${keyOf(data.driverName, data.volumeHandle)}`)
-        this.release(data.driverName, data.volumeHandle)
+        if (data) found(data)
       }
     }
   }
@@ -144,16 +160,10 @@ export class StagedVolumes {
 
   // csi_attacher.go UnmountDevice
   async #unstage(driverName: string, handle: string, signal: AbortSignal): Promise<void> {
-    const { rootDir, drivers, attached } = this.#options
+    const { rootDir, attached } = this.#options
     const folder = deviceFolder(rootDir, driverName, handle)
     if (await loadVolumeData(folder)) {
-      let driver: CsiDriver
-      try {
-        driver = drivers.get(driverName)
-      } catch (error) {
-        const why = (error as Error).message
-        throw new Error(csiText(`attacher.UnmountDevice failed to create newCsiDriverClient: ${why}`))
-      }
+      const driver = this.#driver(driverName)
       const can = await driver.capabilities(signal)
       const place = stagingPath(folder)
       if (can.has('STAGE_UNSTAGE_VOLUME')) {
@@ -163,16 +173,42 @@ export class StagedVolumes {
       }
       await removeMountFolder(place)
     }
+    for (const name of await this.#blocks(keyOf(driverName, handle))) {
+      await unstageBlock(rootDir, this.#driver(driverName), handle, name, signal)
+    }
     this.#staged.delete(keyOf(driverName, handle))
     attached.release(`kubernetes.io/csi/${keyOf(driverName, handle)}`)
+  }
+
+  #driver(name: string): CsiDriver {
+    try {
+      return this.#options.drivers.get(name)
+    } catch (error) {
+      const why = (error as Error).message
+      throw new Error(csiText(`attacher.UnmountDevice failed to create newCsiDriverClient: ${why}`))
+    }
+  }
+
+  /** The names under which the volume is here as a device: one at most, but for PersistentVolumes of the same volume. */
+  async #blocks(key: string): Promise<string[]> {
+    const { rootDir } = this.#options
+    const found: string[] = []
+    for (const name of await blockNames(rootDir)) {
+      const data = await loadVolumeData(blockPaths(rootDir, name).data)
+      if (data && keyOf(data.driverName, data.volumeHandle) === key) found.push(name)
+    }
+    return found
   }
 
   /** Whether a Pod is to have it, or has it, one that nobody knows any more too. */
   async #isUsed(key: string): Promise<boolean> {
     for (const wanted of this.#wanted.values()) if (wanted.has(key)) return true
-    const pods = path.join(this.#options.rootDir, 'pods')
-    for (const uid of await names(pods)) {
-      const folder = path.join(pods, uid, 'volumes', pluginFolder)
+    const { rootDir } = this.#options
+    const blocks = await this.#blocks(key)
+    for (const uid of await names(path.join(rootDir, 'pods'))) {
+      const devices = await names(podDevicesFolder(rootDir, uid))
+      if (devices.some((name) => blocks.includes(name))) return true
+      const folder = path.join(rootDir, 'pods', uid, 'volumes', pluginFolder)
       for (const name of await names(folder)) {
         const data = await loadVolumeData(path.join(folder, name))
         if (data && keyOf(data.driverName, data.volumeHandle) === key) return true

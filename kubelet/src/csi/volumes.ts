@@ -10,12 +10,23 @@ import { VolumeError, VolumeWait } from '../volumes/errors.ts'
 import { setOwnership } from '../volumes/ownership.ts'
 import type { TokenCache } from '../volumes/tokens.ts'
 import type { AttachedVolumes } from './attached.ts'
+import { mapBlock, unmapBlock } from './block.ts'
 import { attachmentMetadata, credentials, tokenAttributes } from './context.ts'
 import { isFinal, type Capability, type CsiDriver } from './driver.ts'
 import { csiText, type CsiDrivers } from './drivers.ts'
-import { deviceFolder, mountPath, pluginFolder, podVolumeFolder, stagingPath } from './paths.ts'
+import {
+  blockPaths,
+  deviceFolder,
+  mountPath,
+  pluginFolder,
+  podDevice,
+  podDevicesFolder,
+  podVolumeFolder,
+  stagingPath,
+} from './paths.ts'
 import {
   handleOf,
+  isBlock,
   lifecycleRefusal,
   podInfo,
   specName,
@@ -63,6 +74,7 @@ export class CsiVolumes {
 
   /** Where a Pod has the volume, or will have it. */
   place(podUid: string, volume: CsiVolume): string {
+    if (isBlock(volume)) return podDevice(this.#options.rootDir, podUid, specName(volume))
     return mountPath(podVolumeFolder(this.#options.rootDir, podUid, specName(volume)))
   }
 
@@ -83,6 +95,9 @@ export class CsiVolumes {
     if (attach && !(await attached.use(unique, signal))) throw new VolumeWait(specName(volume))
     await this.staged.turn(driverName, handle, async () => {
       const told = attach ? await this.#attachment(volume, signal) : {}
+      if (isBlock(volume)) {
+        return mapBlock(this.#options, { podUid: uid, volume, readonly: mount.readonly, told }, signal)
+      }
       await this.#stage(mount, told, signal)
       await this.#publish(mount, object, told, signal)
     })
@@ -93,6 +108,7 @@ export class CsiVolumes {
   async refresh(mount: CsiMount, signal: AbortSignal): Promise<void> {
     const { objects } = this.#options
     const { volume, pod } = mount
+    if (isBlock(volume)) return
     const object = await objects.csiDriver(volume.source.driver, signal)
     if (!object?.spec.requiresRepublish) return
     const handle = handleOf(volume, pod.metadata.uid ?? '')
@@ -105,7 +121,17 @@ export class CsiVolumes {
 
   /** Takes all volumes of drivers from a Pod. Rejects when a driver does not let one go. */
   async tearDown(podUid: string, signal: AbortSignal): Promise<void> {
-    const folder = path.join(this.#options.rootDir, 'pods', podUid, 'volumes', pluginFolder)
+    const { rootDir } = this.#options
+    for (const name of await readdir(podDevicesFolder(rootDir, podUid)).catch(() => [])) {
+      const data = await loadVolumeData(blockPaths(rootDir, name).data)
+      if (!data) continue
+      const { driverName, volumeHandle } = data
+      await this.staged.turn(driverName, volumeHandle, () =>
+        unmapBlock(rootDir, this.#driver(driverName), volumeHandle, name, podUid, signal),
+      )
+      this.staged.release(driverName, volumeHandle)
+    }
+    const folder = path.join(rootDir, 'pods', podUid, 'volumes', pluginFolder)
     for (const name of await readdir(folder).catch(() => [])) {
       const place = path.join(folder, name)
       const data = await loadVolumeData(place)
@@ -119,12 +145,7 @@ export class CsiVolumes {
 
   // csi_mounter.go TearDownAt
   async #unpublish(driverName: string, handle: string, folder: string, signal: AbortSignal): Promise<void> {
-    let driver: CsiDriver
-    try {
-      driver = this.#options.drivers.get(driverName)
-    } catch (error) {
-      throw new Error(csiText(`Unmounter.TearDownAt failed to get CSI client: ${(error as Error).message}`))
-    }
+    const driver = this.#driver(driverName)
     const place = mountPath(folder)
     // done meanwhile, by another who saw it too
     if (!(await loadVolumeData(folder))) return
@@ -134,12 +155,24 @@ export class CsiVolumes {
     await removeMountFolder(place)
   }
 
+  #driver(name: string): CsiDriver {
+    try {
+      return this.#options.drivers.get(name)
+    } catch (error) {
+      throw new Error(csiText(`Unmounter.TearDownAt failed to get CSI client: ${(error as Error).message}`))
+    }
+  }
+
   async #attachment(volume: CsiVolume & { mode: 'Persistent' }, signal: AbortSignal): Promise<Text> {
     try {
       return await attachmentMetadata(this.#options.objects, volume.source, this.#options.nodeName, signal)
     } catch (error) {
       signal.throwIfAborted()
-      throw new VolumeError('MountVolume.WaitForAttach', specName(volume), (error as Error).message)
+      throw new VolumeError(
+        `${isBlock(volume) ? 'Map' : 'Mount'}Volume.WaitForAttach`,
+        specName(volume),
+        (error as Error).message,
+      )
     }
   }
 

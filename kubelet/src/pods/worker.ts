@@ -364,7 +364,7 @@ export class PodWorker {
       if (!isVolumeError(error)) throw error
       const now = clock.now()
       const quiet = error instanceof VolumeWait && now < (this.#patientUntil ??= now + attachMs)
-      if (!quiet) recorder.event(pod, 'Warning', 'FailedMount', error.message)
+      if (!quiet) recorder.event(pod, 'Warning', error.reason, error.message)
       if (!quiet) this.#patientUntil = undefined
       const failures = error instanceof VolumeWait ? 0 : this.#volumeFailures++
       const wait = volumeRetryMs[Math.min(failures, volumeRetryMs.length - 1)] ?? 0

@@ -1,11 +1,19 @@
+import path from 'node:path'
 import type { Pod, Volume } from '@kubets/shared/api/types/core-v1.ts'
 import type { MountedVolume } from '../containers/mounts.ts'
-import type { CsiVolume } from '../csi/requests.ts'
+import { isBlock, type CsiVolume } from '../csi/requests.ts'
 import type { CsiVolumes } from '../csi/volumes.ts'
 import type { ObjectSource } from '../objects.ts'
 import { VolumeProcessError } from './errors.ts'
-import { persistentVolumeOf, setUpPersistent } from './persistent.ts'
+import { mapPersistent, persistentVolumeOf, setUpPersistent } from './persistent.ts'
+import { setUpNfs } from './nfs.ts'
 import type { TokenCache } from './tokens.ts'
+
+export interface ForeignVolumesOptions {
+  rootDir: string
+  objects: ObjectSource
+  csi: CsiVolumes
+}
 
 interface Place extends MountedVolume {
   csi?: CsiVolume
@@ -13,12 +21,12 @@ interface Place extends MountedVolume {
 
 /** Volumes that are not the kubelet's own: persistent ones, and those that drivers make. */
 export class ForeignVolumes {
-  readonly #options: { objects: ObjectSource; csi: CsiVolumes }
+  readonly #options: ForeignVolumesOptions
   readonly #tokens: TokenCache
   /** Where they are, by the Pod's uid and the volume's name. */
   readonly #places = new Map<string, Map<string, Place>>()
 
-  constructor(options: { objects: ObjectSource; csi: CsiVolumes }, tokens: TokenCache) {
+  constructor(options: ForeignVolumesOptions, tokens: TokenCache) {
     this.#options = options
     this.#tokens = tokens
   }
@@ -52,6 +60,11 @@ export class ForeignVolumes {
       const csi: CsiVolume = { mode: 'Ephemeral', name: volume.name, source: volume.csi }
       return this.#setUpCsi(pod, csi, volume.csi.readOnly ?? false, signal)
     }
+    if (volume.nfs) {
+      const readonly = volume.nfs.readOnly ?? false
+      const mount = { name: volume.name, source: volume.nfs, readonly, mountOptions: [] }
+      return { path: await setUpNfs(this.#podDir(pod), mount, signal), readonly }
+    }
     const found = await persistentVolumeOf(pod, volume, this.#options.objects, signal).catch((error: unknown) => {
       signal.throwIfAborted()
       throw new VolumeProcessError(volume.name, (error as Error).message)
@@ -59,16 +72,25 @@ export class ForeignVolumes {
     const readonly = volume.persistentVolumeClaim?.readOnly ?? false
     const source = found.spec.csi
     if (source) return this.#setUpCsi(pod, { mode: 'Persistent', volume: found, source }, readonly, signal)
-    return { path: await setUpPersistent(pod, found, readonly), readonly }
+    if (found.spec.volumeMode === 'Block') {
+      const { rootDir } = this.#options
+      return { path: await mapPersistent(rootDir, pod.metadata.uid ?? '', found), readonly, isDevice: true }
+    }
+    const podDir = this.#podDir(pod)
+    return { path: await setUpPersistent(podDir, pod, found, readonly, signal), readonly }
+  }
+
+  #podDir(pod: Pod): string {
+    return path.join(this.#options.rootDir, 'pods', pod.metadata.uid ?? '')
   }
 
   async #setUpCsi(pod: Pod, volume: CsiVolume, readonly: boolean, signal: AbortSignal): Promise<Place> {
     const { csi } = this.#options
     await csi.setUp({ pod, volume, readonly, tokens: this.#tokens }, signal)
-    return { path: csi.place(pod.metadata.uid ?? '', volume), readonly, csi: volume }
+    return { path: csi.place(pod.metadata.uid ?? '', volume), readonly, isDevice: isBlock(volume), csi: volume }
   }
 }
 
-/** Whether the volume is of a claim, one that the Pod names or one made for it, or of a driver. */
-export const isForeign = ({ persistentVolumeClaim, ephemeral, csi }: Volume): boolean =>
-  persistentVolumeClaim !== undefined || ephemeral !== undefined || csi !== undefined
+/** Whether the volume is of a claim, one that the Pod names or one made for it, of a driver, or another machine's. */
+export const isForeign = ({ persistentVolumeClaim, ephemeral, csi, nfs }: Volume): boolean =>
+  [persistentVolumeClaim, ephemeral, csi, nfs].some((source) => source !== undefined)

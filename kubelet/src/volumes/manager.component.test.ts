@@ -99,11 +99,20 @@ describe('VolumeManager', () => {
     [{ configMap: { name: 'missing' } }, 'configmap "missing" not found'],
     [{ configMap: { name: 'c', items: [{ key: 'k', path: 'p' }] } }, 'configmap references non-existent config key: k'],
     [{ hostPath: { path: '/no/such', type: 'Directory' } }, 'hostPath type check failed: /no/such is not a directory'],
-    [{ nfs: { server: 's', path: '/' } }, 'volume kind nfs is not supported'],
+    [{ iscsi: { targetPortal: 't', iqn: 'i', lun: 0 } }, 'volume kind iscsi is not supported'],
   ])('refuses %o', async (volume, message) => {
     await expect(manager.setUp(withVolume(volume), addresses, signal)).rejects.toThrow(
       `MountVolume.SetUp failed for volume "v" : ${message}`,
     )
+  })
+
+  it('asks the machine to mount what another one offers, and tells what it says', async () => {
+    const one = withVolume({ nfs: { server: '127.0.0.1', path: '/none', readOnly: true } })
+    const place = path.join(rootDir, 'pods/u1/volumes/kubernetes.io~nfs/v')
+    const failure = await manager.setUp(one, addresses, signal).catch((error: unknown) => (error as Error).message)
+    expect(failure).toMatch(/^MountVolume\.SetUp failed for volume "v" : mount failed: exit status 32\n/)
+    expect(failure).toContain(`Mounting arguments: -t nfs -o ro 127.0.0.1:/none ${place}\nOutput: mount`)
+    expect(await readdir(path.dirname(place))).toEqual([])
   })
 
   it('keeps secrets in memory', async () => {

@@ -13,7 +13,7 @@ import { prepareHostPath } from './host-path.ts'
 import { isVolumeError, VolumeError } from './errors.ts'
 import { ForeignVolumes, isForeign } from './foreign.ts'
 import { pageSizeOf } from './huge-pages.ts'
-import { mountHugePages, mountsBelow, mountTmpfs, unmount } from './mounts.ts'
+import { isMounted, mountHugePages, mountsBelow, mountTmpfs, unmount } from './mounts.ts'
 import { volumePayload, type PayloadContext } from './payload.ts'
 import { removeSubPaths } from './subpath.ts'
 import { TokenCache } from './tokens.ts'
@@ -108,6 +108,7 @@ export class VolumeManager {
     const folder = path.join(this.podDir(uid), 'volumes')
     for (const place of await mountsBelow(folder)) await unmount(place, signal)
     await rm(folder, { recursive: true, force: true })
+    await rm(path.join(this.podDir(uid), 'volumeDevices'), { recursive: true, force: true })
     this.#tokens.forget(uid)
   }
 
@@ -180,10 +181,6 @@ export class VolumeManager {
 function memorySize(pod: Pod, sizeLimit: string | undefined, allocatable: string): number {
   const limits = [podSettings(pod, 0).memoryLimit ?? 0, sizeLimit === undefined ? 0 : parseQuantity(sizeLimit).value()]
   return Math.min(parseQuantity(allocatable).value(), ...limits.filter((one) => one > 0))
-}
-
-async function isMounted(folder: string): Promise<boolean> {
-  return (await mountsBelow(folder)).includes(folder)
 }
 
 /** The one key of a volume that is not its name. */

@@ -56,7 +56,12 @@ describe('a persistent volume', () => {
   const user = (
     source: Omit<Volume, 'name'> = { persistentVolumeClaim: { claimName: 'c' } },
     securityContext = {},
-  ): Pod => pod({ containers: [container('a')], volumes: [{ name: 'v', ...source }], securityContext })
+  ): Pod =>
+    pod({
+      containers: [container('a', { volumeMounts: [{ name: 'v', mountPath: '/v' }] })],
+      volumes: [{ name: 'v', ...source }],
+      securityContext,
+    })
   const setUp = async (one: Pod) => {
     await manager.setUp(one, addresses, signal)
     return manager.find(one, 'v')
@@ -113,10 +118,14 @@ describe('a persistent volume', () => {
       'MountVolume.NewMounter initialization failed for volume "pv" : path "/no/such" does not exist',
     ],
     [
+      'it is a device',
+      () => (volume = volume && { ...volume, spec: { ...volume.spec, volumeMode: 'Block' } }),
+      'error processing PVC default/c: volume v has volumeMode Block, but is specified in volumeMounts',
+    ],
+    [
       'it is of a kind that is not supported',
-      () =>
-        (volume = volume && { ...volume, spec: { claimRef: volume.spec.claimRef, nfs: { server: 's', path: '/' } } }),
-      'MountVolume.SetUp failed for volume "pv" : volume kind nfs is not supported',
+      () => (volume = volume && { ...volume, spec: { claimRef: volume.spec.claimRef, flocker: { datasetName: 'd' } } }),
+      'MountVolume.SetUp failed for volume "pv" : volume kind flocker is not supported',
     ],
   ])('is refused in words when %s', async (_, change, message) => {
     change()

@@ -1,9 +1,12 @@
 import { stat } from 'node:fs/promises'
 import { claimNameOf, notMadeFor } from '@kubets/shared/api/volume-binding.ts'
 import type { PersistentVolume, PersistentVolumeClaim, Pod, Volume } from '@kubets/shared/api/types/core-v1.ts'
+import { linkDevice } from '../csi/block.ts'
+import { podDevice } from '../csi/paths.ts'
 import type { ObjectSource } from '../objects.ts'
 import { VolumeError } from './errors.ts'
 import { prepareHostPath } from './host-path.ts'
+import { setUpNfs } from './nfs.ts'
 import { setOwnership } from './ownership.ts'
 
 /** The volume that the claim of a Pod's volume is bound to. Throws why there is none that may be used (yet). */
@@ -31,7 +34,10 @@ export async function persistentVolumeOf(
     throw problem(
       `found PV object "${volumeName}" with a pv.Spec.ClaimRef.UID "${claimRef?.uid ?? ''}" that does not point to claim with UID "${claim.metadata.uid ?? ''}"`,
     )
-  if (volumeMode === 'Block') throw problem(`volume ${volume.name} has volumeMode Block, which is not supported`)
+  const wrong = volumeMode === 'Block' ? 'volumeMounts' : 'volumeDevices'
+  const all = [...(pod.spec.initContainers ?? []), ...pod.spec.containers, ...(pod.spec.ephemeralContainers ?? [])]
+  if (all.some((container) => container[wrong]?.some((one) => one.name === volume.name)))
+    throw problem(`volume ${volume.name} has volumeMode ${volumeMode ?? 'Filesystem'}, but is specified in ${wrong}`)
   return found
 }
 
@@ -46,8 +52,14 @@ function notUsable(pod: Pod, volume: Volume, claim: PersistentVolumeClaim): stri
 }
 
 /** Makes the volume ready on this node and says where it is. Throws a VolumeError when it cannot be had here. */
-export async function setUpPersistent(pod: Pod, volume: PersistentVolume, readonly: boolean): Promise<string> {
-  const { hostPath, local } = volume.spec
+export async function setUpPersistent(
+  podDir: string,
+  pod: Pod,
+  volume: PersistentVolume,
+  readonly: boolean,
+  signal: AbortSignal,
+): Promise<string> {
+  const { hostPath, local, nfs, mountOptions } = volume.spec
   const failed = (operation: string, why: string): Error =>
     new VolumeError(`MountVolume.${operation}`, volume.metadata.name ?? '', why)
   if (hostPath !== undefined) {
@@ -66,9 +78,27 @@ export async function setUpPersistent(pod: Pod, volume: PersistentVolume, readon
     if (fsGroup !== undefined && !readonly) await setOwnership(local.path, fsGroup, fsGroupChangePolicy)
     return local.path
   }
+  if (nfs !== undefined) {
+    const mount = { name: volume.metadata.name ?? '', source: nfs, readonly, mountOptions: mountOptions ?? [] }
+    return setUpNfs(podDir, mount, signal)
+  }
   const kind = sources.find((source) => source in volume.spec) ?? 'unknown'
   throw failed('SetUp', `volume kind ${kind} is not supported`)
 }
 
+/** Links the device that the volume is into the Pod's folder, and says where. Throws a VolumeError when it is no device. */
+// pkg/volume/local/local.go SetUpDevice, MapPodDevice
+export async function mapPersistent(rootDir: string, podUid: string, volume: PersistentVolume): Promise<string> {
+  const name = volume.metadata.name ?? ''
+  const { local } = volume.spec
+  if (local === undefined)
+    throw new VolumeError('MapVolume.FindMapperPluginBySpec', name, 'no block volume plugin matched')
+  const found = await stat(local.path).catch(() => undefined)
+  if (found === undefined) throw new VolumeError('MapVolume.SetUpDevice', name, `path "${local.path}" does not exist`)
+  const link = podDevice(rootDir, podUid, name, 'kubernetes.io~local-volume')
+  await linkDevice(link, local.path)
+  return link
+}
+
 /** The other kinds a PersistentVolume may be of, to name what is refused. */
-const sources = ['nfs', 'iscsi', 'fc', 'rbd', 'cephfs', 'glusterfs', 'flexVolume', 'awsElasticBlockStore', 'gcePersistentDisk', 'azureDisk', 'azureFile', 'cinder', 'vsphereVolume', 'portworxVolume', 'photonPersistentDisk', 'quobyte', 'scaleIO', 'storageos', 'flocker'] // prettier-ignore
+const sources = ['iscsi', 'fc', 'rbd', 'cephfs', 'glusterfs', 'flexVolume', 'awsElasticBlockStore', 'gcePersistentDisk', 'azureDisk', 'azureFile', 'cinder', 'vsphereVolume', 'portworxVolume', 'photonPersistentDisk', 'quobyte', 'scaleIO', 'storageos', 'flocker'] // prettier-ignore
