@@ -76,6 +76,8 @@ export const flags = {
   'image-gc-high-threshold': integer('how full the disk may be, in percent, before unused images go', 85, 0, 100),
   'image-gc-low-threshold': integer('how full the disk is, in percent, when no more of them have to go', 80, 0, 100),
   'minimum-image-ttl-duration': duration('for how long an image is known before it may go', 2 * 60_000),
+  'serialize-image-pulls': boolean('pull one image at a time', true),
+  'max-parallel-image-pulls': integer('how many images may be pulled at a time otherwise; 0 for any number', 0),
   'minimum-container-ttl-duration': duration('how old a dead container is before it may go', 0),
   'maximum-dead-containers-per-container': integer('how many dead instances of a container stay; -1 for all', 1, -1),
   'maximum-dead-containers': integer('how many dead containers stay on the node; -1 for all', -1, -1),
@@ -149,6 +151,7 @@ export function toOptions(values: FlagValues<typeof flags>) {
       config: values['image-credential-provider-config'],
       folder: values['image-credential-provider-bin-dir'],
     },
+    pullsAtOnce: values['serialize-image-pulls'] ? 1 : values['max-parallel-image-pulls'] || Infinity,
     containerGc: {
       minAgeMs: values['minimum-container-ttl-duration'],
       maxPerContainer: values['maximum-dead-containers-per-container'],

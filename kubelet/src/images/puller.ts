@@ -13,15 +13,19 @@ export async function orAborted<T>(running: Promise<T>, signal: AbortSignal): Pr
   }
 }
 
-/** Pulls one image after the other, and one that several ask for only once. */
-// pkg/kubelet/images/puller.go serialImagePuller
+/** Pulls images, as many at a time as it may, and one that several ask for only once. */
+// pkg/kubelet/images/puller.go serialImagePuller, parallelImagePuller
 export class ImagePuller {
   readonly #runtime: ImageService
+  readonly #atOnce: number
   readonly #pulls = new Map<string, Promise<string>>()
-  #last: Promise<unknown> = Promise.resolve()
+  readonly #waiting: (() => void)[] = []
+  #running = 0
 
-  constructor(runtime: ImageService) {
+  /** @param atOnce how many pulls may run at the same time */
+  constructor(runtime: ImageService, atOnce: number) {
     this.#runtime = runtime
+    this.#atOnce = atOnce
   }
 
   /**
@@ -32,11 +36,23 @@ export class ImagePuller {
     const key = JSON.stringify([image, auths])
     let running = this.#pulls.get(key)
     if (!running) {
-      running = this.#last.then(() => this.#try(image, auths, lifetime))
+      running = this.#inTurn(() => this.#try(image, auths, lifetime)).finally(() => this.#pulls.delete(key))
+      running.catch(() => undefined)
       this.#pulls.set(key, running)
-      this.#last = running.catch(() => undefined).finally(() => this.#pulls.delete(key))
     }
     await orAborted(running, signal)
+  }
+
+  async #inTurn<T>(pull: () => Promise<T>): Promise<T> {
+    if (this.#running >= this.#atOnce) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    else this.#running++
+    try {
+      return await pull()
+    } finally {
+      const next = this.#waiting.shift()
+      if (next) next()
+      else this.#running--
+    }
   }
 
   async #try(image: string, auths: readonly AuthConfig[], signal: AbortSignal): Promise<string> {
