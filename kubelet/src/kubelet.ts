@@ -56,6 +56,7 @@ import { staticSources } from './static/sources.ts'
 import { StatsCollector } from './stats/collector.ts'
 import { SizeTracker } from './stats/sizes.ts'
 import { VolumeManager } from './volumes/manager.ts'
+import { VolumeSources } from './volumes/sources.ts'
 
 /** Runs the node agent until the signal aborts. Rejects when it cannot begin. */
 export async function runKubelet({ options, configuration }: Configured, signal: AbortSignal): Promise<void> {
@@ -148,7 +149,15 @@ export async function runKubelet({ options, configuration }: Configured, signal:
   nodeInformer.addHandler({ add: () => attached.nodeChanged(), update: () => attached.nodeChanged() })
   const csi = new CsiVolumes({ rootDir, nodeName, drivers, objects, attached, clock, log })
   await csi.staged.load()
-  const volumes = new VolumeManager({ rootDir, objects, allocatable, csi, clock })
+  const volumeSources = new VolumeSources({
+    client,
+    objects,
+    clock,
+    log,
+    lifetime: signal,
+    changed: (uid) => manager.refresh(uid),
+  })
+  const volumes = new VolumeManager({ rootDir, objects: volumeSources.objects, allocatable, csi, clock })
   const keyring = await openKeyring({
     ...options.credentialProviders,
     rootDir,
@@ -179,9 +188,10 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     clock,
     log,
     lifetime: signal,
-    puller: new ImagePuller(runtime),
+    puller: new ImagePuller(runtime, options.pullsAtOnce),
     keyring,
     volumes,
+    volumeSources,
     cgroups,
     cpus,
     devices,

@@ -13,6 +13,7 @@ import type { ObjectSource } from '../objects.ts'
 import type { ProbeManager } from '../probes/manager.ts'
 import type { Runtime } from '../runtime/types.ts'
 import type { VolumeManager } from '../volumes/manager.ts'
+import type { VolumeSources } from '../volumes/sources.ts'
 import type { Allocations } from './allocations.ts'
 import type { SysctlAllowlist } from './sysctls.ts'
 
@@ -20,6 +21,7 @@ import type { SysctlAllowlist } from './sysctls.ts'
 export interface PodDeps {
   runtime: Runtime
   volumes: VolumeManager
+  volumeSources: Pick<VolumeSources, 'follow' | 'forget'>
   allocations: Allocations
   cgroups: PodCgroups
   cpus: CpuManager

@@ -119,6 +119,11 @@ export class PodManager {
     this.#workers.get(podUid)?.poke()
   }
 
+  /** Makes the worker of a Pod bring the files of its volumes up to date. */
+  refresh(podUid: string): void {
+    this.#workers.get(podUid)?.refresh()
+  }
+
   /**
    * Follows the runtime until the kubelet ends. `synced` tells when the informer has, `seen` when the sources of static Pods
    * have said what they have: what nobody knows by then is removed.

@@ -29,6 +29,7 @@ import { ProbeManager } from '../probes/manager.ts'
 import { makeImage, removeImage } from '../runtime/docker/image.testing.ts'
 import { createDockerRuntime } from '../runtime/docker/index.ts'
 import { VolumeManager } from '../volumes/manager.ts'
+import { VolumeSources } from '../volumes/sources.ts'
 import { Allocations } from './allocations.ts'
 import { appArmorEnabled } from './app-armor.ts'
 import type { PodDeps } from './deps.ts'
@@ -114,7 +115,15 @@ export async function startTestNode(
   nodeInformer.addHandler({ add: () => attached.nodeChanged(), update: () => attached.nodeChanged() })
   const csi = new CsiVolumes({ rootDir, nodeName: name, drivers, objects, attached, clock, log })
   await csi.staged.load()
-  const volumes = new VolumeManager({ rootDir, objects, allocatable: resources, csi, clock })
+  const volumeSources = new VolumeSources({
+    client,
+    objects,
+    clock,
+    log,
+    lifetime: stopping.signal,
+    changed: (uid) => manager.refresh(uid),
+  })
+  const volumes = new VolumeManager({ rootDir, objects: volumeSources.objects, allocatable: resources, csi, clock })
   const metrics = { observe: () => undefined, forget: () => undefined }
   const probes = new ProbeManager({ runtime, recorder, clock, metrics, changed: (uid) => manager.poke(uid) })
   const cgroupRoot = `/${name}`
@@ -162,6 +171,7 @@ export async function startTestNode(
     cpus,
     devices,
     volumes,
+    volumeSources,
     probes,
     objects,
     recorder,
@@ -169,7 +179,7 @@ export async function startTestNode(
     clock,
     log,
     allocations: new Allocations((uid) => volumes.podDir(uid)),
-    puller: new ImagePuller(runtime),
+    puller: new ImagePuller(runtime, 1),
     keyring: { lookup: () => Promise.resolve([]) },
     network: { problem: undefined, allowHairpin: () => Promise.resolve() },
     dns: { clusterDns: [], clusterDomain: 'cluster.local' },
@@ -251,6 +261,7 @@ export async function startTestNode(
       probes.stop()
       const signal = new AbortController().signal
       for (const one of await runtime.listPodSandbox({}, signal)) await runtime.removePodSandbox(one.id, signal)
+      for (const uid of await volumes.podsOnDisk()) await volumes.removePod(uid, signal)
       await tree?.remove(cgroupRoot, signal)
       await removeImage(image)
       await api.stop()

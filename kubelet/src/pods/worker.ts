@@ -89,6 +89,8 @@ export class PodWorker {
   /** Takes a newer version of the Pod. */
   update(pod: Pod): void {
     const before = this.#ending()?.graceSeconds ?? Infinity
+    // files that tell of the Pod follow it at once
+    if (toldOf(pod) !== toldOf(this.#pod)) this.#refreshAt = 0
     this.#pod = pod
     this.#hurry(before)
   }
@@ -115,6 +117,13 @@ export class PodWorker {
     const tooLong = clock.sleep(Math.max(minKillMs, graceMs * 1.5), AbortSignal.any([limit.signal, lifetime]))
     await Promise.race([this.#ended.promise, tooLong.catch(() => undefined)])
     limit.abort()
+  }
+
+  /** What volumes show has changed: brings their files up to date. */
+  refresh(): void {
+    this.#refreshAt = 0
+    this.#failures.delete(shared.volumes)
+    this.poke()
   }
 
   /** Something may have changed: look again. `endedId`: a sandbox or container that an event says has ended. */
@@ -338,6 +347,7 @@ export class PodWorker {
       case 'resizeContainer':
         return this.#resizer.resize(pod, step.id, step.name)
       case 'unmountVolumes':
+        this.#deps.volumeSources.forget(pod.metadata.uid ?? '')
         await this.#deps.volumes.tearDown(pod.metadata.uid ?? '', lifetime)
         // pkg/kubelet/kubelet.go SyncTerminatedPod
         await this.#deps.cgroups.remove(pod.metadata.uid ?? '', lifetime)
@@ -350,14 +360,15 @@ export class PodWorker {
   }
 
   async #mountVolumes(pod: Pod, state: PodRuntimeState, interrupt: AbortSignal): Promise<void> {
-    const { volumes, recorder, clock } = this.#deps
+    const { volumes, volumeSources, recorder, clock } = this.#deps
     this.#volumesOnDisk = true
+    volumeSources.follow(pod)
+    this.#refreshAt = clock.now() + refreshMs
     try {
       await volumes.setUp(pod, addressesOf(this.#deps, readySandbox(state)), interrupt)
       this.#mounted = true
       this.#volumeFailures = 0
       this.#patientUntil = undefined
-      this.#refreshAt = clock.now() + refreshMs
       this.#failures.delete(shared.volumes)
     } catch (error) {
       interrupt.throwIfAborted()
@@ -476,4 +487,9 @@ export class PodWorker {
     await promise
     cancel()
   }
+}
+
+/** What files of the downward API may tell of a Pod, and may change. */
+function toldOf({ metadata: { labels, annotations }, spec }: Pod): string {
+  return JSON.stringify([labels, annotations, spec.containers.map(({ resources }) => resources)])
 }
