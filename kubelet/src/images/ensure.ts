@@ -63,7 +63,7 @@ export async function ensureImage(
 ): Promise<Image> {
   const { runtime, recorder, clock } = context
   const { image, policy = 'IfNotPresent' } = wanted
-  const present = await inspect(context, image, signal)
+  const present = await inspect(context, about, image, signal)
   if (policy === 'Never' && !present) {
     const message = `Container image "${image}" is not present with pull policy of Never`
     recorder.event(about, 'Warning', 'ErrImageNeverPull', message)
@@ -105,12 +105,18 @@ export async function ensureImage(
   }
 }
 
-async function inspect(context: ImageContext, image: string, signal: AbortSignal): Promise<Image | undefined> {
+async function inspect(
+  context: ImageContext,
+  about: ObjectReference,
+  image: string,
+  signal: AbortSignal,
+): Promise<Image | undefined> {
   try {
     return await context.runtime.imageStatus(image, signal)
   } catch (error) {
     if (!(error instanceof RuntimeError) || !error.message.includes('invalid reference format')) throw error
     const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`
+    context.recorder.event(about, 'Warning', 'InspectFailed', message)
     throw new ImageError({ reason: 'InvalidImageName', message, retryAt: context.clock.now() + retryMs })
   }
 }
