@@ -49,7 +49,7 @@ describe('GarbageCollector', { timeout: 60_000 }, () => {
         pod({ containers: [] }, { metadata: { name: 'ended', uid: 'ended' }, status: { phase: 'Succeeded' } }),
       ],
       imageDisk: () => Promise.resolve({ capacityBytes: 100 * gibi, availableBytes }),
-      images: { highPercent: 85, lowPercent: 80, minAgeMs: 0 },
+      images: { highPercent: 85, lowPercent: 80, minAgeMs: 0, maxAgeMs: 0 },
       containers: { minAgeMs: 0, maxPerContainer: 1, maxContainers: -1 },
       imageCollected: () => collected++,
       recorder: { event: (_about, type, reason, message) => said.push(`${type} ${reason}: ${message}`) },

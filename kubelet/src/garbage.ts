@@ -19,7 +19,7 @@ export interface GarbageOptions {
   imageDisk(signal: AbortSignal): Promise<{ capacityBytes: number; availableBytes: number }>
   images: ImageGcPolicy
   containers: ContainerGcPolicy
-  imageCollected(): void
+  imageCollected(reason: 'space' | 'age'): void
   recorder: Recorder
   node: ObjectReference
   clock: Clock
@@ -49,7 +49,7 @@ export class GarbageCollector {
       (message) => recorder.event(node, 'Warning', 'ContainerGCFailed', message),
     )
     // what is full to the brim is what such a threshold asks for
-    if (images.highPercent === 100) return containers
+    if (images.highPercent === 100 && images.maxAgeMs === 0) return containers
     const collect = (): Promise<void> => this.#images.collect(signal)
     const unused = this.#every(imagePeriodMs, collect, signal, (message, again) => {
       // once may be for a reason that passes

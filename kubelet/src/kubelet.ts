@@ -59,8 +59,9 @@ import { VolumeManager } from './volumes/manager.ts'
 import { VolumeSources } from './volumes/sources.ts'
 
 /** Runs the node agent until the signal aborts. Rejects when it cannot begin. */
-export async function runKubelet({ options, configuration }: Configured, signal: AbortSignal): Promise<void> {
+export async function runKubelet({ options, configuration, warnings }: Configured, signal: AbortSignal): Promise<void> {
   const log = createLogger('kubelet')
+  for (const error of warnings) log.warn({ error }, 'Using lenient decoding as strict decoding failed')
   const { nodeName, rootDir } = options
   const sysctls = sysctlAllowlist(options.allowedUnsafeSysctls)
   if (options.kubeconfig === undefined) throw new Error('--kubeconfig must be given')
@@ -207,7 +208,7 @@ export async function runKubelet({ options, configuration }: Configured, signal:
       appArmor: await appArmorEnabled(),
     },
   }
-  const fresh = initialNode(nodeName, machine.info.architecture, { capacity, allocatable: resources })
+  const fresh = initialNode(nodeName, machine.info.architecture, { capacity, allocatable: resources }, [])
   const manager: PodManager = new PodManager(deps, client, podInformer, {
     known: () => nodeInformer.lister.get(nodeName) ?? fresh,
     fetch: () => client.get(nodes, nodeName, { signal }),
@@ -226,6 +227,7 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     machine,
     reservation,
     devices: () => devices.capacity(),
+    taints: options.registerWithTaints,
     staticCpus: options.cpuManager.policy === 'static',
     recorder,
     pressure: () => evictions.conditions,
@@ -263,7 +265,7 @@ export async function runKubelet({ options, configuration }: Configured, signal:
     imageDisk: async () => (await stats.node(signal)).imageFs,
     images: options.imageGc,
     containers: options.containerGc,
-    imageCollected: () => reclaimed.imageCollected(),
+    imageCollected: (reason) => reclaimed.imageCollected(reason),
   })
   const evictions: EvictionManager = new EvictionManager({
     policy: options.eviction,

@@ -2,8 +2,8 @@ import { Counter, type Registry } from 'prom-client'
 
 /** What the kubelet counts of Pods and images that had to go. */
 export interface ReclaimMetrics {
-  /** An image was removed because the disk was too full. */
-  imageCollected(): void
+  /** An image was removed because the disk was too full, or because nobody had used it for too long. */
+  imageCollected(reason: 'space' | 'age'): void
   /** A Pod had to go for what this signal says. */
   evicted(signal: string): void
   /** A Pod had to go for a critical one that lacked this resource. */
@@ -33,6 +33,6 @@ export function reclaimMetrics(register: Registry): ReclaimMetrics {
   return {
     evicted: (signal) => evictions.inc({ eviction_signal: signal }),
     preempted: (resource) => preemptions.inc({ preemption_signal: resource }),
-    imageCollected: () => images.inc({ reason: 'space' }),
+    imageCollected: (reason) => images.inc({ reason }),
   }
 }

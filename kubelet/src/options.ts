@@ -1,4 +1,5 @@
 import os from 'node:os'
+import type { Taint } from '@kubets/shared/api/types/core-v1.ts'
 import { parseQuantity } from '@kubets/shared/machinery/quantity.ts'
 import {
   boolean,
@@ -6,6 +7,7 @@ import {
   integer,
   list,
   optionalText,
+  parseDuration,
   port,
   text,
   type FlagValues,
@@ -120,9 +122,10 @@ export const flags = {
 
 export type Options = ReturnType<typeof toOptions>
 
-/** The flags as one object. */
-export function toOptions(values: FlagValues<typeof flags>) {
+/** The flags as one object, with what only the configuration says. */
+export function toOptions(values: FlagValues<typeof flags>, configuration: Readonly<Record<string, unknown>>) {
   return {
+    registerWithTaints: (configuration['registerWithTaints'] as Taint[] | undefined) ?? [],
     kubeconfig: values.kubeconfig,
     nodeName: values['hostname-override'],
     nodeIps: values['node-ip'],
@@ -146,6 +149,7 @@ export function toOptions(values: FlagValues<typeof flags>) {
       highPercent: values['image-gc-high-threshold'],
       lowPercent: values['image-gc-low-threshold'],
       minAgeMs: values['minimum-image-ttl-duration'],
+      maxAgeMs: parseDuration(String(configuration['imageMaximumGCAge'] ?? '0s')),
     },
     credentialProviders: {
       config: values['image-credential-provider-config'],

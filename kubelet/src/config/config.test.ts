@@ -132,6 +132,14 @@ maxPods: 0
     expect(problemsIn(text)).toEqual([`invalid configuration: ${problem}`])
   })
 
+  it('has taints as a Node may have them', () => {
+    const taints = '[{key: a b, effect: NoSchedule}, {key: c, effect: Never}, {key: d, value: e, effect: NoExecute}]'
+    expect(problemsIn(`registerWithTaints: ${taints}`)).toEqual([
+      'invalid taint: {a b  NoSchedule <nil>}',
+      'invalid taint: {c  Never <nil>}',
+    ])
+  })
+
   it('says for each of its flags what the flag says by itself', () => {
     for (const [where, leaf] of leaves()) {
       if (leaf.flag === undefined) continue
@@ -151,6 +159,7 @@ describe('the kubelet is configured', () => {
   beforeAll(async () => {
     dir = await mkdtemp(path.join(tmpdir(), 'kubets-config-'))
     await mkdir(at('drop/more'), { recursive: true })
+    await mkdir(at('odd'))
     await file(
       'base.yaml',
       `${head}maxPods: 30\nport: 1250\nclusterDNS: [10.0.0.9, 10.0.0.10]\ntlsCertFile: own.crt\nauthentication: {x509: {clientCAFile: ../ca.crt}}\n`,
@@ -160,6 +169,11 @@ describe('the kubelet is configured', () => {
     await file('drop/more/05-deep.conf', `${head}port: 1251\n`)
     await file('drop/none.yaml', 'what: is this')
     await file('bad.yaml', `${head}runOnce: true\n`)
+    await file(
+      'odd.yaml',
+      `${head}maxPodz: 3\nimageMaximumGCAge: 1h\nregisterWithTaints: [{key: a, effect: NoSchedule}]\n`,
+    )
+    await file('odd/1.conf', `${head}maxPodz: 3\n`)
     await file('empty.yaml', '')
   })
   afterAll(() => rm(dir, { recursive: true }))
@@ -169,6 +183,13 @@ describe('the kubelet is configured', () => {
     expect(options).toMatchObject({ maxPods: 30, port: 1250, clusterDns: ['10.0.0.9', '10.0.0.10'] })
     expect(options).toMatchObject({ certFile: at('own.crt'), clientCaFile: path.join(dir, '..', 'ca.crt') })
     expect(configuration).toMatchObject({ maxPods: 30, clusterDomain: 'cluster.local', healthzPort: 10248 })
+  })
+
+  it('by a file with fields that nobody knows, which it is told of', async () => {
+    const { options, warnings } = await configured([`--config=${at('odd.yaml')}`])
+    expect(warnings).toEqual(['strict decoding error: unknown field "maxPodz"'])
+    const { imageGc, registerWithTaints } = options
+    expect([imageGc.maxAgeMs, registerWithTaints]).toEqual([3_600_000, [{ key: 'a', effect: 'NoSchedule' }]])
   })
 
   it('by drop-ins over the file, in the order of their names, and by flags over all', async () => {
@@ -184,6 +205,7 @@ describe('the kubelet is configured', () => {
     ['base', ['--max-pods=0'], 'invalid argument "0" for --max-pods'],
     ['bad', [], 'failed to validate kubelet configuration, error: invalid configuration: runOnce true is not'],
     ['none', [], 'failed to load kubelet config file, path: '],
+    ['base', ['--config-dir=odd'], 'failed to decode: strict decoding error: unknown field "maxPodz"'],
     ['empty', [], 'was empty'],
     [
       'base',
@@ -191,6 +213,7 @@ describe('the kubelet is configured', () => {
       'failed to merge kubelet configs: failed to walk through kubelet dropin',
     ],
   ])('not by %s.yaml with %j', async (name, more, message) => {
-    await expect(configured([`--config=${at(name)}.yaml`, ...more])).rejects.toThrow(message)
+    const args = more.map((one) => one.replace('=odd', `=${at('odd')}`))
+    await expect(configured([`--config=${at(name)}.yaml`, ...args])).rejects.toThrow(message)
   })
 })

@@ -9,6 +9,8 @@ import { fromText, setAt, toText, valueAt, withDefaults, type Configuration } fr
 export interface Configured {
   options: Options
   configuration: Configuration
+  /** What its file says that nobody understands. */
+  warnings: readonly string[]
 }
 
 /**
@@ -18,7 +20,8 @@ export interface Configured {
 // cmd/kubelet/app/server.go NewKubeletCommand, kubeletConfigFlagPrecedence
 export async function configured(argv: readonly string[]): Promise<Configured> {
   const given = givenTexts(argv)
-  const config = await readConfig(given['config'], given['config-dir'])
+  const warnings: string[] = []
+  const config = await readConfig(given['config'], given['config-dir'], (problem) => warnings.push(problem))
   for (const [path, leaf] of leaves()) {
     const text = leaf.flag && given[leaf.flag]
     if (text !== undefined) setAt(config, path, fromText(leaf, text))
@@ -30,7 +33,7 @@ export async function configured(argv: readonly string[]): Promise<Configured> {
     const where = given['config'] === undefined ? '' : `, path: ${given['config']}`
     throw new Error(`failed to validate kubelet configuration, error: ${error}${where}`)
   }
-  return { options: toOptions(readFlags(saying(configuration), argv)), configuration }
+  return { options: toOptions(readFlags(saying(configuration), argv), configuration), configuration, warnings }
 }
 
 /** The texts of the flags that are given, by name. */

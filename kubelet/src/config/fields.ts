@@ -17,6 +17,8 @@ export interface Leaf {
   readonly fallback: unknown
   /** The flag that says the same. Without one, the default is the only value that this kubelet can have. */
   readonly flag?: FlagName
+  /** Upstream has no flag for it, or one that is not here: it is read from the configuration. */
+  readonly configOnly?: true
   /** What stands between key and value in the flag's text, where the value is a map. */
   readonly between: string
 }
@@ -36,6 +38,7 @@ const leaf = (node: SchemaNode, isPointer: boolean, fallback: unknown, flag?: Fl
   between,
   ...(flag && { flag }),
 })
+const configOnly = (one: Leaf): Leaf => ({ ...one, configOnly: true })
 const group = (goType: string, fields: Fields): Group => ({ goType: `v1beta1.${goType}`, fields })
 
 const text = (fallback = '', flag?: FlagName): Leaf => leaf(scalar('string'), false, fallback || undefined, flag)
@@ -114,7 +117,7 @@ export const fields: Fields = {
   nodeStatusReportFrequency: duration('5m0s'),
   nodeLeaseDurationSeconds: int(40),
   imageMinimumGCAge: duration('2m0s', 'minimum-image-ttl-duration'),
-  imageMaximumGCAge: duration(),
+  imageMaximumGCAge: configOnly(duration()),
   imageGCHighThresholdPercent: intPointer(85, 'image-gc-high-threshold'),
   imageGCLowThresholdPercent: intPointer(80, 'image-gc-low-threshold'),
   volumeStatsAggPeriod: duration('1m0s', 'volume-stats-agg-period'),
@@ -204,7 +207,7 @@ export const fields: Fields = {
   enableDebugFlagsHandler: bool(true),
   seccompDefault: bool(false),
   memoryThrottlingFactor: leaf(scalar('double', 'float64'), true, 0.9),
-  registerWithTaints: leaf(taints(), false, undefined),
+  registerWithTaints: configOnly(leaf(taints(), false, undefined)),
   registerNode: bool(true),
   tracing: leaf(scalar('any', 'v1.TracingConfiguration'), true, undefined),
   localStorageCapacityIsolation: bool(true),

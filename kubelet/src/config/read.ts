@@ -21,11 +21,12 @@ const paths: readonly (readonly string[])[] = [
 ]
 
 /**
- * A KubeletConfiguration as it is written: strictly decoded, without defaults.
+ * A KubeletConfiguration as it is written, without defaults. It is strictly decoded, unless `warn` is there to be told of
+ * fields that nobody knows.
  * @throws Error that says what is wrong with it
  */
 // pkg/kubelet/kubeletconfig/util/codec/codec.go DecodeKubeletConfiguration
-export function decodeConfig(text: string): Configuration {
+export function decodeConfig(text: string, warn?: (problem: string) => void): Configuration {
   const { value, problems: found } = objectIn(parseYaml(text, true))
   const document = value as Record<string, unknown>
   const said = (name: string): string => (typeof document[name] === 'string' ? document[name] : '')
@@ -41,20 +42,24 @@ export function decodeConfig(text: string): Configuration {
   } catch (error) {
     throw decode((error as Error).message)
   }
-  if (decoded.problems.length > 0) throw decode(`strict decoding error: ${decoded.problems.join(', ')}`)
+  if (decoded.problems.length > 0) {
+    const problem = `strict decoding error: ${decoded.problems.join(', ')}`
+    if (!warn) throw decode(problem)
+    warn(problem)
+  }
   const { apiVersion: _, kind: __, ...config } = decoded.object as Configuration
   return config
 }
 
 /** Reads one file; what it names relatively is beside it. Rejects when it cannot be read or says what nobody understands. */
 // pkg/kubelet/kubeletconfig/configfiles/configfiles.go Load
-async function readConfigFile(file: string): Promise<Configuration> {
+async function readConfigFile(file: string, warn?: (problem: string) => void): Promise<Configuration> {
   const quoted = JSON.stringify(file)
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new Error(`failed to read kubelet config file ${quoted}, error: ${(error as Error).message}`)
   })
   if (text === '') throw new Error(`kubelet config file ${quoted} was empty`)
-  const config = decodeConfig(text)
+  const config = decodeConfig(text, warn)
   for (const one of paths) {
     const given = valueAt(config, one)
     if (typeof given === 'string' && given !== '') setAt(config, one, path.resolve(path.dirname(file), given))
@@ -64,14 +69,19 @@ async function readConfigFile(file: string): Promise<Configuration> {
 
 /**
  * The configuration of a file and of a folder of drop-ins (`*.conf`, by name, each merged over those before it), with
- * defaults left out. Either may be undefined. Rejects with what is wrong, and where.
+ * defaults left out. Either may be undefined. Of the file's unknown fields `warn` is told, a drop-in has none. Rejects with
+ * what is wrong, and where.
  */
 // cmd/kubelet/app/server.go loadConfigFile, mergeKubeletConfigurations
-export async function readConfig(file: string | undefined, folder: string | undefined): Promise<Configuration> {
+export async function readConfig(
+  file: string | undefined,
+  folder: string | undefined,
+  warn: (problem: string) => void,
+): Promise<Configuration> {
   let config: Configuration = {}
   if (file !== undefined) {
     const absolute = path.resolve(file)
-    config = await readConfigFile(absolute).catch((error: unknown) => {
+    config = await readConfigFile(absolute, warn).catch((error: unknown) => {
       const reason = `failed to load Kubelet config file ${absolute}, error ${(error as Error).message}`
       throw new Error(`failed to load kubelet config file, path: ${file}, error: ${reason}`)
     })

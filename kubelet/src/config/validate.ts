@@ -1,5 +1,7 @@
 // What is wrong with a KubeletConfiguration, in upstream's words; and what this kubelet cannot do.
 // pkg/kubelet/apis/config/validation/validation.go ValidateKubeletConfiguration
+import type { Taint } from '@kubets/shared/api/types/core-v1.ts'
+import { isLabelValue, isQualifiedName } from '@kubets/shared/machinery/names.ts'
 import { quote } from '@kubets/shared/machinery/quote.ts'
 import { parseGoDuration } from '@kubets/shared/machinery/schema/go-values.ts'
 import { parseCpuSet } from '../cpus/cpuset.ts'
@@ -75,6 +77,7 @@ function refusals(config: Configuration): string[] {
   const serial = config['serializeImagePulls'] === true && pulls !== undefined && pulls > 1
   const unless = 'unless SerializeImagePulls (--serialize-image-pulls) is set to false'
   refuse(serial, `maxParallelImagePulls cannot be larger than 1 ${unless}`)
+  taints(config, refuse, problems)
   const policies = ['none', 'best-effort', 'restricted', 'single-numa-node']
   oneOf('topologyManagerPolicy', 'topology-manager-policy', policies, 'list')
   oneOf('topologyManagerScope', 'topology-manager-scope', ['container', 'pod'], 'or')
@@ -101,6 +104,17 @@ function refusals(config: Configuration): string[] {
   refuse(time('containerLogMonitorInterval') < 3n * second, interval)
   refuse(!text('podLogsDir').startsWith('/'), `pod logs path ${quote(text('podLogsDir'))} must be absolute path`)
   return problems
+}
+
+// pkg/util/taints/taints.go CheckTaintValidation
+function taints(config: Configuration, refuse: Refuse, problems: string[]): void {
+  for (const taint of (config['registerWithTaints'] as Taint[] | undefined) ?? []) {
+    const { key, value = '', effect, timeAdded } = taint
+    const effects = ['', 'NoSchedule', 'PreferNoSchedule', 'NoExecute']
+    const wrong = [...isQualifiedName(key), ...isLabelValue(value)].length > 0 || !effects.includes(effect)
+    if (wrong) problems.push(`invalid taint: {${key} ${value} ${effect} ${timeAdded ?? '<nil>'}}`)
+    refuse(timeAdded !== undefined, 'taint.TimeAdded is not nil')
+  }
 }
 
 function reservedCpus(text: (name: string) => string, refuse: Refuse): void {
@@ -175,7 +189,7 @@ function enforcement(config: Configuration, enforced: readonly string[], byQos: 
 function unsupported(config: Configuration): string[] {
   return [...leaves()].flatMap(([path, leaf]) => {
     const value = valueAt(config, path)
-    if (leaf.flag !== undefined || value === undefined || isDefault(leaf, value)) return []
+    if (leaf.flag !== undefined || leaf.configOnly || value === undefined || isDefault(leaf, value)) return []
     const only = leaf.fallback === undefined ? 'it must not be set' : `only ${JSON.stringify(leaf.fallback)} is`
     return [invalid(`${path.join('.')} ${JSON.stringify(value)} is not supported by this kubelet, ${only}`)]
   })

@@ -1,13 +1,16 @@
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
+import { formatGoDuration } from '@kubets/shared/machinery/schema/go-values.ts'
 import type { ObjectReference } from '@kubets/shared/api/types/core-v1.ts'
 import type { Recorder } from '../events.ts'
 import type { ImageService } from '../runtime/types.ts'
-import { recordImages, tooFull, unusedImages, type ImageRecord } from './image-records.ts'
+import { recordImages, tooFull, unusedImages, unusedSince, type ImageRecord } from './image-records.ts'
 
 export interface ImageGcPolicy {
   highPercent: number
   lowPercent: number
   minAgeMs: number
+  /** How long nobody may have used an image before it goes, however much room there is; 0 for any time. */
+  maxAgeMs: number
 }
 
 export interface ImageGcOptions {
@@ -21,7 +24,7 @@ export interface ImageGcOptions {
   node: ObjectReference
   clock: Clock
   /** Called for each image that was removed. */
-  collected(): void
+  collected(reason: 'space' | 'age'): void
 }
 
 /** Removes images that nobody uses when their disk is too full. */
@@ -29,9 +32,11 @@ export interface ImageGcOptions {
 export class ImageGarbageCollector {
   readonly #options: ImageGcOptions
   #records: ReadonlyMap<string, ImageRecord> = new Map()
+  readonly #beganAt: number
 
   constructor(options: ImageGcOptions) {
     this.#options = options
+    this.#beganAt = options.clock.now()
   }
 
   /** Notes which images there are and which are used: what is not noted for long enough cannot go. */
@@ -47,7 +52,7 @@ export class ImageGarbageCollector {
   // GarbageCollect
   async collect(signal: AbortSignal): Promise<void> {
     const { disk, policy } = this.#options
-    await this.detect(signal)
+    await this.#freeOld(await this.detect(signal), signal)
     const found = await disk(signal)
     if (found.capacityBytes === 0) this.#fail('InvalidDiskCapacity', 'invalid capacity 0 on image filesystem')
     const full = tooFull(found, policy)
@@ -75,6 +80,27 @@ export class ImageGarbageCollector {
     throw new Error(message)
   }
 
+  /** Removes what nobody used for too long; what was used before the kubelet began, nobody knows. */
+  // freeOldImages
+  async #freeOld(now: number, signal: AbortSignal): Promise<void> {
+    const { images, policy, collected } = this.#options
+    if (policy.maxAgeMs === 0 || now - this.#beganAt <= policy.maxAgeMs) return
+    const errors: string[] = []
+    for (const { id } of unusedSince(this.#records, now, policy.maxAgeMs)) {
+      try {
+        await images.removeImage(id, signal)
+        collected('age')
+      } catch (error) {
+        signal.throwIfAborted()
+        errors.push(error instanceof Error ? error.message : String(error))
+      }
+    }
+    if (errors.length === 0) return
+    const age = formatGoDuration(BigInt(policy.maxAgeMs) * 1_000_000n)
+    const all = errors.length === 1 ? errors[0] : `[${errors.join(', ')}]`
+    throw new Error(`wanted to free images older than ${age}, encountered errors in image deletion: ${all}`)
+  }
+
   /** Returns how many bytes it freed. Throws when an image could not be removed, after all the others. */
   // freeSpace
   async #free(wanted: number, signal: AbortSignal): Promise<number> {
@@ -85,7 +111,7 @@ export class ImageGarbageCollector {
     for (const { id, size } of unusedImages(this.#records, now, policy.minAgeMs)) {
       try {
         await images.removeImage(id, signal)
-        collected()
+        collected('space')
         freed += size
         if (freed >= wanted) break
       } catch (error) {

@@ -39,6 +39,16 @@ export function unusedImages(
     .map(([id, { size }]) => ({ id, size }))
 }
 
+/** The images that nobody used for longer than this, least recently used first. */
+// freeOldImages
+export function unusedSince(
+  records: ReadonlyMap<string, ImageRecord>,
+  now: number,
+  maxAgeMs: number,
+): { id: string }[] {
+  return unusedImages(records, now, 0).filter(({ id }) => now - (records.get(id)?.lastUsed ?? 0) > maxAgeMs)
+}
+
 /** How full a disk is, and how many bytes have to go so that it is no fuller than the low threshold. */
 export interface Fullness {
   usagePercent: number

@@ -41,6 +41,7 @@ describe('NodeRegistration', () => {
       maxPods: 110,
       reservation: nothingReserved,
       staticCpus: false,
+      taints: [{ key: 'new', effect: 'NoSchedule' }],
       devices: () => ({ capacity: {}, allocatable: {}, removed: [] }),
       machine: await readMachine('/'),
       pressure: () => pressure,
@@ -70,6 +71,7 @@ describe('NodeRegistration', () => {
     expect(node.metadata.annotations).toMatchObject({
       'volumes.kubernetes.io/controller-managed-attach-detach': 'true',
     })
+    expect(node.spec.taints).toContainEqual({ key: 'new', effect: 'NoSchedule' })
     expect(node.status?.features).toEqual({ supplementalGroupsPolicy: false })
     expect(node.status?.declaredFeatures).toEqual([
       'GuaranteedQoSPodCPUResize',

@@ -1,5 +1,5 @@
 import { nodes } from '@kubets/shared/api/resources.gen.ts'
-import type { Node, NodeStatus } from '@kubets/shared/api/types/core-v1.ts'
+import type { Node, NodeStatus, Taint } from '@kubets/shared/api/types/core-v1.ts'
 import type { Client } from '@kubets/shared/client/client.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { isAlreadyExists, isNotFound } from '@kubets/shared/machinery/errors.ts'
@@ -32,6 +32,8 @@ export interface RegistrationOptions {
   maxPods: number
   machine: Machine
   reservation: Reservation
+  /** What the Node has when it is created. */
+  taints: readonly Taint[]
   /** Whether containers may have CPUs of their own. */
   staticCpus: boolean
   /** What it has of devices. */
@@ -167,7 +169,7 @@ export class NodeRegistration {
   }
 
   async #getOrCreate(seen: NodeSeen, signal: AbortSignal): Promise<Node> {
-    const { client, name, machine, log } = this.#options
+    const { client, name, machine, taints, log } = this.#options
     const architecture = machine.info.architecture
     try {
       const node = await client.get(nodes, name, { signal })
@@ -180,7 +182,9 @@ export class NodeRegistration {
       if (!isNotFound(error)) throw error
     }
     try {
-      const node = await client.create(nodes, initialNode(name, architecture, nodeStatus(seen, undefined)), { signal })
+      const node = await client.create(nodes, initialNode(name, architecture, nodeStatus(seen, undefined), taints), {
+        signal,
+      })
       log.info({ node: name }, 'node is registered')
       this.#announce(undefined, node.status ?? {})
       return node

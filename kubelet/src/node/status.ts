@@ -5,6 +5,7 @@ import type {
   NodeCondition,
   NodeRuntimeHandler,
   NodeStatus,
+  Taint,
 } from '@kubets/shared/api/types/core-v1.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { quantityOf } from '@kubets/shared/machinery/quantity.ts'
@@ -194,12 +195,12 @@ export const nodeAnnotations: Readonly<Record<string, string>> = {
 }
 
 /** The Node object with which the kubelet introduces itself. */
-export function initialNode(name: string, architecture: string, status: NodeStatus): Node {
+export function initialNode(name: string, architecture: string, status: NodeStatus, taints: readonly Taint[]): Node {
   return {
     apiVersion: 'v1',
     kind: 'Node',
     metadata: { name, labels: nodeLabels(name, architecture), annotations: { ...nodeAnnotations } },
-    spec: {},
+    spec: taints.length > 0 ? { taints: [...taints] } : {},
     status,
   }
 }
