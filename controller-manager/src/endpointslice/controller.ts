@@ -5,7 +5,9 @@ import {
   services as servicesRef,
 } from '@kubets/shared/api/resources.gen.ts'
 import type { EndpointSlice } from '@kubets/shared/api/types/discovery-v1.ts'
+import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { isConflict, isNotFound } from '@kubets/shared/machinery/errors.ts'
+import { objectKey } from '@kubets/shared/machinery/object.ts'
 import type { Controller, ControllerContext, Run } from '../context.ts'
 import { messageOf, namespaceIsGoing } from '../failure.ts'
 import { Expectations, expectationLapseMs } from '../pods/expectations.ts'
@@ -13,11 +15,15 @@ import { runLoop } from '../run-loop.ts'
 import { watchServicePods } from '../services/changes.ts'
 import { followsPods, selects } from '../services/service-pods.ts'
 import { TriggerTimes } from '../services/trigger-time.ts'
+import { asksForHints } from './hints.ts'
 import { managedBy, managedByLabel, serviceNameLabel } from './names.ts'
 import { plan } from './plan.ts'
+import { cpuShares, partOf } from './zones.ts'
 
 const name = 'endpointslice-controller'
 const sliceIndex = 'managed-for-service'
+/** Nodes come and change many at a time. */
+const nodesBatchMs = 100
 
 const serviceKey = (slice: EndpointSlice): string | undefined => {
   const labels = slice.metadata.labels ?? {}
@@ -37,6 +43,13 @@ const start = (context: ControllerContext): Run => {
   // Created slices the cache does not show yet: planning without them would create them twice.
   const expectations = new Expectations(() => clock.now())
   const waitingForNodes = new Set<string>()
+  /** Services whose endpoints zones share out. */
+  const shared = new Set<string>()
+  const topology = context.queue(`${name}-topology`)
+  /** Worked out when it is first asked for. */
+  let zones: { shares: ReadonlyMap<string, number> | undefined } | undefined
+  const currentShares = (): ReadonlyMap<string, number> | undefined =>
+    (zones ??= { shares: cpuShares(nodes.lister.list()) }).shares
 
   slices.addIndex(sliceIndex, (slice) => {
     const key = serviceKey(slice)
@@ -61,8 +74,23 @@ const start = (context: ControllerContext): Run => {
   nodes.addHandler({
     add: () => {
       for (const key of waitingForNodes) queue.add(key)
+      topology.addAfter('nodes', nodesBatchMs)
     },
+    update: (old, node) => {
+      if (!deepEqual(partOf(old), partOf(node))) topology.addAfter('nodes', nodesBatchMs)
+    },
+    delete: () => topology.addAfter('nodes', nodesBatchMs),
   })
+  /** Services that share out by zones are looked at again when these have other parts. */
+  // pkg/controller/endpointslice/endpointslice_controller.go checkNodeTopologyDistribution
+  const lookAtZones = (): Promise<void> => {
+    const before = zones
+    zones = undefined
+    const asking = services.lister.list().filter(asksForHints)
+    if (asking.length > 0 && !deepEqual([...(before?.shares ?? [])], [...(currentShares() ?? [])]))
+      for (const service of asking) queue.add(objectKey(service))
+    return Promise.resolve()
+  }
 
   const remove = async (slice: EndpointSlice, signal: AbortSignal): Promise<void> => {
     const { name: sliceName = '', namespace, uid } = slice.metadata
@@ -96,6 +124,7 @@ const start = (context: ControllerContext): Run => {
     const service = services.lister.byKey(key)
     if (!service) {
       // Its slices go with it by their owner reference.
+      shared.delete(key)
       triggers.forget(key)
       expectations.forget(key)
       return
@@ -112,7 +141,12 @@ const start = (context: ControllerContext): Run => {
       node: (nodeName) => nodes.lister.get(nodeName),
       triggerTime: triggers.next(key, service, selected),
       maxEndpointsPerSlice: context.options.maxEndpointsPerSlice,
+      zoneShares: asksForHints(service) ? currentShares() : undefined,
+      wasShared: shared.has(key),
     })
+    if (actions.isShared) shared.add(key)
+    else shared.delete(key)
+    for (const { type, reason, message } of actions.events) recorder.event(service, type, reason, message)
     if (actions.incomplete) waitingForNodes.add(key)
     if (actions.create.length > 0) expectations.expectCreations(key, actions.create.length)
     const results = await Promise.allSettled([
@@ -131,7 +165,11 @@ const start = (context: ControllerContext): Run => {
     }
   }
 
-  return runLoop(context, { name, queue, workers: context.options.syncs['service-endpoint'], reconcile })
+  const work = runLoop(context, { name, queue, workers: context.options.syncs['service-endpoint'], reconcile })
+  const follow = runLoop(context, { name: `${name}-topology`, queue: topology, workers: 1, reconcile: lookAtZones })
+  return async (signal) => {
+    await Promise.all([work(signal), follow(signal)])
+  }
 }
 
 // pkg/controller/endpointslice/endpointslice_controller.go

@@ -11,8 +11,8 @@ import {
   targetPortIn,
 } from '../services/service-pods.ts'
 import type { Family } from '../services/service-pods.ts'
-
-const zoneLabel = 'topology.kubernetes.io/zone'
+import { asksForHints } from './hints.ts'
+import { zoneLabel } from './zones.ts'
 
 /** Endpoints that share an address family and ports; slices are filled from one group each. */
 export interface Group {
@@ -79,7 +79,8 @@ const endpointOf = (service: Service, pod: Pod, addresses: string[], node: Node 
   const hostname = hostnameIn(pod, service)
   const nodeName = pod.spec?.nodeName
   const zone = node?.metadata.labels?.[zoneLabel]
-  const hints = ready ? hintsFor(service, nodeName, zone) : undefined
+  // where zones share the endpoints out, all of them have to be known first
+  const hints = ready && !asksForHints(service) ? hintsFor(service, nodeName, zone) : undefined
   return {
     addresses,
     conditions: { ready, serving, terminating },

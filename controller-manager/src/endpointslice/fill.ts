@@ -18,13 +18,14 @@ interface Filled {
 /**
  * Distributes the endpoints over the slices there are: those already in a slice stay there, the rest first fills slices
  * that change anyway, then one that has room for all of it, then new ones.
- * `capacity`: how many endpoints a slice takes.
+ * `capacity`: how many endpoints a slice takes; `hintsCount`: another hint is a change.
  */
 // staging endpointslice/reconciler.go reconcileByPortMapping
 export const fillSlices = (
   slices: readonly EndpointSlice[],
   endpoints: readonly Endpoint[],
   capacity: number,
+  hintsCount: boolean,
 ): Filled => {
   const rest = new Map(endpoints.map((endpoint) => [endpointKey(endpoint), endpoint]))
   const kept: Kept[] = []
@@ -43,7 +44,10 @@ export const fillSlices = (
       }
       stays.push(next)
       rest.delete(key)
-      changed ||= !deepEqual(old, next)
+      changed ||= !deepEqual(
+        hintsCount ? old : { ...old, hints: undefined },
+        hintsCount ? next : { ...next, hints: undefined },
+      )
     }
     if (stays.length > 0 || (onlyPlaceholder && kept.length === 0)) kept.push({ slice, endpoints: stays, changed })
     else emptied.push(slice)

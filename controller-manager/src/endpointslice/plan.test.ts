@@ -3,15 +3,30 @@ import type { Node, Pod, Service } from '@kubets/shared/api/types/core-v1.ts'
 import type { EndpointSlice } from '@kubets/shared/api/types/discovery-v1.ts'
 import { testPod, testService } from '../services/services.testing.ts'
 import { plan } from './plan.ts'
-import type { SlicesPlan } from './plan.ts'
+import type { SlicesPlan, SlicesSeen } from './plan.ts'
 
 const node = (name: string): Node | undefined =>
   name === 'lost'
     ? undefined
     : { apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { 'topology.kubernetes.io/zone': 'z' } }, spec: {} }
 
-const decide = (service: Service, pods: Pod[], slices: EndpointSlice[] = []): SlicesPlan =>
-  plan({ service, pods, slices, node, triggerTime: undefined, maxEndpointsPerSlice: 100 })
+const decide = (
+  service: Service,
+  pods: Pod[],
+  slices: EndpointSlice[] = [],
+  more: Partial<SlicesSeen> = {},
+): SlicesPlan =>
+  plan({
+    service,
+    pods,
+    slices,
+    node,
+    triggerTime: undefined,
+    maxEndpointsPerSlice: 100,
+    zoneShares: undefined,
+    wasShared: false,
+    ...more,
+  })
 
 /** Applies plans as the server would. */
 class Store {
@@ -154,5 +169,44 @@ describe('plan', () => {
   it('hints at the zone where traffic should stay close', () => {
     const [slice] = decide(testService({ trafficDistribution: 'PreferClose' }), many(1)).create
     expect(slice?.endpoints?.[0]?.hints).toEqual({ forZones: [{ name: 'z' }] })
+  })
+
+  it('has zones share out the endpoints where the Service asks for it, and says so', () => {
+    const service = testService({ trafficDistribution: 'PreferClose' })
+    const auto = {
+      ...service,
+      metadata: { ...service.metadata, annotations: { 'service.kubernetes.io/topology-mode': 'Auto' } },
+    }
+    const zoned = (name: string): Node => ({
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name, labels: { 'topology.kubernetes.io/zone': name } },
+      spec: {},
+    })
+    const pods = ['a', 'a', 'b', 'b'].map((zone, i) => testPod(`p${i}`, { ip: `10.1.0.${i}`, node: zone }))
+    const seen = { node: zoned, zoneShares: new Map(Object.entries({ a: 0.5, b: 0.5 })) }
+    const hints = ({ create, update }: SlicesPlan): unknown =>
+      [...create, ...update].flatMap(({ endpoints }) => (endpoints ?? []).map((one) => one.hints?.forZones?.[0]?.name))
+    const store = new Store()
+    const first = decide(auto, pods, [], seen)
+    expect(hints(first)).toEqual(['a', 'a', 'b', 'b'])
+    expect([first.isShared, first.events.map(({ message }) => message)]).toEqual([
+      true,
+      ['Topology Aware Hints has been enabled, addressType: IPv4'],
+    ])
+    store.apply(first)
+    const again = decide(auto, pods, store.slices, { ...seen, wasShared: true })
+    expect([writes(again), again.events]).toEqual([[0, 0, 0], []])
+    const lost = decide(auto, pods, store.slices, { ...seen, zoneShares: undefined, wasShared: true })
+    expect([hints(lost), lost.isShared, lost.events[0]?.reason]).toEqual([
+      [undefined, undefined, undefined, undefined],
+      false,
+      'TopologyAwareHintsDisabled',
+    ])
+    const plain = decide(testService(), pods, store.slices, { ...seen, wasShared: true })
+    expect([writes(plain), plain.events[0]?.message]).toEqual([
+      [0, 1, 0],
+      'Topology Aware Hints has been disabled, addressType: IPv4',
+    ])
   })
 })

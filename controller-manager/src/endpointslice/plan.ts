@@ -7,6 +7,7 @@ import { familiesOf, isHeadless } from '../services/service-pods.ts'
 import { triggerTimeAnnotation } from '../services/trigger-time.ts'
 import { desiredEndpoints, groupKey } from './desired.ts'
 import { fillSlices } from './fill.ts'
+import { asksForHints, shareOut } from './hints.ts'
 import { headlessLabel, managedBy, managedByLabel, serviceNameLabel } from './names.ts'
 
 export interface SlicesSeen {
@@ -18,6 +19,10 @@ export interface SlicesSeen {
   node: (name: string) => Node | undefined
   triggerTime: string | undefined
   maxEndpointsPerSlice: number
+  /** Of CPU, by zone. */
+  zoneShares: ReadonlyMap<string, number> | undefined
+  /** Whether zones shared out the endpoints before. */
+  wasShared: boolean
 }
 
 export interface SlicesPlan {
@@ -26,6 +31,9 @@ export interface SlicesPlan {
   delete: EndpointSlice[]
   /** True when Pods were left out because their node is not known yet. */
   incomplete: boolean
+  /** Whether zones share out the endpoints now, and what is to be told of it. */
+  isShared: boolean
+  events: { type: 'Normal' | 'Warning'; reason: string; message: string }[]
 }
 
 // staging endpointslice/utils.go setEndpointSliceLabels
@@ -50,8 +58,11 @@ const withTrigger = (
 
 /** The writes that give a Service its slices, with as few slices touched as may be. */
 // staging endpointslice/reconciler.go Reconcile
-export const plan = ({ service, pods, slices, node, triggerTime, maxEndpointsPerSlice }: SlicesSeen): SlicesPlan => {
-  const result: SlicesPlan = { create: [], update: [], delete: [], incomplete: false }
+export const plan = (seen: SlicesSeen): SlicesPlan => {
+  const { service, pods, slices, node, triggerTime, maxEndpointsPerSlice } = seen
+  const result: SlicesPlan = { create: [], update: [], delete: [], incomplete: false, isShared: false, events: [] }
+  const shares = asksForHints(service)
+  const kept = new Map<string, EndpointSlice[]>()
   const labels = labelsOf(service)
   const { groups, unplaced } = desiredEndpoints(service, pods, node)
   result.incomplete = unplaced > 0
@@ -77,21 +88,71 @@ export const plan = ({ service, pods, slices, node, triggerTime, maxEndpointsPer
     ports,
   })
 
+  const rewrite = (slice: EndpointSlice, endpoints: Endpoint[]): EndpointSlice => {
+    const annotations = withTrigger(slice.metadata.annotations, triggerTime)
+    return { ...slice, metadata: { ...slice.metadata, labels, annotations }, endpoints }
+  }
+
   const left = new Set(slices)
   for (const [key, { family, ports, endpoints }] of groups) {
     const existing = slices.filter((slice) => groupKey(slice.addressType, slice.ports ?? []) === key)
     for (const slice of existing) left.delete(slice)
-    const filled = fillSlices(existing, endpoints, maxEndpointsPerSlice)
+    const filled = fillSlices(existing, endpoints, maxEndpointsPerSlice, !shares)
     for (const { slice, endpoints: next, changed } of filled.kept) {
-      if (!changed && deepEqual(slice.metadata.labels ?? {}, labels)) continue
-      const annotations = withTrigger(slice.metadata.annotations, triggerTime)
-      result.update.push({ ...slice, metadata: { ...slice.metadata, labels, annotations }, endpoints: next })
+      if (!changed && deepEqual(slice.metadata.labels ?? {}, labels)) {
+        kept.set(family, [...(kept.get(family) ?? []), slice])
+        continue
+      }
+      result.update.push(rewrite(slice, next))
     }
     for (const chunk of filled.created) result.create.push(build(family, ports, chunk))
     result.delete.push(...filled.emptied)
   }
   result.delete.push(...left)
-  return reuse(result)
+  return reuse(shares ? sharedOut(result, kept, seen, rewrite) : told(result, seen))
+}
+
+type Rewrite = (slice: EndpointSlice, endpoints: Endpoint[]) => EndpointSlice
+
+/** The plan with hints for zones, family by family. */
+// staging endpointslice/reconciler.go reconcileByAddressType
+const sharedOut = (
+  plan: SlicesPlan,
+  kept: ReadonlyMap<string, readonly EndpointSlice[]>,
+  { service, zoneShares, wasShared }: SlicesSeen,
+  rewrite: Rewrite,
+): SlicesPlan => {
+  const result = { ...plan, create: [...plan.create], update: [...plan.update], isShared: wasShared }
+  for (const family of familiesOf(service)) {
+    const isOwn = ({ addressType }: EndpointSlice): boolean => addressType === family
+    const changed = [...result.create.filter(isOwn), ...result.update.filter(isOwn)]
+    const written = changed.map(({ endpoints }) => endpoints ?? [])
+    const out = shareOut({ written, unchanged: kept.get(family) ?? [] }, zoneShares)
+    const next = new Map(changed.map((slice, i) => [slice, { ...slice, endpoints: out.written[i] ?? [] }]))
+    const withHints = (slice: EndpointSlice): EndpointSlice => next.get(slice) ?? slice
+    result.create = result.create.map(withHints)
+    result.update = [
+      ...result.update.map(withHints),
+      ...out.touched.map(({ slice, endpoints }) => rewrite(slice, endpoints)),
+    ]
+    if (out.problem !== undefined) {
+      const message = `${out.problem}, addressType: ${family}`
+      result.events.push({ type: 'Warning', reason: 'TopologyAwareHintsDisabled', message })
+    } else if (!result.isShared) {
+      const message = `Topology Aware Hints has been enabled, addressType: ${family}`
+      result.events.push({ type: 'Normal', reason: 'TopologyAwareHintsEnabled', message })
+    }
+    result.isShared = out.problem === undefined
+  }
+  return result
+}
+
+/** The plan, with a word that zones share out nothing any more. */
+const told = (plan: SlicesPlan, { service, wasShared }: SlicesSeen): SlicesPlan => {
+  const [family = ''] = wasShared ? familiesOf(service) : []
+  if (family === '') return plan
+  const message = `Topology Aware Hints has been disabled, addressType: ${family}`
+  return { ...plan, events: [{ type: 'Warning', reason: 'TopologyAwareHintsDisabled', message }] }
 }
 
 // A slice about to go can take what a new one would hold: one write in place of two.
