@@ -19,6 +19,7 @@ import { PodCgroups } from './cgroups/pods.ts'
 import type { NodeAllocatable } from './containers/downward.ts'
 import { providerMetrics } from './credential-provider/metrics.ts'
 import { openKeyring } from './credential-provider/keyring.ts'
+import { sortedCpus } from './cpus/cpuset.ts'
 import { CpuManager } from './cpus/manager.ts'
 import { reservedCpus, reservedMilli } from './cpus/reserve.ts'
 import { allCpus, readTopology } from './cpus/topology.ts'
@@ -44,6 +45,7 @@ import type { Options } from './options.ts'
 import { Allocations } from './pods/allocations.ts'
 import { appArmorEnabled } from './pods/app-armor.ts'
 import type { PodDeps } from './pods/deps.ts'
+import { servePodResources } from './pod-resources/server.ts'
 import { PluginManager } from './plugins/manager.ts'
 import type { PluginHandler, PluginHandlers } from './plugins/handler.ts'
 import { PodManager } from './pods/manager.ts'
@@ -304,6 +306,16 @@ export async function runKubelet({ options, configuration, warnings }: Configure
     usage: () => stats.collect(signal),
   }
   await devices.start()
+  const alone = {
+    pods: () => manager.active(),
+    devices: (uid: string, container: string) => devices.assigned(uid, container),
+    allocatableDevices: () => devices.allocatable(),
+    cpus: (uid: string, container: string) => sortedCpus(cpus.exclusive(uid, container)),
+    allocatableCpus: () => sortedCpus(cpus.allocatable()),
+  }
+  await servePodResources(rootDir, alone, signal).catch((error: unknown) => {
+    log.error({ error: (error as Error).message }, 'what Pods have alone cannot be told here')
+  })
   await serve(options, client, deps, manager, telling, log, signal)
   if (options.podCidr !== undefined) await network.setUp(options.podCidr, signal)
   // containers are told of the Services there are, so these come first; static Pods wait for nobody

@@ -11,7 +11,7 @@ import { cpuSetText, type CpuSet } from './cpuset.ts'
 import { allocate, CpuError, exclusiveCpus, policyOptions, released, startState, staticPolicy } from './policy.ts'
 import type { StaticPolicy } from './policy.ts'
 import { emptyState, parseState, stateText, type CpuState } from './state.ts'
-import type { Topology } from './topology.ts'
+import { allCpus, type Topology } from './topology.ts'
 
 export interface CpuManagerOptions {
   topology: Topology
@@ -96,6 +96,12 @@ export class CpuManager {
   /** The CPUs that a container has alone. */
   exclusive(podUid: string, container: string): CpuSet {
     return this.#own(podUid, container) ?? new Set()
+  }
+
+  /** The CPUs that containers may have alone. */
+  // GetAllocatableCPUs
+  allocatable(): CpuSet {
+    return this.#policy ? allCpus(this.#policy.topology).difference(this.#policy.reserved) : new Set()
   }
 
   /** Whether a container of the Pod has CPUs alone: these need no other limit. */

@@ -104,6 +104,22 @@ export class DeviceManager {
     return { capacity, allocatable, removed: forgotten }
   }
 
+  /** What a container has. */
+  assigned(podUid: string, container: string): Assignment[] {
+    return this.#assignments.filter((one) => one.podUid === podUid && one.container === container)
+  }
+
+  /** The devices that may be given out, or are, by resource. */
+  // GetAllocatableDevices
+  allocatable(): Map<string, Device[]> {
+    return new Map(
+      [...this.#resources].map(([name, resource]) => {
+        const healthy = healthyIds(resource)
+        return [name, [...resource.devices.values()].filter((one) => healthy.has(one.id))]
+      }),
+    )
+  }
+
   /** Whether a Pod asks for devices. */
   wants(pod: Pod): boolean {
     return containersOf(pod).some((one) => this.#asked(one).length > 0)
@@ -138,8 +154,7 @@ export class DeviceManager {
   /** What a container is started with. Tells the plugins of the start that want to know. Rejects with what goes wrong. */
   // GetDeviceRunContainerOptions
   async starts(pod: Pod, container: Container, signal: AbortSignal): Promise<DeviceOptions> {
-    const mine = (): Assignment[] =>
-      this.#assignments.filter((one) => one.podUid === pod.metadata.uid && one.container === container.name)
+    const mine = (): Assignment[] => this.assigned(pod.metadata.uid ?? '', container.name)
     for (const [resource, amount] of this.#asked(container)) {
       if (amount === 0) continue
       if (!this.#resources.has(resource)) {

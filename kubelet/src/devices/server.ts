@@ -1,7 +1,7 @@
 // Where device plugins announce themselves. pkg/kubelet/cm/devicemanager/plugin/v1beta1/server.go
-import { chmod, mkdir, readdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
-import * as grpc from '@grpc/grpc-js'
+import { serveSocket } from '../plugins/serve.ts'
 import { registration } from './api.ts'
 
 const socketName = 'kubelet.sock'
@@ -26,22 +26,9 @@ export async function serveDeviceRegistration(
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     if (entry.isSocket()) await rm(path.join(folder, entry.name), { force: true })
   }
-  const server = new grpc.Server()
-  const take: grpc.handleUnaryCall<RegisterRequest, object> = ({ request }, answer) => {
-    void register(request).then(
-      () => answer(null, {}),
-      (error: unknown) => answer({ code: grpc.status.UNKNOWN, details: (error as Error).message }),
-    )
+  const take = async (request: RegisterRequest): Promise<object> => {
+    await register(request)
+    return {}
   }
-  server.addService(registration.service, { Register: take })
-  const socket = path.join(folder, socketName)
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  server.bindAsync(`unix:${socket}`, grpc.ServerCredentials.createInsecure(), (error) => {
-    if (error) reject(error)
-    else resolve()
-  })
-  await promise
-  await chmod(socket, 0o700)
-  signal.addEventListener('abort', () => server.forceShutdown(), { once: true })
-  if (signal.aborted) server.forceShutdown()
+  await serveSocket(path.join(folder, socketName), registration, { Register: take }, signal)
 }
