@@ -9,7 +9,7 @@ import {
   volumeAttachments,
 } from '@kubets/shared/api/resources.gen.ts'
 import type { TokenRequest } from '@kubets/shared/api/types/authentication-v1.ts'
-import type { Service } from '@kubets/shared/api/types/core-v1.ts'
+import type { PersistentVolumeClaim, Service } from '@kubets/shared/api/types/core-v1.ts'
 import type { Client } from '@kubets/shared/client/client.ts'
 import type { Lister } from '@kubets/shared/client/informer.ts'
 import { isNotFound } from '@kubets/shared/machinery/errors.ts'
@@ -57,6 +57,11 @@ export class ApiObjects implements ObjectSource {
 
   volumeAttachment(name: string, signal: AbortSignal) {
     return this.#find(volumeAttachments, undefined, name, signal)
+  }
+
+  async patchClaimStatus({ metadata }: PersistentVolumeClaim, status: object, signal: AbortSignal): Promise<void> {
+    const options = { type: 'merge', namespace: metadata.namespace ?? '', subresource: 'status', signal } as const
+    await this.#client.patch(persistentVolumeClaims, metadata.name ?? '', { status }, options)
   }
 
   services(namespace: string): Service[] {

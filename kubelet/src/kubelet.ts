@@ -150,7 +150,7 @@ export async function runKubelet({ options, configuration, warnings }: Configure
     clock,
   })
   nodeInformer.addHandler({ add: () => attached.nodeChanged(), update: () => attached.nodeChanged() })
-  const csi = new CsiVolumes({ rootDir, nodeName, drivers, objects, attached, clock, log })
+  const csi = new CsiVolumes({ rootDir, nodeName, drivers, objects, attached, recorder, clock, log })
   await csi.staged.load()
   const volumeSources = new VolumeSources({
     client,

@@ -39,6 +39,8 @@ export interface ObjectSource {
   csiDriver(name: string, signal: AbortSignal): Promise<CSIDriver | undefined>
   /** undefined when there is none. */
   volumeAttachment(name: string, signal: AbortSignal): Promise<VolumeAttachment | undefined>
+  /** Merges this into the claim's status. */
+  patchClaimStatus(claim: PersistentVolumeClaim, status: object, signal: AbortSignal): Promise<void>
   /** All Services of a namespace, from the cache. */
   services(namespace: string): readonly Service[]
   token(question: TokenQuestion, signal: AbortSignal): Promise<BoundToken>

@@ -28,6 +28,7 @@ const objects: ObjectSource = {
   claim: () => Promise.resolve(undefined),
   csiDriver: () => Promise.resolve(undefined),
   volumeAttachment: () => Promise.resolve(undefined),
+  patchClaimStatus: () => Promise.resolve(),
   persistentVolume: () => Promise.resolve(undefined),
   token: () => Promise.reject(new Error('no tokens here')),
 }

@@ -244,6 +244,30 @@ describe('Volumes of a storage driver', { timeout: 120_000 }, () => {
     expect(driver.asked()).toEqual(['NodePublishVolume', 'NodeUnpublishVolume'])
   })
 
+  it('grow with their claim, when they are mounted and later', async () => {
+    await declare({ attachRequired: false })
+    driver.capabilities = ['STAGE_UNSTAGE_VOLUME', 'EXPAND_VOLUME']
+    await claim('grows', { capacity: { storage: '2Gi' } })
+    const one = await node.run('grows', withVolume(ofClaim('grows')))
+    await node.until('grows', (pod) => pod.status?.phase === 'Running')
+    const grown = async () =>
+      (await node.client.get(persistentVolumeClaims, 'grows', { namespace })).status?.capacity?.['storage']
+    expect(await grown()).toBe('2Gi')
+    const place = path.join(rootDir, 'pods', one.metadata.uid ?? '', 'volumes/kubernetes.io~csi/grows/mount')
+    expect(request('NodeExpandVolume')).toMatchObject({
+      volume_id: 'grows',
+      volume_path: place,
+      staging_target_path: request('NodeStageVolume')?.['staging_target_path'],
+      capacity_range: { required_bytes: String(2 * 1024 ** 3) },
+    })
+    const spec = { capacity: { storage: '3Gi' } }
+    await node.client.patch(persistentVolumes, 'grows', { spec }, { type: 'merge' })
+    await node.volumes.setUp(one, { podIPs: [], hostIPs: [] }, new AbortController().signal)
+    expect(await grown()).toBe('3Gi')
+    expect(driver.asked()).toEqual(['NodeStageVolume', 'NodePublishVolume', 'NodeExpandVolume', 'NodeExpandVolume'])
+    await remove('grows')
+  })
+
   it('may be devices, of a driver and of the machine', async () => {
     await declare({ attachRequired: false })
     await claim('block', { volumeMode: 'Block' })

@@ -182,5 +182,6 @@ export function withoutDrivers(rootDir: string, objects: ObjectSource, clock: Cl
   const nothing = (): Promise<void> => Promise.resolve()
   const drivers = new CsiDrivers({ nodeInfo: { install: nothing, uninstall: nothing }, clock, log })
   const attached = new AttachedVolumes({ node: () => undefined, changed: () => undefined, clock })
-  return new CsiVolumes({ rootDir, nodeName: 'n', drivers, objects, attached, clock, log })
+  const recorder = { event: () => undefined }
+  return new CsiVolumes({ rootDir, nodeName: 'n', drivers, objects, attached, recorder, clock, log })
 }

@@ -10,15 +10,7 @@ export interface DriverNode {
   topology: Readonly<Record<string, string>>
 }
 
-export type Capability =
-  'STAGE_UNSTAGE_VOLUME' | 'GET_VOLUME_STATS' | 'EXPAND_VOLUME' | 'SINGLE_NODE_MULTI_WRITER' | 'VOLUME_MOUNT_GROUP'
-
-export interface VolumeUsage {
-  available: number
-  total: number
-  used: number
-  unit: 'UNKNOWN' | 'BYTES' | 'INODES'
-}
+export type Capability = 'STAGE_UNSTAGE_VOLUME' | 'EXPAND_VOLUME' | 'SINGLE_NODE_MULTI_WRITER' | 'VOLUME_MOUNT_GROUP'
 
 const node = loadService(new URL('csi.proto', import.meta.url), 'csi.v1.Node')
 // pkg/volume/csi/csi_plugin.go csiTimeout
@@ -83,20 +75,6 @@ export class CsiDriver {
 
   async expand(request: ExpandRequest, signal: AbortSignal): Promise<void> {
     await this.#client.call('NodeExpandVolume', request, limitMs, signal)
-  }
-
-  async stats(handle: string, place: string, signal: AbortSignal): Promise<VolumeUsage[]> {
-    interface Answer {
-      usage: { available: string; total: string; used: string; unit: VolumeUsage['unit'] }[]
-    }
-    const request = { volume_id: handle, volume_path: place }
-    const { usage } = await this.#client.call<Answer>('NodeGetVolumeStats', request, limitMs, signal)
-    return usage.map(({ available, total, used, unit }) => ({
-      available: Number(available),
-      total: Number(total),
-      used: Number(used),
-      unit,
-    }))
   }
 
   close(): void {

@@ -1,10 +1,11 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { attachmentName, uniqueNameOf } from '@kubets/shared/api/csi-volumes.ts'
-import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
+import type { PersistentVolumeClaim, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import type { CSIDriver } from '@kubets/shared/api/types/storage-v1.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
+import type { Recorder } from '../events.ts'
 import type { ObjectSource } from '../objects.ts'
 import { VolumeError, VolumeWait } from '../volumes/errors.ts'
 import { setOwnership } from '../volumes/ownership.ts'
@@ -14,6 +15,7 @@ import { mapBlock, unmapBlock } from './block.ts'
 import { attachmentMetadata, credentials, tokenAttributes } from './context.ts'
 import { isFinal, type Capability, type CsiDriver } from './driver.ts'
 import { csiText, type CsiDrivers } from './drivers.ts'
+import { expandOnNode, isLarger } from './expand.ts'
 import {
   blockPaths,
   deviceFolder,
@@ -44,6 +46,7 @@ export interface CsiVolumesOptions {
   drivers: CsiDrivers
   objects: ObjectSource
   attached: AttachedVolumes
+  recorder: Recorder
   clock: Clock
   log: Logger
 }
@@ -54,6 +57,8 @@ export interface CsiMount {
   volume: CsiVolume
   readonly: boolean
   tokens: TokenCache
+  /** The claim of a persistent volume. */
+  claim?: PersistentVolumeClaim
 }
 
 type Text = Record<string, string>
@@ -96,11 +101,39 @@ export class CsiVolumes {
     await this.staged.turn(driverName, handle, async () => {
       const told = attach ? await this.#attachment(volume, signal) : {}
       if (isBlock(volume)) {
-        return mapBlock(this.#options, { podUid: uid, volume, readonly: mount.readonly, told }, signal)
+        await mapBlock(this.#options, { podUid: uid, volume, readonly: mount.readonly, told }, signal)
+      } else {
+        await this.#stage(mount, told, signal)
+        await this.#publish(mount, object, told, signal)
       }
-      await this.#stage(mount, told, signal)
-      await this.#publish(mount, object, told, signal)
+      await this.#expand(mount, signal)
     })
+  }
+
+  /** Has the volume become as large as it is to be, when that has changed. Rejects with a VolumeError. */
+  // pkg/kubelet/volumemanager/reconciler/reconciler_common.go expandVolume
+  async grow(mount: CsiMount, signal: AbortSignal): Promise<void> {
+    const { driver, ...source } = mount.volume.source
+    if (!('volumeHandle' in source)) return
+    await this.staged.turn(driver, source.volumeHandle, () => this.#expand(mount, signal))
+  }
+
+  async #expand({ pod, volume, claim, readonly }: CsiMount, signal: AbortSignal): Promise<void> {
+    if (volume.mode !== 'Persistent' || !claim || !isLarger(volume.volume, claim)) return
+    const { rootDir, drivers } = this.#options
+    const { driver, volumeHandle } = volume.source
+    const uid = pod.metadata.uid ?? ''
+    const block = blockPaths(rootDir, specName(volume))
+    const [place, staging] = isBlock(volume)
+      ? [path.join(block.publish, uid), block.staging]
+      : [this.place(uid, volume), stagingPath(deviceFolder(rootDir, driver, volumeHandle))]
+    try {
+      await expandOnNode(this.#options, drivers.get(driver), { pod, volume, claim, readonly, place, staging }, signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      const operation = isBlock(volume) ? 'MapVolume.MapBlockVolume' : 'MountVolume.Setup'
+      throw new VolumeError(`${operation} failed while expanding volume`, specName(volume), (error as Error).message)
+    }
   }
 
   /** Publishes the volume once more, if its driver wants that from time to time. */

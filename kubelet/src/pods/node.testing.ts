@@ -113,7 +113,7 @@ export async function startTestNode(
     await client.patch(nodes, name, body, { type: 'strategic', subresource: 'status' })
   }
   nodeInformer.addHandler({ add: () => attached.nodeChanged(), update: () => attached.nodeChanged() })
-  const csi = new CsiVolumes({ rootDir, nodeName: name, drivers, objects, attached, clock, log })
+  const csi = new CsiVolumes({ rootDir, nodeName: name, drivers, objects, attached, recorder, clock, log })
   await csi.staged.load()
   const volumeSources = new VolumeSources({
     client,

@@ -6,7 +6,8 @@ export class VolumeError extends Error {
 
   /** @param operation what failed, as upstream names it: `MountVolume.SetUp` */
   constructor(operation: string, volume: string, message: string) {
-    super(`${operation} failed for volume "${volume}" : ${message}`)
+    const what = operation.includes(' failed') ? operation : `${operation} failed`
+    super(`${what} for volume "${volume}" : ${message}`)
     this.name = 'VolumeError'
     this.reason = operation.startsWith('MapVolume') ? 'FailedMapVolume' : 'FailedMount'
   }

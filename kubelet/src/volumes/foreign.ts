@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { Pod, Volume } from '@kubets/shared/api/types/core-v1.ts'
+import type { PersistentVolumeClaim, Pod, Volume } from '@kubets/shared/api/types/core-v1.ts'
 import type { MountedVolume } from '../containers/mounts.ts'
 import { isBlock, type CsiVolume } from '../csi/requests.ts'
 import type { CsiVolumes } from '../csi/volumes.ts'
@@ -43,16 +43,26 @@ export class ForeignVolumes {
     this.#places.set(uid, places)
     const before = places.get(volume.name)
     if (!before) places.set(volume.name, await this.#place(pod, volume, signal))
-    else if (before.csi) {
-      const { csi, readonly } = before
-      await this.#options.csi.refresh({ pod, volume: csi, readonly, tokens: this.#tokens }, signal)
-    }
+    else if (before.csi) await this.#refresh(pod, volume, before.csi, before.readonly, signal)
   }
 
   /** Takes all of them from a Pod. Rejects when one does not go. */
   async tearDown(uid: string, signal: AbortSignal): Promise<void> {
     await this.#options.csi.tearDown(uid, signal)
     this.#places.delete(uid)
+  }
+
+  async #refresh(pod: Pod, volume: Volume, csi: CsiVolume, readonly: boolean, signal: AbortSignal): Promise<void> {
+    const { csi: volumes, objects } = this.#options
+    const tokens = this.#tokens
+    await volumes.refresh({ pod, volume: csi, readonly, tokens }, signal)
+    if (csi.mode !== 'Persistent') return
+    // what became of the claim does not matter to a Pod that has its volume
+    const now = await persistentVolumeOf(pod, volume, objects, signal).catch(() => undefined)
+    const source = now?.volume.spec.csi
+    if (!now || !source) return
+    const grown: CsiVolume = { mode: 'Persistent', volume: now.volume, source }
+    await volumes.grow({ pod, volume: grown, claim: now.claim, readonly, tokens }, signal)
   }
 
   async #place(pod: Pod, volume: Volume, signal: AbortSignal): Promise<Place> {
@@ -65,13 +75,15 @@ export class ForeignVolumes {
       const mount = { name: volume.name, source: volume.nfs, readonly, mountOptions: [] }
       return { path: await setUpNfs(this.#podDir(pod), mount, signal), readonly }
     }
-    const found = await persistentVolumeOf(pod, volume, this.#options.objects, signal).catch((error: unknown) => {
-      signal.throwIfAborted()
-      throw new VolumeProcessError(volume.name, (error as Error).message)
-    })
+    const { claim, volume: found } = await persistentVolumeOf(pod, volume, this.#options.objects, signal).catch(
+      (error: unknown) => {
+        signal.throwIfAborted()
+        throw new VolumeProcessError(volume.name, (error as Error).message)
+      },
+    )
     const readonly = volume.persistentVolumeClaim?.readOnly ?? false
     const source = found.spec.csi
-    if (source) return this.#setUpCsi(pod, { mode: 'Persistent', volume: found, source }, readonly, signal)
+    if (source) return this.#setUpCsi(pod, { mode: 'Persistent', volume: found, source }, readonly, signal, claim)
     if (found.spec.volumeMode === 'Block') {
       const { rootDir } = this.#options
       return { path: await mapPersistent(rootDir, pod.metadata.uid ?? '', found), readonly, isDevice: true }
@@ -84,9 +96,15 @@ export class ForeignVolumes {
     return path.join(this.#options.rootDir, 'pods', pod.metadata.uid ?? '')
   }
 
-  async #setUpCsi(pod: Pod, volume: CsiVolume, readonly: boolean, signal: AbortSignal): Promise<Place> {
+  async #setUpCsi(
+    pod: Pod,
+    volume: CsiVolume,
+    readonly: boolean,
+    signal: AbortSignal,
+    claim?: PersistentVolumeClaim,
+  ): Promise<Place> {
     const { csi } = this.#options
-    await csi.setUp({ pod, volume, readonly, tokens: this.#tokens }, signal)
+    await csi.setUp({ pod, volume, readonly, tokens: this.#tokens, ...(claim && { claim }) }, signal)
     return { path: csi.place(pod.metadata.uid ?? '', volume), readonly, isDevice: isBlock(volume), csi: volume }
   }
 }

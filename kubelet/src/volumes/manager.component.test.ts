@@ -36,6 +36,7 @@ describe('VolumeManager', () => {
       claim: () => Promise.resolve(undefined),
       csiDriver: () => Promise.resolve(undefined),
       volumeAttachment: () => Promise.resolve(undefined),
+      patchClaimStatus: () => Promise.resolve(),
       persistentVolume: () => Promise.resolve(undefined),
       token: (question) => {
         asked.push(question)

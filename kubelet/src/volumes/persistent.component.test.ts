@@ -44,6 +44,7 @@ describe('a persistent volume', () => {
       claim: (_, name) => Promise.resolve(name === claim?.metadata.name ? claim : undefined),
       csiDriver: () => Promise.resolve(undefined),
       volumeAttachment: () => Promise.resolve(undefined),
+      patchClaimStatus: () => Promise.resolve(),
       persistentVolume: () => Promise.resolve(volume),
     }
     const allocatable = { cpu: '2', memory: '1Gi', 'ephemeral-storage': '1Gi' }

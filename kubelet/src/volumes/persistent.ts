@@ -9,14 +9,14 @@ import { prepareHostPath } from './host-path.ts'
 import { setUpNfs } from './nfs.ts'
 import { setOwnership } from './ownership.ts'
 
-/** The volume that the claim of a Pod's volume is bound to. Throws why there is none that may be used (yet). */
+/** The claim of a Pod's volume, and the volume that it is bound to. Throws why there is none that may be used (yet). */
 // pkg/kubelet/volumemanager/populator/desired_state_of_world_populator.go createVolumeSpec
 export async function persistentVolumeOf(
   pod: Pod,
   volume: Volume,
   objects: ObjectSource,
   signal: AbortSignal,
-): Promise<PersistentVolume> {
+): Promise<{ claim: PersistentVolumeClaim; volume: PersistentVolume }> {
   const { namespace = '' } = pod.metadata
   const name = claimNameOf(pod, volume) ?? ''
   const problem = (what: string): Error => new Error(`error processing PVC ${namespace}/${name}: ${what}`)
@@ -38,7 +38,7 @@ export async function persistentVolumeOf(
   const all = [...(pod.spec.initContainers ?? []), ...pod.spec.containers, ...(pod.spec.ephemeralContainers ?? [])]
   if (all.some((container) => container[wrong]?.some((one) => one.name === volume.name)))
     throw problem(`volume ${volume.name} has volumeMode ${volumeMode ?? 'Filesystem'}, but is specified in ${wrong}`)
-  return found
+  return { claim, volume: found }
 }
 
 // pkg/kubelet/volumemanager/populator/desired_state_of_world_populator.go getPVCExtractPV

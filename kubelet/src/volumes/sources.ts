@@ -68,6 +68,7 @@ export class VolumeSources {
       persistentVolume: (name, signal) => objects.persistentVolume(name, signal),
       csiDriver: (name, signal) => objects.csiDriver(name, signal),
       volumeAttachment: (name, signal) => objects.volumeAttachment(name, signal),
+      patchClaimStatus: (claim, status, signal) => objects.patchClaimStatus(claim, status, signal),
       services: (namespace) => objects.services(namespace),
       token: (question, signal) => objects.token(question, signal),
     }
