@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { VolumeMount } from '@kubets/shared/api/types/core-v1.ts'
 import { container } from '../pods/fixtures.ts'
-import { volumeMounts } from './mounts.ts'
+import { volumeDevices, volumeMounts } from './mounts.ts'
 
 const signal = new AbortController().signal
 const mounted = (more: Partial<VolumeMount>) =>
@@ -36,5 +36,37 @@ describe('recursive read-only', () => {
     await expect(mounted(mount)).rejects.toThrow(
       `failed to resolve recursive read-only mode: volume "v" requested recursive read-only mode, but it is ${why}`,
     )
+  })
+})
+
+describe('mount propagation', () => {
+  it.each([
+    [undefined, 'private'],
+    ['None', 'private'],
+    ['HostToContainer', 'rslave'],
+    ['Bidirectional', 'rshared'],
+  ])('%s is %s for the kernel', async (mountPropagation, propagation) => {
+    const mounts = await mounted(mountPropagation === undefined ? {} : { mountPropagation })
+    expect(mounts).toMatchObject([{ propagation }])
+  })
+})
+
+describe('devices of volumes', () => {
+  const one = (devicePath: string) => container('a', { volumeDevices: [{ name: 'v', devicePath }] })
+
+  it.each([
+    [false, 'mrw'],
+    [true, 'r'],
+  ])('read-only %s are given as %s', (readonly, permissions) => {
+    const found = { path: '/link', readonly, isDevice: true }
+    const device = { hostPath: '/link', containerPath: '/dev/xvda', permissions }
+    expect(volumeDevices(one('/dev/xvda'), () => found)).toEqual([device])
+  })
+
+  it('are refused in words', () => {
+    const folder = { path: '/folder', readonly: false }
+    const missing = 'cannot find volume "v" to pass into container "a"'
+    expect(() => volumeDevices(one('/dev/xvda'), () => folder)).toThrow(missing)
+    expect(() => volumeDevices(one('xvda'), () => folder)).toThrow('error DevicePath `xvda` must be an absolute path')
   })
 })
