@@ -1,9 +1,9 @@
 import { realClock } from '../process/clock.ts'
 
-// for a busy machine; a test that fails may take it, one that passes does not
-const limitMs = 60_000
+// for a busy machine, within what a hook may take; a test that fails may take it, one that passes does not
+const limitMs = 150_000
 
-/** Waits until `check` gives something truthy and returns that; throws after a minute. */
+/** Waits until `check` gives something truthy and returns that; throws after two and a half minutes. */
 export async function waitFor<T>(check: () => T | Promise<T>, what = check.toString()): Promise<NonNullable<T>> {
   const deadline = realClock.now() + limitMs
   for (;;) {
