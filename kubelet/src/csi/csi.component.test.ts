@@ -358,6 +358,7 @@ describe('Volumes of a storage driver', { timeout: 120_000 }, () => {
     await waitFor(() => driver.asked().at(-1) === 'NodeUnstageVolume')
     expect(driver.asked()).toEqual(['NodeStageVolume', 'NodePublishVolume', 'NodeUnpublishVolume', 'NodeUnstageVolume'])
     await waitFor(async () => (await readdir(path.join(rootDir, 'pods'))).length === 0)
-    expect(await mountsBelow(rootDir)).toEqual([])
+    // it was asked; the rest of its work follows
+    await waitFor(async () => (await mountsBelow(rootDir)).length === 0)
   })
 })
