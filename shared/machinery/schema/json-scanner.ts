@@ -14,7 +14,8 @@ const space = /[ \t\r\n]*/y
 const special = /[\\\x00-\x1f]/
 const plainString = /[^"\\\p{Cc}]*/uy
 const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
-const depthLimit = 1000
+/** How deep JSON and protobuf may be nested. */
+export const depthLimit = 1000
 
 /**
  * Walks JSON text character by character: the slow way, for text known to be wrong or to repeat a key.

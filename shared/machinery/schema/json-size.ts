@@ -1,6 +1,6 @@
 import { requestEntityTooLarge } from '../errors.ts'
 import type { Steps } from '../slices.ts'
-import { JsonSyntaxError } from './json-scanner.ts'
+import { depthLimit, JsonSyntaxError } from './json-scanner.ts'
 
 /**
  * What one text may hold. Objects with more do not fit into etcd together with who owns their fields; and what has to be
@@ -16,8 +16,6 @@ const words = {
   objectsAndLists: 'objects and lists',
   values: 'values',
 } satisfies Record<keyof typeof sizeLimits, string>
-
-export const depthLimit = 1000
 
 const quote = 0x22
 const backslash = 0x5c

@@ -1,6 +1,6 @@
 import { atOnce, type Steps } from '../slices.ts'
-import { JsonSyntaxError, scanJson } from './json-scanner.ts'
-import { checkingSize, depthLimit, endOfString } from './json-size.ts'
+import { depthLimit, JsonSyntaxError, scanJson } from './json-scanner.ts'
+import { checkingSize, endOfString } from './json-size.ts'
 
 export interface Parsed {
   value: unknown

@@ -1,7 +1,8 @@
 import { formatTime } from '../time.ts'
 import { formatGoDuration } from './go-values.ts'
 import { parseJson } from './json.ts'
-import { depthLimit, sizeLimits, tooMany } from './json-size.ts'
+import { depthLimit } from './json-scanner.ts'
+import { sizeLimits, tooMany } from './json-size.ts'
 import type { Embedded, Field, ObjectNode, ScalarNode, SchemaNode, UnionNode } from './node.ts'
 import { ProtobufReader, type Value } from './protobuf-reader.ts'
 
