@@ -54,6 +54,10 @@ import { ProbeManager } from './probes/manager.ts'
 import { probeMetrics } from './probes/metrics.ts'
 import { createDockerRuntime } from './runtime/docker/index.ts'
 import { startServer, type ServerOptions } from './server/server.ts'
+import { Logind, systemLogind } from './shutdown/logind.ts'
+import { ShutdownManager } from './shutdown/manager.ts'
+import { shutdownPeriods } from './shutdown/plan.ts'
+import { shutdownMetrics, shutdownStateFile } from './shutdown/state.ts'
 import { staticSources } from './static/sources.ts'
 import { StatsCollector } from './stats/collector.ts'
 import { SizeTracker } from './stats/sizes.ts'
@@ -215,6 +219,7 @@ export async function runKubelet({ options, configuration, warnings }: Configure
     known: () => nodeInformer.lister.get(nodeName) ?? fresh,
     fetch: () => client.get(nodes, nodeName, { signal }),
     pressure: () => evictions.conditions,
+    shuttingDown: () => shutdown.shuttingDown,
   })
 
   const registration: NodeRegistration = new NodeRegistration({
@@ -234,6 +239,7 @@ export async function runKubelet({ options, configuration, warnings }: Configure
     recorder,
     pressure: () => evictions.conditions,
     volumesInUse: (before) => attached.inUse(before),
+    shuttingDown: () => shutdown.shuttingDown,
     networkProblem: () => network.problem,
     podCidr: (cidr) => network.setUp(cidr, signal),
   })
@@ -284,6 +290,22 @@ export async function runKubelet({ options, configuration, warnings }: Configure
     clock,
     log,
     counted: (name) => reclaimed.evicted(name),
+    changed: () => registration.poke(),
+  })
+  const shutdown: ShutdownManager = new ShutdownManager({
+    periods: shutdownPeriods(options.shutdown),
+    logind: new Logind(systemLogind),
+    pods: {
+      active: () => manager.active(),
+      evict: (uid, why, graceSeconds) => manager.evict(uid, why, graceSeconds),
+      unmounted: (uid) => volumes.isTornDown(uid),
+    },
+    stateFile: shutdownStateFile(rootDir),
+    metrics: shutdownMetrics(registry),
+    recorder,
+    node: aboutNode,
+    clock,
+    log,
     changed: () => registration.poke(),
   })
   // by the type that plugins say they have (pluginregistration/v1)
@@ -340,6 +362,7 @@ export async function runKubelet({ options, configuration, warnings }: Configure
     plugins.run(signal),
     csi.staged.run(signal),
     nodeInfo.keep(log, signal),
+    shutdown.run(signal),
     manager.run(known, sources.seen),
     // what is unused is known when all Pods are
     Promise.all([known, sources.seen]).then(() => Promise.all([garbage.run(signal), evictions.run(signal)])),

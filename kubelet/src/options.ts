@@ -13,6 +13,7 @@ import {
   type FlagValues,
 } from '@kubets/shared/process/options.ts'
 import { defaultEvictionHard, parseThresholds, readPairs } from './eviction/thresholds.ts'
+import type { ShutdownPeriod } from './shutdown/plan.ts'
 
 /** Amounts of resources that may be kept from Pods: cpu=200m,memory=1Gi. */
 // cmd/kubelet/app/server.go parseResourceList
@@ -124,6 +125,7 @@ export type Options = ReturnType<typeof toOptions>
 
 /** The flags as one object, with what only the configuration says. */
 export function toOptions(values: FlagValues<typeof flags>, configuration: Readonly<Record<string, unknown>>) {
+  const time = (name: string): number => parseDuration(String(configuration[name] ?? '0s'))
   return {
     registerWithTaints: (configuration['registerWithTaints'] as Taint[] | undefined) ?? [],
     kubeconfig: values.kubeconfig,
@@ -149,7 +151,7 @@ export function toOptions(values: FlagValues<typeof flags>, configuration: Reado
       highPercent: values['image-gc-high-threshold'],
       lowPercent: values['image-gc-low-threshold'],
       minAgeMs: values['minimum-image-ttl-duration'],
-      maxAgeMs: parseDuration(String(configuration['imageMaximumGCAge'] ?? '0s')),
+      maxAgeMs: time('imageMaximumGCAge'),
     },
     credentialProviders: {
       config: values['image-credential-provider-config'],
@@ -192,8 +194,19 @@ export function toOptions(values: FlagValues<typeof flags>, configuration: Reado
       maxPodGraceSeconds: values['eviction-max-pod-grace-period'],
       transitionMs: values['eviction-pressure-transition-period'],
     },
+    shutdown: {
+      gracePeriodMs: time('shutdownGracePeriod'),
+      criticalPodsMs: time('shutdownGracePeriodCriticalPods'),
+      byPodPriority: shutdownPeriodsIn(configuration['shutdownGracePeriodByPodPriority']),
+    },
     cleanup: values.cleanup,
   }
+}
+
+// as they are decoded: what is not said is zero
+function shutdownPeriodsIn(said: unknown): ShutdownPeriod[] {
+  const periods = (said ?? []) as readonly Partial<ShutdownPeriod>[]
+  return periods.map(({ priority = 0, shutdownGracePeriodSeconds = 0 }) => ({ priority, shutdownGracePeriodSeconds }))
 }
 
 /** Values by header name. component-base/cli/flag/colon_separated_multimap_string_string.go */

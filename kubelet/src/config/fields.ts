@@ -196,9 +196,9 @@ export const fields: Fields = {
   }),
   enableSystemLogHandler: bool(true),
   enableSystemLogQuery: bool(false),
-  shutdownGracePeriod: duration(),
-  shutdownGracePeriodCriticalPods: duration(),
-  shutdownGracePeriodByPodPriority: leaf(listOf(shutdownGracePeriod), false, undefined),
+  shutdownGracePeriod: configOnly(duration()),
+  shutdownGracePeriodCriticalPods: configOnly(duration()),
+  shutdownGracePeriodByPodPriority: configOnly(leaf(listOf(shutdownGracePeriod), false, undefined)),
   crashLoopBackOff: group('CrashLoopBackOffConfig', {
     maxContainerRestartPeriod: leaf(scalar('duration', 'v1.Duration'), true, undefined),
   }),

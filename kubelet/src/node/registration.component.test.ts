@@ -17,6 +17,7 @@ describe('NodeRegistration', () => {
   const stopping = new AbortController()
   let running: Promise<void>
   let pressure: Pressure[] = []
+  let shuttingDown = false
   const said: string[] = []
   let registration: NodeRegistration
   beforeAll(async () => {
@@ -47,6 +48,7 @@ describe('NodeRegistration', () => {
       pressure: () => pressure,
       recorder: { event: (_about, _type, reason, message) => said.push(`${reason}: ${message}`) },
       volumesInUse: () => [],
+      shuttingDown: () => shuttingDown,
       networkProblem: () => undefined,
       podCidr: () => Promise.resolve(),
     })
@@ -99,5 +101,16 @@ describe('NodeRegistration', () => {
     expect(condition).toMatchObject({ reason: 'KubeletHasDiskPressure', message: 'kubelet has disk pressure' })
     await waitFor(() => said.length > sufficient.length)
     expect(said.slice(sufficient.length)).toEqual([status('NodeHasDiskPressure')])
+  })
+
+  it('is not ready while it shuts down', async () => {
+    shuttingDown = true
+    registration.poke()
+    const condition = await waitFor(async () => {
+      const { status } = await api.client.get(nodes, name)
+      return status?.conditions?.find((one) => one.type === 'Ready' && one.status === 'False')
+    })
+    expect(condition).toMatchObject({ reason: 'KubeletNotReady', message: 'node is shutting down' })
+    await waitFor(() => said.at(-1) === `NodeNotReady: Node ${name} status is now: NodeNotReady`)
   })
 })

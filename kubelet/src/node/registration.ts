@@ -43,6 +43,8 @@ export interface RegistrationOptions {
   recorder: Recorder
   /** Volumes that must not be detached, given those that the status named before. */
   volumesInUse(before: readonly string[]): readonly string[]
+  /** Whether the node goes down. */
+  shuttingDown(): boolean
   /** Why Pods cannot have a network; undefined when they can. */
   networkProblem(): string | undefined
   /** Takes the node's Pod CIDR when it is known, and again on every look. */
@@ -54,6 +56,8 @@ const lookMs = 10_000
 const reportMs = 5 * 60_000
 // until the node is ready it is looked at often: everything waits for it
 const soonMs = 200
+// pkg/kubelet/nodeshutdown/nodeshutdown_manager_linux.go ShutdownStatus
+const goesDown = 'node is shutting down'
 
 /** Keeps the Node object: creates it, and writes its status when it changes, or every five minutes. */
 // pkg/kubelet/kubelet_node_status.go
@@ -99,7 +103,7 @@ export class NodeRegistration {
     }
   }
 
-  /** One look; true when the node is ready. */
+  /** One look; true when the node is ready, or has been. */
   async #look(signal: AbortSignal): Promise<boolean> {
     const { client, name, clock } = this.#options
     const seen = await this.#see(signal)
@@ -117,7 +121,7 @@ export class NodeRegistration {
       this.#announce(node.status, status)
       this.#writtenAt = now
     }
-    return seen.problems.length === 0
+    return seen.problems.every((one) => one === goesDown)
   }
 
   #announce(before: NodeStatus | undefined, after: NodeStatus): void {
@@ -160,12 +164,14 @@ export class NodeRegistration {
   }
 
   async #problems(signal: AbortSignal): Promise<string[]> {
-    const down = await this.#options.runtime.status(signal)
-    if (down !== undefined) return [`container runtime is down: ${down}`]
-    const network = this.#options.networkProblem()
-    if (network === undefined) return []
+    const { runtime, networkProblem, shuttingDown } = this.#options
+    const ending = shuttingDown() ? [goesDown] : []
+    const down = await runtime.status(signal)
+    if (down !== undefined) return [`container runtime is down: ${down}`, ...ending]
+    const network = networkProblem()
+    if (network === undefined) return ending
     const reason = 'NetworkReady=false reason:NetworkPluginNotReady'
-    return [`container runtime network not ready: ${reason} message:${network}`]
+    return [`container runtime network not ready: ${reason} message:${network}`, ...ending]
   }
 
   async #getOrCreate(seen: NodeSeen, signal: AbortSignal): Promise<Node> {

@@ -29,6 +29,9 @@ const deleteRetryMs = 1000
 // pkg/kubelet/kubelet_pods.go HandlePodCleanups: what nobody knows any more ends soon
 const orphanGraceSeconds = 2
 
+// pkg/kubelet/nodeshutdown/nodeshutdown_manager_linux.go Admit
+const shuttingDown: Rejection = { reason: 'NodeShutdown', message: 'Pod was rejected as the node is shutting down.' }
+
 /** The Node object of this node. */
 export interface OwnNode {
   /** As it was last seen, or as it will be registered. */
@@ -37,6 +40,8 @@ export interface OwnNode {
   fetch(): Promise<Node>
   /** What it is short of. */
   pressure(): readonly Pressure[]
+  /** Whether it goes down. */
+  shuttingDown(): boolean
 }
 
 /**
@@ -303,7 +308,8 @@ export class PodManager {
     if (!pod) return undefined
     const why = this.#early(pod)
     if (why) return { why, victims: [] }
-    return admission(this.#granted(pod), this.#others(pod), this.#deps.devices.sanitized(pod, node))
+    const found = admission(this.#granted(pod), this.#others(pod), this.#deps.devices.sanitized(pod, node))
+    return !found.why && this.#node.shuttingDown() ? { why: shuttingDown, victims: [] } : found
   }
 
   #early(pod: Pod): Rejection | undefined {

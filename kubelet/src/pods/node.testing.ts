@@ -51,6 +51,8 @@ export interface TestNode {
   rootDir: string
   /** What the node is short of. */
   pressure: Pressure[]
+  /** Whether it goes down. */
+  goesDown: { shuttingDown: boolean }
   /** Creates a Pod bound to the node; its containers sleep unless they say what else to do. */
   run(name: string, spec: PodSpec): Promise<Pod>
   get(name: string): Promise<Pod>
@@ -195,10 +197,12 @@ export async function startTestNode(
     lifetime: stopping.signal,
   }
   const pressure: Pressure[] = []
+  const goesDown = { shuttingDown: false }
   const own = {
     known: () => node,
     fetch: () => Promise.resolve({ ...node, metadata: registered.metadata }),
     pressure: () => pressure,
+    shuttingDown: () => goesDown.shuttingDown,
   }
   const manager: PodManager = new PodManager(deps, client, informer, own)
   const synced = reached.then(() => {
@@ -232,6 +236,7 @@ export async function startTestNode(
     manager,
     rootDir,
     pressure,
+    goesDown,
     client,
     runtime,
     tree,

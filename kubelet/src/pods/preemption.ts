@@ -17,7 +17,7 @@ export const preempted = {
 } as const
 
 // pkg/apis/scheduling/types.go SystemCriticalPriority
-const criticalPriority = 2_000_000_000
+export const criticalPriority = 2_000_000_000
 const sourceAnnotation = 'kubernetes.io/config.source'
 const mirrorAnnotation = 'kubernetes.io/config.mirror'
 
