@@ -1,4 +1,7 @@
 import { attachDetachController } from './attachdetach/controller.ts'
+import { certificateSigningRequestApprovingController } from './certificatesigningrequest-approving/controller.ts'
+import { certificateSigningRequestCleanerController } from './certificatesigningrequest-cleaner/controller.ts'
+import { certificateSigningRequestSigningController } from './certificatesigningrequest-signing/controller.ts'
 import { clusterRoleAggregationController } from './clusterroleaggregation/controller.ts'
 import type { Controller } from './context.ts'
 import { cronJobController } from './cronjob/controller.ts'
@@ -65,6 +68,9 @@ export const controllers: readonly Controller[] = [
   persistentVolumeProtectionController,
   volumeAttributesClassProtectionController,
   podGarbageCollectorController,
+  certificateSigningRequestSigningController,
+  certificateSigningRequestApprovingController,
+  certificateSigningRequestCleanerController,
   clusterRoleAggregationController,
   garbageCollectorController,
   validatingAdmissionPolicyStatusController,

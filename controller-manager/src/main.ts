@@ -14,7 +14,8 @@ import { controllers } from './controllers.ts'
 import { autoscalingMetrics } from './horizontal-pod-autoscaler/metrics.ts'
 import { leadOnce } from './lead.ts'
 import { runControllers } from './manager.ts'
-import { flags, isSelected, readOptions } from './options.ts'
+import { flags, readOptions } from './options.ts'
+import { selectControllers } from './selection.ts'
 
 const program = 'kube-controller-manager'
 
@@ -29,11 +30,11 @@ await runMain(program, async (signal) => {
   const queueObserver = queueMetrics(registry, () => queues)
   const health = new ControllerHealth()
   const client = new Client({ ...loadKubeconfig(values.kubeconfig), userAgent: `${program}/v1.36.0` }, { clock })
-  const selected = controllers.filter(({ name }) => isSelected(name, values.controllers))
-  const unknown = values.controllers
-    .map((name) => name.replace(/^-/, ''))
-    .filter((name) => name !== '*' && !controllers.some((controller) => controller.name === name))
-  if (unknown.length > 0) throw new Error(`--controllers: there is no ${unknown.join(', ')}`)
+  const names = selectControllers(
+    values.controllers,
+    controllers.map(({ name }) => name),
+  )
+  const selected = controllers.filter(({ name }) => names.has(name))
 
   const stopServing = new AbortController()
   await serveHealth(

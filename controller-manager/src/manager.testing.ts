@@ -6,6 +6,7 @@ import { signingKey } from '@kubets/shared/process/jwt.ts'
 import { namespaces, serviceAccounts } from '@kubets/shared/api/resources.gen.ts'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { autoscalingMetrics } from './horizontal-pod-autoscaler/metrics.ts'
+import { signerFlags } from './certificatesigningrequest-signing/authorities.ts'
 import { ControllerHealth } from './controller-health.ts'
 import { controllers } from './controllers.ts'
 import { runControllers } from './manager.ts'
@@ -15,6 +16,10 @@ type ApiServer = Awaited<ReturnType<typeof startApiServer>>
 
 export interface TestManager {
   client: ApiServer['client']
+  /** Writes a kubeconfig for a client certificate of this name and these groups; returns its path. */
+  kubeconfig: ApiServer['kubeconfig']
+  /** Whose certificates of clients the server takes. */
+  authority: ApiServer['authority']
   /** Makes a namespace that can be used. */
   makeNamespace(name: string): Promise<void>
   stop(): Promise<void>
@@ -28,6 +33,10 @@ export const startTestManager = async (given: Partial<Options> = {}): Promise<Te
   const options: Options = {
     rootCA: undefined,
     tokenKey: signingKey(apiserver.tokenKey),
+    signing: {
+      authorities: new Map(Object.values(signerFlags).map((signer) => [signer, apiserver.authority])),
+      longestMs: 365 * 24 * 3_600_000,
+    },
     podCidrs: undefined,
     nodeMonitorPeriodMs: 5_000,
     nodeMonitorGraceMs: 50_000,
@@ -61,6 +70,8 @@ export const startTestManager = async (given: Partial<Options> = {}): Promise<Te
   const running = runControllers(shared, stopping.signal)
   return {
     client,
+    kubeconfig: apiserver.kubeconfig,
+    authority: apiserver.authority,
     makeNamespace: async (name) => {
       await client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name }, spec: {} })
       const exists = (): Promise<boolean> =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readFlags } from '@kubets/shared/process/options.ts'
-import { concurrentSyncs, flags, isSelected, readOptions } from './options.ts'
+import { concurrentSyncs, flags, readOptions } from './options.ts'
 
 const read = (...argv: string[]): ReturnType<typeof readOptions> =>
   readOptions(readFlags(flags, ['--kubeconfig=k', ...argv]))
@@ -41,14 +41,4 @@ describe('readOptions', () => {
       expect(() => read(`${flag}=${value}`)).toThrow(flag)
     expect(read('--allocate-node-cidrs=false', '--cluster-cidr=none').podCidrs).toBeUndefined()
   })
-})
-
-describe('isSelected', () => {
-  const cases: [string[], boolean][] = [
-    [['*'], true],
-    [['*', '-a'], false],
-    [['a'], true],
-    [['b'], false],
-  ]
-  for (const [selection, want] of cases) it(selection.join(), () => expect(isSelected('a', selection)).toBe(want))
 })

@@ -2,6 +2,12 @@ import { readFileSync } from 'node:fs'
 import { signingKey, type TokenKey } from '@kubets/shared/process/jwt.ts'
 import { boolean, duration, integer, list, optionalText, port, text } from '@kubets/shared/process/options.ts'
 import type { FlagValues } from '@kubets/shared/process/options.ts'
+import {
+  authoritiesOf,
+  signerFlags,
+  type Pair,
+  type SignerFlag,
+} from './certificatesigningrequest-signing/authorities.ts'
 import type { Initialization } from './horizontal-pod-autoscaler/replicas.ts'
 import { cidrSpace } from './node-ipam/plan.ts'
 import type { CidrSpace } from './node-ipam/plan.ts'
@@ -38,18 +44,36 @@ const syncFlags = Object.fromEntries(
   ]),
 ) as Record<`concurrent-${Synced}-syncs`, ReturnType<typeof integer>>
 
+const signers = Object.keys(signerFlags) as SignerFlag[]
+const signerFileFlags = Object.fromEntries(
+  signers.flatMap((signer) =>
+    ['cert', 'key'].map((kind) => [
+      `cluster-signing-${signer}-${kind}-file`,
+      optionalText(`${kind} of the authority for ${signerFlags[signer]}, where the signers have not all the same one`),
+    ]),
+  ),
+) as Record<`cluster-signing-${SignerFlag}-${'cert' | 'key'}-file`, ReturnType<typeof optionalText>>
+
 export const flags = {
   kubeconfig: text('kubeconfig file that says how to reach the apiserver and as whom'),
   'leader-elect': boolean('work only while holding the lease kube-system/kube-controller-manager', true),
   'leader-elect-lease-duration': duration('how long others wait for a leader that went silent', 15_000),
   'leader-elect-renew-deadline': duration('how long a leader tries to renew before it gives up', 10_000),
   'leader-elect-retry-period': duration('pause between tries to get or renew the lease', 2_000),
-  controllers: list('controllers to run: * for all, a name for one, -name for all but one', ['*']),
+  controllers: list('controllers to run: * for all that are on by default, a name for one, -name for all but one', [
+    '*',
+  ]),
   'cluster-cidr': text('range of all Pod addresses', '10.244.0.0/16'),
   'allocate-node-cidrs': boolean('give every node a part of the cluster CIDR', true),
   'node-cidr-mask-size': integer('mask of one node’s part', 24, 1, 32),
   'root-ca-file': optionalText('certificate to publish as kube-root-ca.crt in every namespace'),
   'service-account-private-key-file': optionalText('key that signs the tokens in Secrets; without it there are none'),
+  'cluster-signing-cert-file': optionalText(
+    'certificate of the authority that signs what CertificateSigningRequests ask for',
+  ),
+  'cluster-signing-key-file': optionalText('key of that authority; without the two nothing is signed'),
+  ...signerFileFlags,
+  'cluster-signing-duration': duration('how long a certificate is good at most', 365 * 24 * 3_600_000),
   'bind-address': text('address of the health and metrics server', '127.0.0.1'),
   'secure-port': port('port of the health and metrics server', 10257),
   'node-monitor-period': duration('pause between looks at the nodes', 5_000),
@@ -86,6 +110,12 @@ export interface Options {
   rootCA: string | undefined
   /** Signs tokens for Secrets; undefined: nobody does. */
   tokenKey: TokenKey | undefined
+  signing: {
+    /** With what each signer of certificates signs, by its name. */
+    authorities: ReadonlyMap<string, Pair>
+    /** How long a certificate is good at most, and where nobody asks for less. */
+    longestMs: number
+  }
   /** Undefined when node ranges are allocated by someone else. */
   podCidrs: CidrSpace | undefined
   nodeMonitorPeriodMs: number
@@ -121,11 +151,23 @@ export const readOptions = (values: FlagValues<typeof flags>): Options => {
   if (!(tolerance >= 0)) throw new Error('--horizontal-pod-autoscaler-tolerance must be a number that is not negative')
   if (values['horizontal-pod-autoscaler-sync-period'] <= 0)
     throw new Error('--horizontal-pod-autoscaler-sync-period must be longer than 0')
+  const read = (path: string): string => readFileSync(path, 'utf8')
+  const ownFiles = Object.fromEntries(
+    signers.map((signer) => [
+      signer,
+      { cert: values[`cluster-signing-${signer}-cert-file`], key: values[`cluster-signing-${signer}-key-file`] },
+    ]),
+  ) as Parameters<typeof authoritiesOf>[1]
+  const clusterFiles = { cert: values['cluster-signing-cert-file'], key: values['cluster-signing-key-file'] }
   const rootCAFile = values['root-ca-file']
   const keyFile = values['service-account-private-key-file']
   return {
-    rootCA: rootCAFile === undefined ? undefined : readFileSync(rootCAFile, 'utf8'),
-    tokenKey: keyFile === undefined ? undefined : signingKey(readFileSync(keyFile, 'utf8')),
+    rootCA: rootCAFile === undefined ? undefined : read(rootCAFile),
+    tokenKey: keyFile === undefined ? undefined : signingKey(read(keyFile)),
+    signing: {
+      authorities: authoritiesOf(clusterFiles, ownFiles, read),
+      longestMs: values['cluster-signing-duration'],
+    },
     podCidrs: values['allocate-node-cidrs']
       ? cidrSpace(values['cluster-cidr'], values['node-cidr-mask-size'])
       : undefined,
@@ -155,12 +197,4 @@ export const readOptions = (values: FlagValues<typeof flags>): Options => {
     maxEndpointsPerSlice: values['max-endpoints-per-slice'],
     mirroringSyncs: values['mirroring-concurrent-service-endpoint-syncs'],
   }
-}
-
-/** Tells whether --controllers selects a controller. */
-// cmd/kube-controller-manager component-base/controllermanager IsControllerEnabled
-export const isSelected = (name: string, selection: readonly string[]): boolean => {
-  if (selection.includes(name)) return true
-  if (selection.includes(`-${name}`)) return false
-  return selection.includes('*')
 }

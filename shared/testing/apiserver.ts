@@ -4,7 +4,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from '../client/client.ts'
-import { createCA, generateServiceAccountKeys, issueCertificate } from '../process/certificates.ts'
+import {
+  createCA,
+  generateServiceAccountKeys,
+  issueCertificate,
+  type CertificateAndKey,
+} from '../process/certificates.ts'
 import { realClock } from '../process/clock.ts'
 import { startEtcd } from './etcd.ts'
 import { freePort } from './ports.ts'
@@ -18,6 +23,8 @@ interface TestApiServer {
   etcd: string
   /** PEM of the private key that signs tokens of service accounts. */
   tokenKey: string
+  /** Whose certificates of clients the server takes. */
+  authority: CertificateAndKey
   /** An administrator's client. */
   client: Client
   /** Writes a kubeconfig for a client certificate of this name and these groups; returns its path. */
@@ -92,6 +99,7 @@ export async function startApiServer(): Promise<TestApiServer> {
     pid: child.pid ?? 0,
     etcd: etcd.endpoint,
     tokenKey,
+    authority: ca,
     client,
     stop,
     async kubeconfig(user, groups = []) {

@@ -13,7 +13,7 @@ import { Expectations, expectationLapseMs } from '../pods/expectations.ts'
 import { runLoop } from '../run-loop.ts'
 import { isMirrored, managedBy, mostAddresses, plan } from './plan.ts'
 
-const name = 'endpointslicemirroring-controller'
+const name = 'endpointslice-mirroring-controller'
 const component = 'endpoint-slice-mirroring-controller'
 const sliceIndex = 'mirrored-for-endpoints'
 

@@ -116,6 +116,8 @@ export function programs(settings: Settings): readonly Program[] {
         `--cluster-cidr=${settings.clusterRange}`,
         `--root-ca-file=${pki('ca.crt')}`,
         `--service-account-private-key-file=${pki('sa.key')}`,
+        `--cluster-signing-cert-file=${pki('ca.crt')}`,
+        `--cluster-signing-key-file=${pki('ca.key')}`,
       ]),
       health: 'http://127.0.0.1:10257/healthz',
     },
