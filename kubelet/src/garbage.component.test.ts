@@ -52,6 +52,7 @@ describe('GarbageCollector', { timeout: 60_000 }, () => {
       images: { highPercent: 85, lowPercent: 80, minAgeMs: 0, maxAgeMs: 0 },
       containers: { minAgeMs: 0, maxPerContainer: 1, maxContainers: -1 },
       imageCollected: () => collected++,
+      imagesLeft: () => Promise.resolve(),
       recorder: { event: (_about, type, reason, message) => said.push(`${type} ${reason}: ${message}`) },
       node: nodeReference(nodeName),
     })

@@ -20,6 +20,8 @@ export interface GarbageOptions {
   images: ImageGcPolicy
   containers: ContainerGcPolicy
   imageCollected(reason: 'space' | 'age'): void
+  /** Called when images have been collected, with those that are left and when that began. */
+  imagesLeft(ids: ReadonlySet<string>, since: number): Promise<void>
   recorder: Recorder
   node: ObjectReference
   clock: Clock
@@ -50,7 +52,7 @@ export class GarbageCollector {
     )
     // what is full to the brim is what such a threshold asks for
     if (images.highPercent === 100 && images.maxAgeMs === 0) return containers
-    const collect = (): Promise<void> => this.#images.collect(signal)
+    const collect = (): Promise<void> => this.#collectImages(() => this.#images.collect(signal), signal)
     const unused = this.#every(imagePeriodMs, collect, signal, (message, again) => {
       // once may be for a reason that passes
       if (again) recorder.event(node, 'Warning', 'ImageGCFailed', message)
@@ -66,7 +68,15 @@ export class GarbageCollector {
 
   /** Removes every image that nobody uses. */
   async deleteUnusedImages(signal: AbortSignal): Promise<void> {
-    await this.#images.deleteUnused(signal)
+    await this.#collectImages(() => this.#images.deleteUnused(signal), signal)
+  }
+
+  // pkg/kubelet/images/image_gc_manager.go runPostGCHooks
+  async #collectImages(collect: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    const { runtime, imagesLeft, clock } = this.#options
+    const since = clock.now()
+    await collect()
+    await imagesLeft(new Set((await runtime.listImages(signal)).map(({ id }) => id)), since)
   }
 
   async #collectContainers(ofEndedPods: boolean, signal: AbortSignal): Promise<void> {

@@ -33,7 +33,9 @@ import { nodeReference } from './events.ts'
 import { EvictionManager } from './eviction/manager.ts'
 import { evictionReservation } from './eviction/thresholds.ts'
 import { GarbageCollector } from './garbage.ts'
+import { PulledImages } from './images/pulled-images.ts'
 import { ImagePuller } from './images/puller.ts'
+import { verificationOf } from './images/verification.ts'
 import { reclaimMetrics } from './metrics.ts'
 import { PodNetwork } from './network/network.ts'
 import { keepLease } from './node/lease.ts'
@@ -185,6 +187,9 @@ export async function runKubelet({ options, configuration, warnings }: Configure
     log,
     lifetime: signal,
   })
+  const { policy, allowlist } = options.imageVerification
+  const pulled = new PulledImages({ rootDir, verification: verificationOf(policy, allowlist), clock, log })
+  await pulled.open(() => runtime.listImages(signal))
   const deps: PodDeps = {
     runtime,
     probes,
@@ -195,7 +200,8 @@ export async function runKubelet({ options, configuration, warnings }: Configure
     clock,
     log,
     lifetime: signal,
-    puller: new ImagePuller(runtime, options.pullsAtOnce),
+    puller: new ImagePuller(runtime, pulled, options.pullsAtOnce),
+    pulled,
     keyring,
     volumes,
     volumeSources,
@@ -274,6 +280,7 @@ export async function runKubelet({ options, configuration, warnings }: Configure
     images: options.imageGc,
     containers: options.containerGc,
     imageCollected: (reason) => reclaimed.imageCollected(reason),
+    imagesLeft: (ids, since) => pulled.forget(ids, since),
   })
   const evictions: EvictionManager = new EvictionManager({
     policy: options.eviction,

@@ -157,6 +157,10 @@ export function toOptions(values: FlagValues<typeof flags>, configuration: Reado
       config: values['image-credential-provider-config'],
       folder: values['image-credential-provider-bin-dir'],
     },
+    imageVerification: {
+      policy: String(configuration['imagePullCredentialsVerificationPolicy'] ?? ''),
+      allowlist: (configuration['preloadedImagesVerificationAllowlist'] as string[] | undefined) ?? [],
+    },
     pullsAtOnce: values['serialize-image-pulls'] ? 1 : values['max-parallel-image-pulls'] || Infinity,
     containerGc: {
       minAgeMs: values['minimum-container-ttl-duration'],

@@ -115,6 +115,18 @@ maxPods: 0
       'hairpinMode: all',
       'option "all" specified for hairpinMode (--hairpin-mode). Valid options are "none", "hairpin-veth" or "promiscuous-bridge"',
     ],
+    [
+      'imagePullCredentialsVerificationPolicy: Sometimes',
+      'option "Sometimes" specified for imagePullCredentialsVerificationPolicy. Valid options are "NeverVerify", "NeverVerifyPreloadedImages", "NeverVerifyAllowlistedImages" or "AlwaysVerify"',
+    ],
+    [
+      'preloadedImagesVerificationAllowlist: [a.io/b]',
+      'can\'t set `preloadedImagesVerificationAllowlist` if `imagePullCredentialsVertificationPolicy` is not "NeverVerifyAllowlistedImages"',
+    ],
+    [
+      'imagePullCredentialsVerificationPolicy: NeverVerifyAllowlistedImages\npreloadedImagesVerificationAllowlist: [a.io/b:1]',
+      'invalid image pattern in `preloadedImagesVerificationAllowlist`: neither tag nor digest is accepted in an image reference: a.io/b:1',
+    ],
     ['protectKernelDefaults: true', 'protectKernelDefaults true is not supported by this kubelet, it must not be set'],
     [
       'contentType: application/json',

@@ -5,6 +5,7 @@ import { isLabelValue, isQualifiedName } from '@kubets/shared/machinery/names.ts
 import { quote } from '@kubets/shared/machinery/quote.ts'
 import { parseGoDuration } from '@kubets/shared/machinery/schema/go-values.ts'
 import { parseCpuSet } from '../cpus/cpuset.ts'
+import { allowlistProblem, policyProblem } from '../images/verification.ts'
 import { leaves } from './fields.ts'
 import { isDefault, valueAt, type Configuration } from './values.ts'
 
@@ -92,6 +93,16 @@ function refusals(config: Configuration): string[] {
     !['none', 'hairpin-veth', 'promiscuous-bridge'].includes(hairpin),
     `option ${quote(hairpin)} specified for hairpinMode (--hairpin-mode). ${modes}`,
   )
+  const verification = text('imagePullCredentialsVerificationPolicy')
+  const noPolicy = policyProblem(verification)
+  if (noPolicy !== undefined) refuse(true, noPolicy)
+  const allowlist = list('preloadedImagesVerificationAllowlist')
+  const needless = allowlist.length > 0 && verification !== 'NeverVerifyAllowlistedImages'
+  // upstream's spelling
+  const only = 'if `imagePullCredentialsVertificationPolicy` is not "NeverVerifyAllowlistedImages"'
+  refuse(needless, `can't set \`preloadedImagesVerificationAllowlist\` ${only}`)
+  const odd = needless ? undefined : allowlistProblem(allowlist)
+  refuse(odd !== undefined, `invalid image pattern in \`preloadedImagesVerificationAllowlist\`: ${odd ?? ''}`)
   reservedCpus(text, refuse)
   const factor = number('memoryThrottlingFactor')
   const range = 'must be greater than 0 and less than or equal to 1.0'

@@ -130,8 +130,8 @@ describe('the keyring of the node', () => {
     })
     await expect(runtime.pullImage(image, undefined, signal)).rejects.toThrow(/no basic auth credentials/)
     const [first, ...others] = await keyring.lookup(repositoryOf(image), pod, signal)
-    expect({ first, others }).toEqual({ first: { username: 'robot', password: 'secret' }, others: [] })
-    await runtime.pullImage(image, first, signal)
+    expect({ first, others }).toEqual({ first: { auth: { username: 'robot', password: 'secret' } }, others: [] })
+    await runtime.pullImage(image, first?.auth, signal)
     expect(await runtime.imageStatus(image, signal)).toMatchObject({ repoTags: [image] })
     await keyring.lookup(repositoryOf(image), pod, signal)
     expect(JSON.parse(await readFile(path.join(folder, 'asked'), 'utf8'))).toEqual({
@@ -146,7 +146,9 @@ describe('the keyring of the node', () => {
     const auths = { [repositoryOf(image)]: { auth: btoa('robot:secret') } }
     await writeFile(path.join(folder, 'config.json'), JSON.stringify({ auths }))
     const keyring = await openKeyring(options())
-    expect(await keyring.lookup(repositoryOf(image), pod, signal)).toEqual([{ username: 'robot', password: 'secret' }])
+    expect(await keyring.lookup(repositoryOf(image), pod, signal)).toEqual([
+      { auth: { username: 'robot', password: 'secret' } },
+    ])
     const counted = await registry.metrics()
     expect(counted).toContain('kubelet_credential_provider_plugin_errors{plugin_name="provider"} 1')
     expect(counted).toContain('kubelet_credential_provider_plugin_duration_count{plugin_name="provider"} 2')

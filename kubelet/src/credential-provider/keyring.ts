@@ -8,8 +8,8 @@ import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import type { ApiObjects } from '../api-objects.ts'
 import { dockerConfigIn } from '../images/credentials.ts'
 import type { NodeKeyring } from '../images/ensure.ts'
-import { lookup, type DockerConfig } from '../images/keyring.ts'
-import type { AuthConfig } from '../runtime/types.ts'
+import { lookup, tracked, type DockerConfig } from '../images/keyring.ts'
+import type { TrackedAuth } from '../images/pull-records.ts'
 import type { TokenCache } from '../volumes/tokens.ts'
 import { providerProblems, readProviders, type CredentialProvider } from './config.ts'
 import { ask, decodeAnswer } from './exec.ts'
@@ -37,8 +37,8 @@ export async function openKeyring(options: KeyringOptions): Promise<NodeKeyring>
   const { config, folder, rootDir } = options
   const providers = config === '' && folder === '' ? [] : await openProviders(options)
   return {
-    async lookup(repository: string, pod: Pod, signal: AbortSignal): Promise<AuthConfig[]> {
-      const own = lookup([await nodeConfig(rootDir)], repository)
+    async lookup(repository: string, pod: Pod, signal: AbortSignal): Promise<TrackedAuth[]> {
+      const own = lookup([tracked(await nodeConfig(rootDir))], repository)
       const given = await Promise.all(providers.map((one) => one.provide(repository, pod, signal)))
       signal.throwIfAborted()
       return [...own, ...lookup(given, repository)]

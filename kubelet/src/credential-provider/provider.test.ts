@@ -42,8 +42,10 @@ function provider(answer: Partial<Answer> & { echo?: boolean }, more: Partial<Cr
     token: ({ serviceAccount, audience }) => Promise.resolve(`${serviceAccount}@${audience}`),
   })
   const passwords = async (image: string, pod = podOf()): Promise<(string | undefined)[]> =>
-    [...(await cache.provide(image, pod, signal)).values()].map((one) => one.password)
-  return { clock, asked, passwords }
+    [...(await cache.provide(image, pod, signal)).values()].map((one) => one.auth.password)
+  const sources = async (pod: Pod) =>
+    [...(await cache.provide('a.io/x', pod, signal)).values()].map(({ source }) => source)
+  return { clock, asked, passwords, sources }
 }
 
 describe('a credential provider', () => {
@@ -104,6 +106,10 @@ describe('a credential provider', () => {
       serviceAccountToken: 'one@aud',
       serviceAccountAnnotations: { role: 'one' },
     })
+    const { sources } = provider({}, { tokenAttributes: attributes })
+    const serviceAccount = { uid: 'uid-one', namespace: 'default', name: 'one' }
+    expect(await sources(podOf('one'))).toEqual([{ serviceAccount }])
+    expect(await provider({}).sources(podOf('one'))).toEqual([undefined])
     const needs = { ...attributes, requiredServiceAccountAnnotationKeys: ['absent'] }
     expect(await provider({}, { tokenAttributes: needs }).passwords('a.io/x', podOf('one'))).toEqual([])
     const may = { ...attributes, requiredServiceAccountAnnotationKeys: [], requireServiceAccount: false }

@@ -4,7 +4,8 @@ import type { Pod, ServiceAccount } from '@kubets/shared/api/types/core-v1.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import { parseGoDuration } from '@kubets/shared/machinery/schema/go-values.ts'
-import { urlsMatch, type DockerConfig } from '../images/keyring.ts'
+import { tracked, urlsMatch, type DockerConfig, type TrackedConfig } from '../images/keyring.ts'
+import type { Coordinates } from '../images/pull-records.ts'
 import { orAborted } from '../images/puller.ts'
 import type { TokenQuestion } from '../objects.ts'
 import type { CredentialProvider } from './config.ts'
@@ -12,7 +13,7 @@ import type { Answer, Question } from './exec.ts'
 
 const purgeMs = 15 * 60_000
 const globalKey = 'global'
-const nothing: DockerConfig = new Map()
+const nothing: TrackedConfig = new Map()
 
 export interface ProviderDeps {
   clock: Clock
@@ -32,6 +33,7 @@ interface Kept {
 interface Account {
   token: string
   annotations: Record<string, string>
+  coordinates: Coordinates
   /** What is kept is kept for this service account. */
   key: string
 }
@@ -52,11 +54,13 @@ export class ProviderCache {
   }
 
   /** The credentials for a repository that a Pod needs; none when the provider is not for it or fails, which is logged. */
-  async provide(repository: string, pod: Pod, signal: AbortSignal): Promise<DockerConfig> {
+  async provide(repository: string, pod: Pod, signal: AbortSignal): Promise<TrackedConfig> {
     if (!this.#provider.matchImages?.some((glob) => urlsMatch(glob, repository))) return nothing
     try {
       const account = await this.#account(pod, signal)
-      return account === 'unwanted' ? nothing : await this.#credentials(repository, account, signal)
+      if (account === 'unwanted') return nothing
+      const source = account && { serviceAccount: account.coordinates }
+      return tracked(await this.#credentials(repository, account, signal), source)
     } catch (error) {
       signal.throwIfAborted()
       const facts = { provider: this.#provider.name, image: repository, error: (error as Error).message }
@@ -83,7 +87,9 @@ export class ProviderCache {
     const question = { namespace, serviceAccount: name, audience, expirationSeconds: 3600, pod: { name: podName, uid } }
     const token = await this.#deps.token(question, signal)
     const byToken = wanted.cacheType === 'Token' ? hashOf(token) : ''
-    return { token, annotations, key: JSON.stringify([namespace, name, account.metadata.uid, annotations, byToken]) }
+    const { uid: accountUid = '' } = account.metadata
+    const key = JSON.stringify([namespace, name, accountUid, annotations, byToken])
+    return { token, annotations, coordinates: { uid: accountUid, namespace, name }, key }
   }
 
   async #credentials(repository: string, account: Account | undefined, signal: AbortSignal): Promise<DockerConfig> {

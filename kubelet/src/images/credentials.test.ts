@@ -10,7 +10,9 @@ const secret = (auths: object): Secret => ({
   data: { '.dockerconfigjson': btoa(JSON.stringify({ auths })) },
 })
 const usersFor = (image: string, ...secrets: Secret[]): string[] =>
-  lookup(secretConfigs(secrets), repositoryOf(image)).map(({ username, password }) => `${username} ${password}`)
+  lookup(secretConfigs(secrets), repositoryOf(image)).map(
+    ({ auth: { username, password } }) => `${username} ${password}`,
+  )
 
 describe('credentials', () => {
   it.each([

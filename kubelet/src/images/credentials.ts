@@ -1,18 +1,22 @@
 import type { Secret } from '@kubets/shared/api/types/core-v1.ts'
 import { isObject } from '@kubets/shared/machinery/patch/json-object.ts'
 import type { AuthConfig } from '../runtime/types.ts'
-import type { DockerConfig } from './keyring.ts'
+import { tracked, type DockerConfig, type TrackedConfig } from './keyring.ts'
 
 /**
  * The credentials that the secrets hold. Secrets of other types, and those that cannot be read, hold none.
  */
 // pkg/credentialprovider/secrets/secrets.go MakeDockerKeyring
-export function secretConfigs(secrets: readonly Secret[]): DockerConfig[] {
-  return secrets.map(({ data }) => {
-    const modern = data?.['.dockerconfigjson']
-    if (modern !== undefined) return dockerConfigIn(Buffer.from(modern, 'base64').toString())
-    return entriesIn(parsed(Buffer.from(data?.['.dockercfg'] ?? '', 'base64').toString()))
-  })
+export function secretConfigs(secrets: readonly Secret[]): TrackedConfig[] {
+  return secrets.map(({ metadata: { uid = '', namespace = '', name = '' }, data }) =>
+    tracked(secretConfig(data), { secret: { uid, namespace, name } }),
+  )
+}
+
+function secretConfig(data: Secret['data']): DockerConfig {
+  const modern = data?.['.dockerconfigjson']
+  if (modern !== undefined) return dockerConfigIn(Buffer.from(modern, 'base64').toString())
+  return entriesIn(parsed(Buffer.from(data?.['.dockercfg'] ?? '', 'base64').toString()))
 }
 
 /** The credentials in a text as docker login writes it; none when nobody can read it. */

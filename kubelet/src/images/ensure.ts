@@ -4,14 +4,17 @@ import type { Recorder } from '../events.ts'
 import type { ObjectSource } from '../objects.ts'
 import { doubled } from '../pods/backoff.ts'
 import type { StartFailure } from '../pods/model.ts'
-import { RuntimeError, type AuthConfig, type Image, type ImageService } from '../runtime/types.ts'
+import { RuntimeError, type Image, type ImageService } from '../runtime/types.ts'
 import { secretConfigs } from './credentials.ts'
 import { lookup, repositoryOf } from './keyring.ts'
-import type { ImagePuller } from './puller.ts'
+import type { TrackedAuth } from './pull-records.ts'
+import type { PulledImages } from './pulled-images.ts'
+import { IntentError, type ImagePuller } from './puller.ts'
 
 export interface ImageContext {
   runtime: ImageService
   puller: ImagePuller
+  pulled: Pick<PulledImages, 'mustPull'>
   keyring: NodeKeyring
   objects: ObjectSource
   recorder: Recorder
@@ -23,7 +26,7 @@ export interface ImageContext {
 /** Credentials for images that the node has for all its Pods. */
 export interface NodeKeyring {
   /** Those for a repository that a Pod needs, best first. Rejects only when the signal aborts. */
-  lookup(repository: string, pod: Pod, signal: AbortSignal): Promise<AuthConfig[]>
+  lookup(repository: string, pod: Pod, signal: AbortSignal): Promise<TrackedAuth[]>
 }
 
 /** The image is not there and this is what the container waits with. */
@@ -64,23 +67,23 @@ export async function ensureImage(
   const { runtime, recorder, clock } = context
   const { image, policy = 'IfNotPresent' } = wanted
   const present = await inspect(context, about, image, signal)
-  if (policy === 'Never' && !present) {
-    const message = `Container image "${image}" is not present with pull policy of Never`
-    recorder.event(about, 'Warning', 'ErrImageNeverPull', message)
-    throw new ImageError({ reason: 'ErrImageNeverPull', message, retryAt: clock.now() + retryMs })
-  }
-  if (present && policy !== 'Always') {
+  let found: Promise<TrackedAuth[]> | undefined
+  const credentials = (): Promise<TrackedAuth[]> => (found ??= credentialsFor(context, pod, image, signal))
+  if (present && policy !== 'Always' && !(await context.pulled.mustPull(image, present.id, credentials))) {
     const text = `Container image "${image}" already present on machine and can be accessed by the pod`
     recorder.event(about, 'Normal', 'Pulled', text)
     return present
   }
+  if (policy === 'Never') {
+    // or it is, but others have pulled it, and whether this Pod may have it must not be asked
+    const message = `Container image "${image}" is not present with pull policy of Never`
+    recorder.event(about, 'Warning', 'ErrImageNeverPull', message)
+    throw new ImageError({ reason: 'ErrImageNeverPull', message, retryAt: clock.now() + retryMs })
+  }
   recorder.event(about, 'Normal', 'Pulling', `Pulling image "${image}"`)
   const start = clock.now()
   try {
-    const repository = repositoryOf(image)
-    const own = lookup(secretConfigs(await pullSecrets(context, pod, signal)), repository)
-    const auths = [...own, ...(await context.keyring.lookup(repository, pod, signal))]
-    await context.puller.pull(image, auths, context.lifetime, signal)
+    await context.puller.pull(image, await credentials(), context.lifetime, signal)
     const pulled = await runtime.imageStatus(image, signal)
     if (!pulled) throw new RuntimeError('NotFound', `image "${image}" is gone again`)
     const took = goDuration(clock.now() - start)
@@ -91,6 +94,10 @@ export async function ensureImage(
   } catch (error) {
     signal.throwIfAborted()
     const message = error instanceof Error ? error.message : String(error)
+    if (error instanceof IntentError) {
+      const text = `Failed to record image pull intent for container image "${image}": ${message}`
+      throw new ImageError({ reason: message, message: text, retryAt: clock.now() + retryMs })
+    }
     recorder.event(about, 'Warning', 'Failed', `Failed to pull image "${image}": ${message}`)
     const pullSeconds = doubled(lastBackOff)
     const now = clock.now()
@@ -103,6 +110,18 @@ export async function ensureImage(
       pullSeconds,
     })
   }
+}
+
+// makeLookupPullCredentialsFunc
+async function credentialsFor(
+  context: ImageContext,
+  pod: Pod,
+  image: string,
+  signal: AbortSignal,
+): Promise<TrackedAuth[]> {
+  const repository = repositoryOf(image)
+  const own = lookup(secretConfigs(await pullSecrets(context, pod, signal)), repository)
+  return [...own, ...(await context.keyring.lookup(repository, pod, signal))]
 }
 
 async function inspect(

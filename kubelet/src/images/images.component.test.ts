@@ -1,3 +1,6 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import Docker from 'dockerode'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Secret } from '@kubets/shared/api/types/core-v1.ts'
@@ -7,8 +10,11 @@ import type { ObjectSource } from '../objects.ts'
 import { container, pod } from '../pods/fixtures.ts'
 import { createDockerRuntime } from '../runtime/docker/index.ts'
 import { ensureImage, ImageError } from './ensure.ts'
+import { hashOfAuth } from './pull-records.ts'
+import { PulledImages } from './pulled-images.ts'
 import { ImagePuller } from './puller.ts'
 import { startRegistry, type TestRegistry } from './registry.testing.ts'
+import { verificationOf } from './verification.ts'
 
 const { signal } = new AbortController()
 const docker = new Docker()
@@ -27,7 +33,9 @@ describe('An image', { timeout: 120_000 }, () => {
   let registry: TestRegistry
   let locked: TestRegistry
   const used = new Set<string>()
+  let rootDir: string
   beforeAll(async () => {
+    rootDir = await mkdtemp(path.join(tmpdir(), 'kubets-images-'))
     registry = await startRegistry()
     locked = await startRegistry({ name: 'somebody', password: 'secret' })
   })
@@ -40,6 +48,7 @@ describe('An image', { timeout: 120_000 }, () => {
     }
     registry.stop()
     locked.stop()
+    await rm(rootDir, { recursive: true })
   })
 
   const from = (repository: string, { host } = registry): string => {
@@ -52,20 +61,29 @@ describe('An image', { timeout: 120_000 }, () => {
     return {
       apiVersion: 'v1',
       kind: 'Secret',
-      metadata: { name },
+      metadata: { name, namespace: 'default', uid: `uid-${name}` },
       data: { '.dockerconfigjson': btoa(JSON.stringify(config)) },
     }
   }
   /** What becomes of it for a Pod with these secrets; the image or the failure, and the events. */
-  const ensure = async (image: string, policy: string | undefined, names: readonly string[] = []) => {
+  const ensure = async (
+    image: string,
+    policy: string | undefined,
+    names: readonly string[] = [],
+    verification = 'NeverVerifyPreloadedImages',
+  ) => {
     const said: string[] = []
-    const secrets = [login('good', 'secret'), login('bad', 'wrong')]
+    const secrets = [login('good', 'secret'), login('same', 'secret'), login('bad', 'wrong')]
+    // another one each time, as after a restart
+    const pulled = new PulledImages({ rootDir, verification: verificationOf(verification, []), clock, log })
+    await pulled.open(() => runtime.listImages(signal))
     const objects = {
       secret: (_: string, name: string) => Promise.resolve(secrets.find(({ metadata }) => metadata.name === name)),
     } as unknown as ObjectSource
     const context = {
       runtime,
-      puller: new ImagePuller(runtime, 1),
+      puller: new ImagePuller(runtime, pulled, 1),
+      pulled,
       keyring: { lookup: () => Promise.resolve([]) },
       objects,
       recorder: {
@@ -114,13 +132,58 @@ describe('An image', { timeout: 120_000 }, () => {
 
   it('is pulled once where it may be there, and every time where it must be asked for', async () => {
     const image = from('often:1')
-    const present = `Normal Pulled: Container image "${image}" already present on machine and can be accessed by the pod`
     expect((await ensure(image, 'IfNotPresent')).said[0]).toBe(`Normal Pulling: Pulling image "${image}"`)
-    expect((await ensure(image, 'IfNotPresent')).said).toEqual([present])
-    expect((await ensure(image, 'Never')).said).toEqual([present])
+    expect((await ensure(image, 'IfNotPresent')).said).toEqual([present(image)])
+    expect((await ensure(image, 'Never')).said).toEqual([present(image)])
     expect(registry.pulls.get('often')).toBe(1)
     const again = await ensure(image, 'Always')
     expect(again.said[1]).toContain('Normal Pulled: Successfully pulled image')
+  })
+
+  const present = (image: string): string =>
+    `Normal Pulled: Container image "${image}" already present on machine and can be accessed by the pod`
+
+  it('that was pulled with a password is for those who have it', async () => {
+    const image = from('team/shared:1', locked)
+    const first = await ensure(image, undefined, ['good'])
+    const id = first.found?.id ?? ''
+    const asked = locked.pulls.get('team/shared')
+    expect((await ensure(image, undefined, ['good'])).said).toEqual([present(image)])
+    expect((await ensure(image, 'Never', ['bad', 'same'])).said).toEqual([present(image)])
+    expect(locked.pulls.get('team/shared')).toBe(asked)
+    const never = `Container image "${image}" is not present with pull policy of Never`
+    expect(await ensure(image, 'Never', ['bad'])).toMatchObject({
+      failure: { reason: 'ErrImageNeverPull', message: never },
+      said: [`Warning ErrImageNeverPull: ${never}`],
+    })
+    const without = await ensure(image, 'IfNotPresent')
+    expect(without.failure).toMatchObject({ reason: 'ErrImagePull' })
+    expect(without.failure?.message).toContain('no basic auth credentials')
+    expect((await ensure(image, undefined, [], 'NeverVerify')).said).toEqual([present(image)])
+    const folder = path.join(rootDir, 'image_manager')
+    expect(await readdir(path.join(folder, 'pulling'))).toEqual([])
+    const files = await readdir(path.join(folder, 'pulled'))
+    const texts = await Promise.all(files.map((file) => readFile(path.join(folder, 'pulled', file), 'utf8')))
+    const credentialHash = hashOfAuth({ username: 'somebody', password: 'secret' })
+    const secret = (name: string) => ({ uid: `uid-${name}`, namespace: 'default', name, credentialHash })
+    expect(JSON.parse(texts.find((text) => text.includes(id)) ?? '')).toEqual({
+      kind: 'ImagePulledRecord',
+      apiVersion: 'kubelet.config.k8s.io/v1beta1',
+      lastUpdatedTime: expect.any(String) as string,
+      imageRef: id,
+      credentialMapping: { [`${locked.host}/team/shared`]: { kubernetesSecrets: [secret('good'), secret('same')] } },
+    })
+  })
+
+  it('that somebody else brought is for all, unless nobody is trusted', async () => {
+    const image = from('team/preloaded:1', locked)
+    await runtime.pullImage(image, { username: 'somebody', password: 'secret' }, signal)
+    expect((await ensure(image, undefined)).said).toEqual([present(image)])
+    expect((await ensure(image, undefined, [], 'AlwaysVerify')).failure).toMatchObject({ reason: 'ErrImagePull' })
+    expect((await ensure(image, undefined, ['good'], 'AlwaysVerify')).said[0]).toContain('Pulling image')
+    expect((await ensure(image, undefined, ['good'], 'AlwaysVerify')).said).toEqual([present(image)])
+    // from now on it is one of the kubelet's
+    expect((await ensure(image, undefined)).failure).toMatchObject({ reason: 'ErrImagePull' })
   })
 
   it('is the one of its digest', async () => {

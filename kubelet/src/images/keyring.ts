@@ -1,8 +1,17 @@
 // Which credentials are for an image. pkg/credentialprovider/keyring.go
 import type { AuthConfig } from '../runtime/types.ts'
+import type { CredentialSource, TrackedAuth } from './pull-records.ts'
 
 /** Credentials by what they are for: a registry, perhaps with the beginning of a path, perhaps with * in its host. */
 export type DockerConfig = ReadonlyMap<string, AuthConfig>
+
+/** The same, where it is known whose they are. */
+export type TrackedConfig = ReadonlyMap<string, TrackedAuth>
+
+/** Says of credentials whose they are; without a source they are the node's. */
+export function tracked(config: DockerConfig, source?: CredentialSource): TrackedConfig {
+  return new Map([...config].map(([place, auth]) => [place, { auth, ...(source && { source }) }]))
+}
 
 const defaultRegistry = 'docker.io'
 const defaultRegistryKey = 'index.docker.io'
@@ -80,8 +89,8 @@ export function repositoryOf(image: string): string {
 
 /** All credentials for a repository, most specific first; those for the same place in the order they are given. */
 // pkg/credentialprovider/keyring.go BasicDockerKeyring
-export function lookup(configs: readonly DockerConfig[], repository: string): AuthConfig[] {
-  const index = new Map<string, AuthConfig[]>()
+export function lookup<T>(configs: readonly ReadonlyMap<string, T>[], repository: string): T[] {
+  const index = new Map<string, T[]>()
   for (const config of configs) {
     for (const [location, auth] of config) {
       const key = keyOf(location)

@@ -6,6 +6,7 @@ import type { CpuManager } from '../cpus/manager.ts'
 import type { Recorder } from '../events.ts'
 import type { DeviceManager } from '../devices/manager.ts'
 import type { NodeKeyring } from '../images/ensure.ts'
+import type { PulledImages } from '../images/pulled-images.ts'
 import type { ImagePuller } from '../images/puller.ts'
 import type { ReclaimMetrics } from '../metrics.ts'
 import type { DnsSettings } from '../network/resolv-conf.ts'
@@ -28,6 +29,7 @@ export interface PodDeps {
   devices: DeviceManager
   probes: ProbeManager
   puller: ImagePuller
+  pulled: Pick<PulledImages, 'mustPull'>
   keyring: NodeKeyring
   objects: ObjectSource
   recorder: Recorder

@@ -23,6 +23,7 @@ import { CsiDrivers, csiPluginType } from '../csi/drivers.ts'
 import { NodeInfo } from '../csi/node-info.ts'
 import { CsiVolumes } from '../csi/volumes.ts'
 import { DeviceManager } from '../devices/manager.ts'
+import { PulledImages } from '../images/pulled-images.ts'
 import { ImagePuller } from '../images/puller.ts'
 import { PluginManager } from '../plugins/manager.ts'
 import { ProbeManager } from '../probes/manager.ts'
@@ -167,6 +168,8 @@ export async function startTestNode(
     lifetime: stopping.signal,
   })
   await devices.start()
+  const pulled = new PulledImages({ rootDir, verification: (_, ours) => ours, clock, log })
+  await pulled.open(() => Promise.resolve([]))
   const deps: PodDeps = {
     runtime,
     cgroups,
@@ -181,7 +184,8 @@ export async function startTestNode(
     clock,
     log,
     allocations: new Allocations((uid) => volumes.podDir(uid)),
-    puller: new ImagePuller(runtime, 1),
+    puller: new ImagePuller(runtime, pulled, 1),
+    pulled,
     keyring: { lookup: () => Promise.resolve([]) },
     network: { problem: undefined, allowHairpin: () => Promise.resolve() },
     dns: { clusterDns: [], clusterDomain: 'cluster.local' },
