@@ -43,6 +43,7 @@ import { defaultAddress, mayLowerOomScore, readMachine } from './node/machine.ts
 import { NodeRegistration } from './node/registration.ts'
 import { initialNode, nodeResources } from './node/status.ts'
 import type { Configured } from './config/configured.ts'
+import { gateMetrics, gateWarnings } from './config/feature-gates.ts'
 import type { Options } from './options.ts'
 import { Allocations } from './pods/allocations.ts'
 import { appArmorEnabled } from './pods/app-armor.ts'
@@ -70,6 +71,7 @@ import { VolumeSources } from './volumes/sources.ts'
 export async function runKubelet({ options, configuration, warnings }: Configured, signal: AbortSignal): Promise<void> {
   const log = createLogger('kubelet')
   for (const error of warnings) log.warn({ error }, 'Using lenient decoding as strict decoding failed')
+  for (const text of gateWarnings(options.featureGates)) log.warn(text)
   const { nodeName, rootDir } = options
   const sysctls = sysctlAllowlist(options.allowedUnsafeSysctls)
   if (options.kubeconfig === undefined) throw new Error('--kubeconfig must be given')
@@ -144,6 +146,7 @@ export async function runKubelet({ options, configuration, warnings }: Configure
     log,
   })
   const registry = createRegistry()
+  gateMetrics(registry)
   const reclaimed = reclaimMetrics(registry)
   const probeRegistry = new Registry()
   const metrics = probeMetrics(probeRegistry)

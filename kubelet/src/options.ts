@@ -46,6 +46,25 @@ const logSize = (help: string, fallback: number) => ({
     return bytes
   },
 })
+/** Whether features are on, by the names of their gates. component-base/cli/flag/map_string_bool.go */
+const gates = (help: string) => ({
+  help,
+  default: {} as Readonly<Record<string, boolean>>,
+  parse: (value: string): Readonly<Record<string, boolean>> =>
+    Object.fromEntries(
+      value
+        .split(',')
+        .filter((pair) => pair !== '')
+        .map((pair) => {
+          const [name = '', ...rest] = pair.split('=').map((part) => part.trim())
+          const said = rest.join('=')
+          if (rest.length === 0) throw new Error(`malformed pair, expect string=bool`)
+          if (!truths.test(said)) throw new Error(`invalid value of ${name}: ${said}, err: must be true or false`)
+          return [name, /^[1t]/i.test(said)]
+        }),
+    ),
+})
+const truths = /^([01tTfF]|true|TRUE|True|false|FALSE|False)$/
 const reservable = ['cpu', 'memory', 'ephemeral-storage', 'pid']
 
 const defaultHard = Object.entries(defaultEvictionHard).map(([signal, value]) => `${signal}<${value}`)
@@ -56,6 +75,7 @@ export const flags = {
   'config-dir': optionalText('folder of *.conf files that are merged over the configuration file, by name'),
   kubeconfig: optionalText('kubeconfig file by which the API server is reached'),
   'hostname-override': text('name of the node', os.hostname().toLowerCase()),
+  'feature-gates': gates('which features are on or off, as NAME=true,NAME=false'),
   'node-ip': list('addresses of the node; the one of the default route if empty', []),
   'root-dir': text('folder for volumes and state', '/var/lib/kubelet'),
   'container-runtime-endpoint': text("Docker's socket", 'unix:///var/run/docker.sock'),
@@ -130,6 +150,8 @@ export function toOptions(values: FlagValues<typeof flags>, configuration: Reado
     registerWithTaints: (configuration['registerWithTaints'] as Taint[] | undefined) ?? [],
     kubeconfig: values.kubeconfig,
     nodeName: values['hostname-override'],
+    // those of the flag are in it
+    featureGates: (configuration['featureGates'] ?? {}) as Readonly<Record<string, boolean>>,
     nodeIps: values['node-ip'],
     rootDir: values['root-dir'],
     endpoint: values['container-runtime-endpoint'],

@@ -137,11 +137,21 @@ maxPods: 0
       'authentication.anonymous.enabled true is not supported by this kubelet, only false is',
     ],
     [
-      'featureGates: {NoSuchThing: true}',
-      'featureGates {"NoSuchThing":true} is not supported by this kubelet, it must not be set',
+      'featureGates: {EventedPLEG: true}',
+      'featureGates.EventedPLEG true is not supported by this kubelet, only false is',
     ],
   ])('is refused with %s', (text, problem) => {
     expect(problemsIn(text)).toEqual([`invalid configuration: ${problem}`])
+  })
+
+  it('has feature gates that this version knows, with values that they may have', () => {
+    const gates = '{NoSuchThing: true, NodeSwap: false, SidecarContainers: true, GracefulNodeShutdown: true}'
+    expect(problemsIn(`featureGates: ${gates}\nport: -1`)).toEqual([
+      'unrecognized feature gate: NoSuchThing',
+      'cannot set feature gate NodeSwap to false, feature is locked to true',
+      'unrecognized feature gate: SidecarContainers',
+    ])
+    expect(problemsIn('featureGates: {NodeSwap: true, GracefulNodeShutdown: true, MemoryQoS: false}')).toEqual([])
   })
 
   it('has taints as a Node may have them', () => {
@@ -174,7 +184,7 @@ describe('the kubelet is configured', () => {
     await mkdir(at('odd'))
     await file(
       'base.yaml',
-      `${head}maxPods: 30\nport: 1250\nclusterDNS: [10.0.0.9, 10.0.0.10]\ntlsCertFile: own.crt\nauthentication: {x509: {clientCAFile: ../ca.crt}}\n`,
+      `${head}maxPods: 30\nport: 1250\nfeatureGates: {EnvFiles: true, MemoryQoS: false}\nclusterDNS: [10.0.0.9, 10.0.0.10]\ntlsCertFile: own.crt\nauthentication: {x509: {clientCAFile: ../ca.crt}}\n`,
     )
     await file('drop/20-second.conf', `${head}maxPods: 50\n`)
     await file('drop/10-first.conf', `${head}maxPods: 40\nclusterDomain: example.test\n`)
@@ -211,10 +221,20 @@ describe('the kubelet is configured', () => {
     const flagged = await configured([...files, '--max-pods=7', '--cluster-dns=10.0.0.1', '--healthz_port', '0'])
     expect(flagged.options).toMatchObject({ maxPods: 7, clusterDns: ['10.0.0.1'], healthzPort: 0 })
     expect(flagged.configuration).toEqual({ ...configuration, maxPods: 7, clusterDNS: ['10.0.0.1'], healthzPort: 0 })
+    const gated = await configured([...files, '--feature-gates=WatchList=1,KMSv1=false'])
+    const featureGates = { EnvFiles: true, MemoryQoS: false, WatchList: true, KMSv1: false }
+    expect([gated.configuration['featureGates'], gated.options.featureGates]).toEqual([featureGates, featureGates])
   })
 
   it.each([
     ['base', ['--max-pods=0'], 'invalid argument "0" for --max-pods'],
+    ['base', ['--feature-gates=MemoryQoS'], 'malformed pair, expect string=bool'],
+    ['base', ['--feature-gates=MemoryQoS=yes'], 'invalid value of MemoryQoS: yes'],
+    [
+      'base',
+      ['--feature-gates=NodeSwap=false'],
+      'failed to validate kubelet configuration, error: cannot set feature gate NodeSwap to false, feature is locked to true, path: ',
+    ],
     ['bad', [], 'failed to validate kubelet configuration, error: invalid configuration: runOnce true is not'],
     ['none', [], 'failed to load kubelet config file, path: '],
     ['base', ['--config-dir=odd'], 'failed to decode: strict decoding error: unknown field "maxPodz"'],

@@ -1,3 +1,4 @@
+import { mergePatch } from '@kubets/shared/machinery/patch/merge-patch.ts'
 import { FlagError, readFlags, type FlagSpec } from '@kubets/shared/process/options.ts'
 import { flags, toOptions, type Options } from '../options.ts'
 import { leaves } from './fields.ts'
@@ -24,7 +25,10 @@ export async function configured(argv: readonly string[]): Promise<Configured> {
   const config = await readConfig(given['config'], given['config-dir'], (problem) => warnings.push(problem))
   for (const [path, leaf] of leaves()) {
     const text = leaf.flag && given[leaf.flag]
-    if (text !== undefined) setAt(config, path, fromText(leaf, text))
+    if (text === undefined) continue
+    const value = fromText(leaf, text)
+    // of gates each is said by itself
+    setAt(config, path, path[0] === 'featureGates' ? mergePatch(valueAt(config, path) ?? {}, value) : value)
   }
   const configuration = withDefaults(config)
   const problems = problemsOf(configuration)

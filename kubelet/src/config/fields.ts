@@ -164,7 +164,7 @@ export const fields: Fields = {
   makeIPTablesUtilChains: bool(true),
   iptablesMasqueradeBit: intPointer(14),
   iptablesDropBit: intPointer(15),
-  featureGates: leaf(mapOf(scalar('bool')), false, undefined),
+  featureGates: leaf(mapOf(scalar('bool')), false, undefined, 'feature-gates'),
   failSwapOn: bool(true),
   memorySwap: group('MemorySwapConfiguration', { swapBehavior: text() }),
   containerLogMaxSize: text('10Mi', 'container-log-max-size'),

@@ -6,6 +6,7 @@ import { quote } from '@kubets/shared/machinery/quote.ts'
 import { parseGoDuration } from '@kubets/shared/machinery/schema/go-values.ts'
 import { parseCpuSet } from '../cpus/cpuset.ts'
 import { allowlistProblem, policyProblem } from '../images/verification.ts'
+import { gateRefusals, unswitchable } from './feature-gates.ts'
 import { leaves } from './fields.ts'
 import { isDefault, valueAt, type Configuration } from './values.ts'
 
@@ -208,6 +209,9 @@ function unsupported(config: Configuration): string[] {
 
 /** All that is wrong with a configuration, which has its defaults; empty when nothing is. */
 export function problemsOf(config: Configuration): string[] {
+  const gates = (config['featureGates'] ?? {}) as Readonly<Record<string, boolean>>
+  const refused = gateRefusals(gates)
+  if (refused.length > 0) return refused
   const problems = refusals(config)
-  return problems.length > 0 ? problems : unsupported(config)
+  return problems.length > 0 ? problems : [...unswitchable(gates).map(invalid), ...unsupported(config)]
 }

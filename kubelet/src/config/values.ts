@@ -1,6 +1,7 @@
 // The values of a KubeletConfiguration, by where they are, and as the texts of flags.
 import { isObject, ownValue, setOwn } from '@kubets/shared/machinery/patch/json-object.ts'
 import { formatGoDuration, parseGoDuration } from '@kubets/shared/machinery/schema/go-values.ts'
+import type { SchemaNode } from '@kubets/shared/machinery/schema/node.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { leaves, type Leaf } from './fields.ts'
 
@@ -83,7 +84,7 @@ export function fromText({ node, between }: Leaf, text: string): unknown {
   const parts = text.split(',').filter((one) => one !== '')
   switch (node.type) {
     case 'bool':
-      return /^(1|t)/i.test(text)
+      return isTrue(text)
     case 'int32':
     case 'int64':
     case 'double':
@@ -93,18 +94,21 @@ export function fromText({ node, between }: Leaf, text: string): unknown {
     case 'list':
       return parts
     case 'map':
-      return pairsOf(parts, between, node.value.type === 'list')
+      return pairsOf(parts, between, node.value.type)
     default:
       return text
   }
 }
 
-function pairsOf(parts: readonly string[], between: string, many: boolean): Configuration {
+const isTrue = (text: string): boolean => /^\s*[1t]/i.test(text)
+
+function pairsOf(parts: readonly string[], between: string, of: SchemaNode['type']): Configuration {
   const map: Configuration = {}
   for (const part of parts) {
     const at = part.indexOf(between)
     const [key, value] = [part.slice(0, at), part.slice(at + between.length)]
-    setOwn(map, key, many ? [...((ownValue(map, key) as string[] | undefined) ?? []), value] : value)
+    const before = (ownValue(map, key) as string[] | undefined) ?? []
+    setOwn(map, key, of === 'list' ? [...before, value] : of === 'bool' ? isTrue(value) : value)
   }
   return map
 }
