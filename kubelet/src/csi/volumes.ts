@@ -97,7 +97,7 @@ export class CsiVolumes {
     this.staged.want(uid, driverName, handle)
     const attach = object?.spec.attachRequired ?? true
     const unique = uniqueNameOf(volume.volume) ?? ''
-    if (attach && !(await attached.use(unique, signal))) throw new VolumeWait(specName(volume))
+    if (attach && !(await attached.use(unique, signal))) throw new VolumeWait()
     await this.staged.turn(driverName, handle, async () => {
       const told = attach ? await this.#attachment(volume, signal) : {}
       if (isBlock(volume)) {

@@ -1,7 +1,8 @@
 import type { Pod, PodStatus } from '@kubets/shared/api/types/core-v1.ts'
 import { parseTime } from '@kubets/shared/machinery/time.ts'
 import { RuntimeError, type ContainerStatus } from '../runtime/types.ts'
-import { isVolumeError, VolumeWait } from '../volumes/errors.ts'
+import { volumeEvents, VolumesError } from '../volumes/errors.ts'
+import { usedVolumes } from '../volumes/used.ts'
 import type { PodDeps } from './deps.ts'
 import { GraceKeeper } from './grace.ts'
 import { killContainer, prepareToKill } from './kill-container.ts'
@@ -21,6 +22,7 @@ import { addressesOf, startContainer, StartError } from './start-container.ts'
 import { PodStateReader } from './state.ts'
 import { podStatus, rejectedStatus } from './status.ts'
 import { sync, type Step, type SyncResult, type Waiting } from './sync.ts'
+import { volumeRetry } from './volume-retry.ts'
 
 /** Where a worker's news go, and who knows of the other Pods. */
 export interface PodReporter {
@@ -31,9 +33,6 @@ export interface PodReporter {
   resizeRefusal(pod: Pod): Waiting | undefined
 }
 
-const volumeRetryMs = [500, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 122_000]
-// pkg/kubelet/volumemanager/volume_manager.go podAttachAndMountTimeout
-const attachMs = 123_000
 const sandboxRetryMs = 5000
 const refreshMs = 60_000
 // pkg/kubelet/pod_workers.go killPodNow
@@ -56,11 +55,10 @@ export class PodWorker {
   #status: PodStatus | undefined
   #gone: { graceSeconds: number } | undefined
   #evicted: { why: PodFailure; graceSeconds: number } | undefined
-  #mounted = false
+  /** The names of the volumes that are there, when all are. */
+  #mounted: ReadonlySet<string> | undefined
   #volumesOnDisk = true
   #volumeFailures = 0
-  /** Until then it is nothing to tell that a volume is not attached yet. */
-  #patientUntil: number | undefined
   #refreshAt = 0
   #now = 0
   #waiting: ReadonlyMap<string, Waiting> = new Map()
@@ -184,7 +182,7 @@ export class PodWorker {
       probes: (id, kind) => this.#deps.probes.result(id, kind),
       failures: this.#failures,
       resizes,
-      mounted: this.#mounted,
+      mounted: this.#isMounted(pod),
       volumesOnDisk: this.#volumesOnDisk,
     })
     this.#announce(pod, result.waiting)
@@ -197,7 +195,7 @@ export class PodWorker {
     if (step?.kind === 'mountVolumes' && next?.kind === 'runSandbox') {
       await Promise.all([this.#do(step, pod, state, interrupt), this.#do(next, pod, state, interrupt)])
       // files that tell of the Pod's address could not be written before it had one
-      if (JSON.stringify(pod.spec.volumes ?? []).includes('status.podIP')) this.#mounted = false
+      if (JSON.stringify(pod.spec.volumes ?? []).includes('status.podIP')) this.#mounted = undefined
       return { finished: false, wakeAt: 'now' }
     }
     if (step) {
@@ -228,18 +226,15 @@ export class PodWorker {
       (one) => one !== undefined && one > now,
     ) as number[]
     if (this.#resizer.pending?.reason === 'Deferred') times.push(now + resizeRetryMs)
-    if (this.#mounted && !result.done) {
+    if (this.#isMounted(pod) && !result.done) {
       if (now >= this.#refreshAt) {
         this.#refreshAt = now + refreshMs
         const addresses = addressesOf(this.#deps, readySandbox(state))
         await this.#deps.volumes.setUp(pod, addresses, interrupt).catch((error: unknown) => {
           interrupt.throwIfAborted()
-          this.#deps.recorder.event(
-            pod,
-            'Warning',
-            'FailedMount',
-            String(error instanceof Error ? error.message : error),
-          )
+          if (!(error instanceof VolumesError)) throw error
+          for (const { reason, message } of volumeEvents(error.failures))
+            this.#deps.recorder.event(pod, 'Warning', reason, message)
         })
       }
       if (pod.spec.volumes?.some((volume) => !volume.hostPath && !volume.emptyDir)) times.push(this.#refreshAt)
@@ -351,7 +346,7 @@ export class PodWorker {
         await this.#deps.volumes.tearDown(pod.metadata.uid ?? '', lifetime)
         // pkg/kubelet/kubelet.go SyncTerminatedPod
         await this.#deps.cgroups.remove(pod.metadata.uid ?? '', lifetime)
-        this.#mounted = false
+        this.#mounted = undefined
         this.#volumesOnDisk = false
         return
       case 'finish':
@@ -366,22 +361,23 @@ export class PodWorker {
     this.#refreshAt = clock.now() + refreshMs
     try {
       await volumes.setUp(pod, addressesOf(this.#deps, readySandbox(state)), interrupt)
-      this.#mounted = true
+      this.#mounted = new Set(usedVolumes(pod).map(({ name }) => name))
       this.#volumeFailures = 0
-      this.#patientUntil = undefined
       this.#failures.delete(shared.volumes)
     } catch (error) {
       interrupt.throwIfAborted()
-      if (!isVolumeError(error)) throw error
-      const now = clock.now()
-      const quiet = error instanceof VolumeWait && now < (this.#patientUntil ??= now + attachMs)
-      if (!quiet) recorder.event(pod, 'Warning', error.reason, error.message)
-      if (!quiet) this.#patientUntil = undefined
-      const failures = error instanceof VolumeWait ? 0 : this.#volumeFailures++
-      const wait = volumeRetryMs[Math.min(failures, volumeRetryMs.length - 1)] ?? 0
-      const failure = { reason: 'ContainerCreating', message: error.message, retryAt: clock.now() + wait }
+      if (!(error instanceof VolumesError)) throw error
+      for (const { reason, message } of volumeEvents(error.failures)) recorder.event(pod, 'Warning', reason, message)
+      const { waitMs, failures } = volumeRetry(error.failures, this.#volumeFailures)
+      this.#volumeFailures = failures
+      const failure = { reason: 'ContainerCreating', message: error.message, retryAt: clock.now() + waitMs }
       this.#failures.set(shared.volumes, failure)
     }
+  }
+
+  /** An ephemeral container may have a volume that nobody had before. */
+  #isMounted(pod: Pod): boolean {
+    return this.#mounted !== undefined && usedVolumes(pod).every(({ name }) => this.#mounted?.has(name))
   }
 
   async #runSandbox(pod: Pod, attempt: number): Promise<void> {

@@ -1,4 +1,4 @@
-/** One volume of a Pod could not be set up; the message is that of the event. */
+/** What was to be done with one volume of a Pod failed; the message is that of the event. */
 // pkg/volume/util/operationexecutor/operation_executor.go VolumeToMount.GenerateError
 export class VolumeError extends Error {
   /** The reason of the event. */
@@ -13,29 +13,58 @@ export class VolumeError extends Error {
   }
 }
 
-/** It is not known yet what one volume of a Pod is: its claim is not bound, for example. */
-// pkg/kubelet/volumemanager/volume_manager.go WaitForAttachAndMount
+/** It is not known yet what one volume of a Pod is: its claim is not bound, for example. The message says why. */
+// pkg/kubelet/volumemanager/populator/desired_state_of_world_populator.go processPodVolumes
 export class VolumeProcessError extends Error {
-  readonly reason = 'FailedMount'
-
-  constructor(volume: string, message: string) {
-    const about = `unmounted volumes=[${volume}], unattached volumes=[], failed to process volumes=[${volume}]`
-    super(`Unable to attach or mount volumes: ${about}: ${message}`)
-    this.name = 'VolumeProcessError'
-  }
+  override readonly name = 'VolumeProcessError'
 }
 
-/** A volume is not attached to the node yet: nothing is wrong until that takes too long. */
+/** A volume is not attached to the node yet: nothing is wrong, and who attaches it tells what goes wrong with that. */
 export class VolumeWait extends Error {
-  readonly reason = 'FailedMount'
+  override readonly name = 'VolumeWait'
 
-  constructor(volume: string) {
-    const about = `unmounted volumes=[${volume}], unattached volumes=[${volume}], failed to process volumes=[]`
-    super(`Unable to attach or mount volumes: ${about}: context deadline exceeded`)
-    this.name = 'VolumeWait'
+  constructor() {
+    super('volume not attached according to node status')
   }
 }
 
-/** Whether the message is complete, with the volume's name and what failed. */
-export const isVolumeError = (error: unknown): error is VolumeError | VolumeProcessError | VolumeWait =>
-  error instanceof VolumeError || error instanceof VolumeProcessError || error instanceof VolumeWait
+/** Why a Pod does not have a volume, which has this name in its spec. */
+export interface VolumeFailure {
+  volume: string
+  error: VolumeError | VolumeProcessError | VolumeWait
+}
+
+/** Not all volumes of a Pod are there. The message is that of the first event, or says what is waited for. */
+export class VolumesError extends Error {
+  readonly failures: readonly VolumeFailure[]
+
+  constructor(failures: readonly VolumeFailure[]) {
+    super(volumeEvents(failures)[0]?.message ?? about(failures))
+    this.name = 'VolumesError'
+    this.failures = failures
+  }
+}
+
+/**
+ * The events that tell of these failures: one for each volume that something went wrong with, one for all of which it is
+ * not known what they are, and none for those that only wait.
+ */
+// pkg/kubelet/kubelet.go SyncPod: what WaitForAttachAndMount says is told unless it says that time is over
+export function volumeEvents(failures: readonly VolumeFailure[]): { reason: string; message: string }[] {
+  const events = failures.flatMap(({ error }) =>
+    error instanceof VolumeError ? [{ reason: error.reason, message: error.message }] : [],
+  )
+  const unknown = failures.filter(({ error }) => error instanceof VolumeProcessError)
+  if (unknown.length === 0) return events
+  const why = [...new Set(unknown.map(({ error }) => error.message))].sort()
+  const message = `Unable to attach or mount volumes: ${about(failures)}: ${why.join('; ')}`
+  return [...events, { reason: 'FailedMount', message }]
+}
+
+// pkg/kubelet/volumemanager/volume_manager.go WaitForAttachAndMount
+function about(failures: readonly VolumeFailure[]): string {
+  const names = (of: readonly VolumeFailure[]): string => `[${of.map(({ volume }) => volume).sort().join(' ')}]` // prettier-ignore
+  const unattached = failures.filter(({ error }) => error instanceof VolumeWait)
+  const unknown = failures.filter(({ error }) => error instanceof VolumeProcessError)
+  return `unmounted volumes=${names(failures)}, unattached volumes=${names(unattached)}, failed to process volumes=${names(unknown)}`
+}

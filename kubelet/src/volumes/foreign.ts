@@ -78,7 +78,7 @@ export class ForeignVolumes {
     const { claim, volume: found } = await persistentVolumeOf(pod, volume, this.#options.objects, signal).catch(
       (error: unknown) => {
         signal.throwIfAborted()
-        throw new VolumeProcessError(volume.name, (error as Error).message)
+        throw new VolumeProcessError((error as Error).message)
       },
     )
     const readonly = volume.persistentVolumeClaim?.readOnly ?? false

@@ -7,10 +7,12 @@ import { FakeClock } from '@kubets/shared/machinery/fake-clock.ts'
 import { withoutDrivers } from '../csi/driver.testing.ts'
 import type { ObjectSource, TokenQuestion } from '../objects.ts'
 import { container, pod } from '../pods/fixtures.ts'
+import type { VolumesError } from './errors.ts'
 import { VolumeManager } from './manager.ts'
 import { mountsBelow } from './mounts.ts'
 
 const signal = new AbortController().signal
+const volumeMounts = [{ name: 'v', mountPath: '/v' }]
 const addresses = { podIPs: [], hostIPs: ['192.0.2.1'] }
 
 describe('VolumeManager', () => {
@@ -55,12 +57,12 @@ describe('VolumeManager', () => {
   })
 
   const withVolume = (volume: Omit<Volume, 'name'>, securityContext = {}) =>
-    pod({ containers: [container('a')], volumes: [{ name: 'v', ...volume }], securityContext })
+    pod({ containers: [container('a', { volumeMounts })], volumes: [{ name: 'v', ...volume }], securityContext })
 
   it('is made of huge pages when it asks for them', async () => {
     const emptyDir = { medium: 'HugePages' }
     const resources = { requests: { 'hugepages-2Mi': '2Mi', cpu: '1' } }
-    const one = pod({ containers: [container('a', { resources })], volumes: [{ name: 'v', emptyDir }] })
+    const one = pod({ containers: [container('a', { resources, volumeMounts })], volumes: [{ name: 'v', emptyDir }] })
     await manager.setUp(one, addresses, signal)
     await manager.setUp(one, addresses, signal)
     const folder = manager.find(one, 'v')?.path ?? ''
@@ -105,6 +107,25 @@ describe('VolumeManager', () => {
     await expect(manager.setUp(withVolume(volume), addresses, signal)).rejects.toThrow(
       `MountVolume.SetUp failed for volume "v" : ${message}`,
     )
+  })
+
+  it('sets up what a container has, as far as that goes, and nothing else', async () => {
+    const volumes = [
+      { name: 'v', configMap: { name: 'missing' } },
+      { name: 'there', configMap: { name: 'c' } },
+      { name: 'unused', configMap: { name: 'missing' } },
+      { name: 'device', persistentVolumeClaim: { claimName: 'none' } },
+    ]
+    const devices = [{ name: 'device', devicePath: '/dev/x' }]
+    const init = container('b', { volumeMounts: [{ name: 'there', mountPath: '/t' }], volumeDevices: devices })
+    const one = pod({ initContainers: [init], containers: [container('a', { volumeMounts })], volumes })
+    const failure = await manager.setUp(one, addresses, signal).catch((error: unknown) => error)
+    const { failures } = failure as VolumesError
+    expect(failures.map(({ volume, error }) => [volume, error.message])).toEqual([
+      ['v', 'MountVolume.SetUp failed for volume "v" : configmap "missing" not found'],
+      ['device', expect.stringMatching(/^error processing PVC default\/none: failed to fetch PVC/)],
+    ])
+    expect(await readdir(path.join(manager.podDir('u1'), 'volumes/kubernetes.io~configmap'))).toEqual(['there'])
   })
 
   it('asks the machine to mount what another one offers, and tells what it says', async () => {

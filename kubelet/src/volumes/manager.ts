@@ -10,13 +10,14 @@ import type { ObjectSource } from '../objects.ts'
 import type { CsiVolumes } from '../csi/volumes.ts'
 import { writeAtomically } from './atomic-writer.ts'
 import { prepareHostPath } from './host-path.ts'
-import { isVolumeError, VolumeError } from './errors.ts'
+import { VolumeError, VolumeProcessError, VolumesError, VolumeWait, type VolumeFailure } from './errors.ts'
 import { ForeignVolumes, isForeign } from './foreign.ts'
 import { pageSizeOf } from './huge-pages.ts'
 import { isMounted, mountHugePages, mountsBelow, mountTmpfs, unmount } from './mounts.ts'
 import { volumePayload, type PayloadContext } from './payload.ts'
 import { removeSubPaths } from './subpath.ts'
 import { TokenCache } from './tokens.ts'
+import { usedVolumes } from './used.ts'
 
 export interface VolumeManagerOptions {
   /** The kubelet's folder (--root-dir). */
@@ -60,26 +61,29 @@ export class VolumeManager {
   }
 
   /**
-   * Sets up all volumes, or brings their files up to date. Throws a VolumeError or VolumeProcessError for the first that
-   * cannot be had, and VolumeWait for one that is not attached yet.
+   * Sets up all volumes that containers have, each as far as it goes, or brings their files up to date. Throws a
+   * VolumesError when not all of them are there.
    */
   async setUp(pod: Pod, addresses: PodAddresses, signal: AbortSignal): Promise<void> {
     await mkdir(this.podDir(pod.metadata.uid ?? ''), { recursive: true, mode: 0o750 })
-    for (const volume of pod.spec.volumes ?? []) {
-      try {
-        await this.#setUpOne(pod, volume, addresses, signal)
-      } catch (error) {
-        signal.throwIfAborted()
-        if (isVolumeError(error)) throw error
-        const message = error instanceof Error ? error.message : String(error)
-        throw new VolumeError('MountVolume.SetUp', volume.name, message)
+    // volumes of one claim are the same place
+    const groups = Map.groupBy(usedVolumes(pod), (volume) => volume.persistentVolumeClaim?.claimName ?? volume)
+    const failures: VolumeFailure[] = []
+    const setUpGroup = async (group: readonly Volume[]): Promise<void> => {
+      for (const volume of group) {
+        await this.#setUpOne(pod, volume, addresses, signal).catch((error: unknown) =>
+          failures.push({ volume: volume.name, error: volumeError(volume, error) }),
+        )
       }
     }
+    await Promise.all([...groups.values()].map(setUpGroup))
+    signal.throwIfAborted()
+    if (failures.length > 0) throw new VolumesError(failures)
   }
 
-  /** Where a volume of the Pod is. */
+  /** Where a volume of the Pod is, if a container has it. */
   find(pod: Pod, name: string): MountedVolume | undefined {
-    const volume = pod.spec.volumes?.find((one) => one.name === name)
+    const volume = usedVolumes(pod).find((one) => one.name === name)
     if (!volume) return undefined
     if (volume.hostPath) return { path: volume.hostPath.path, readonly: false }
     if (isForeign(volume)) return this.#foreign.find(pod, name)
@@ -174,6 +178,12 @@ export class VolumeManager {
     if (fsGroup !== undefined) await chown(folder, 0, fsGroup)
     await chmod(folder, fsGroup === undefined ? 0o777 : 0o2777)
   }
+}
+
+function volumeError({ name }: Volume, error: unknown): VolumeFailure['error'] {
+  const known = [VolumeError, VolumeProcessError, VolumeWait].some((kind) => error instanceof kind)
+  if (known) return error as VolumeFailure['error']
+  return new VolumeError('MountVolume.SetUp', name, error instanceof Error ? error.message : String(error))
 }
 
 /** How large a volume in memory may become: as the least says of its own limit, the Pod's, and what Pods may have. */

@@ -8,6 +8,7 @@ import { VolumeError } from './errors.ts'
 import { prepareHostPath } from './host-path.ts'
 import { setUpNfs } from './nfs.ts'
 import { setOwnership } from './ownership.ts'
+import { podVolumeNames } from './used.ts'
 
 /** The claim of a Pod's volume, and the volume that it is bound to. Throws why there is none that may be used (yet). */
 // pkg/kubelet/volumemanager/populator/desired_state_of_world_populator.go createVolumeSpec
@@ -34,10 +35,10 @@ export async function persistentVolumeOf(
     throw problem(
       `found PV object "${volumeName}" with a pv.Spec.ClaimRef.UID "${claimRef?.uid ?? ''}" that does not point to claim with UID "${claim.metadata.uid ?? ''}"`,
     )
-  const wrong = volumeMode === 'Block' ? 'volumeMounts' : 'volumeDevices'
-  const all = [...(pod.spec.initContainers ?? []), ...pod.spec.containers, ...(pod.spec.ephemeralContainers ?? [])]
-  if (all.some((container) => container[wrong]?.some((one) => one.name === volume.name)))
-    throw problem(`volume ${volume.name} has volumeMode ${volumeMode ?? 'Filesystem'}, but is specified in ${wrong}`)
+  const { mounts, devices } = podVolumeNames(pod)
+  const [wrong, where] = volumeMode === 'Block' ? [mounts, 'volumeMounts'] : [devices, 'volumeDevices']
+  if (wrong.has(volume.name))
+    throw problem(`volume ${volume.name} has volumeMode ${volumeMode ?? 'Filesystem'}, but is specified in ${where}`)
   return { claim, volume: found }
 }
 

@@ -5,16 +5,17 @@ import { Reflector } from '@kubets/shared/client/reflector.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import type { ObjectSource } from '../objects.ts'
+import { usedVolumes } from './used.ts'
 
 type Kind = 'configMap' | 'secret'
 
-/** The ConfigMaps and Secrets that a Pod's volumes show, each as "kind namespace/name". */
+/** The ConfigMaps and Secrets that the volumes of a Pod's containers show, each as "kind namespace/name". */
 // pkg/kubelet/configmap/configmap_manager.go getConfigMapNames, secret/secret_manager.go getSecretNames: of volumes
-export function volumeSources({ metadata, spec }: Pod): Set<string> {
+export function volumeSources(pod: Pod): Set<string> {
   const found = new Set<string>()
   const add = (kind: Kind, name: string | undefined): unknown =>
-    name && found.add(keyOf(kind, metadata.namespace, name))
-  for (const { configMap, secret, projected } of spec.volumes ?? []) {
+    name && found.add(keyOf(kind, pod.metadata.namespace, name))
+  for (const { configMap, secret, projected } of usedVolumes(pod)) {
     add('configMap', configMap?.name)
     add('secret', secret?.secretName)
     for (const source of projected?.sources ?? []) {
