@@ -41,6 +41,7 @@ async function envOf(more: Partial<Container>): Promise<Record<string, string>> 
     addresses: { podIPs: ['10.244.0.7'], hostIPs: ['192.0.2.1'] },
     allocatable: { cpu: '2', memory: '4Gi', 'ephemeral-storage': '1Gi' },
     objects,
+    volume: () => undefined,
   }
   return Object.fromEntries(await containerEnv(context, new AbortController().signal))
 }

@@ -1,8 +1,19 @@
-import type { ConfigMap, Container, EnvVar, EnvVarSource, Pod, Secret } from '@kubets/shared/api/types/core-v1.ts'
+import type {
+  ConfigMap,
+  Container,
+  EnvVar,
+  EnvVarSource,
+  FileKeySelector,
+  Pod,
+  Secret,
+} from '@kubets/shared/api/types/core-v1.ts'
 import type { ObjectSource } from '../objects.ts'
+import { readWithin } from '../volumes/subpath.ts'
 import { ConfigError } from './config-error.ts'
+import { findInEnvFile } from './env-file.ts'
 import { fieldValue, resourceValue, type NodeAllocatable, type PodAddresses } from './downward.ts'
 import { expand } from './expansion.ts'
+import type { MountedVolume } from './mounts.ts'
 import { linkedServices, serviceEnv } from './service-env.ts'
 
 export interface EnvContext {
@@ -11,7 +22,13 @@ export interface EnvContext {
   addresses: PodAddresses
   allocatable: NodeAllocatable
   objects: ObjectSource
+  volume(name: string): MountedVolume | undefined
 }
+
+const keyLimit = 128
+const valueLimit = 32 * 1024
+/** Upstream reads on; no file that a container's variables come from is so large. */
+const fileLimit = 1024 * 1024
 
 /** All variables of a container, in order. Throws ConfigError when something it refers to is missing. */
 // pkg/kubelet/kubelet_pods.go makeEnvironmentVariables
@@ -76,7 +93,27 @@ async function sourceValue(context: EnvContext, sources: Sources, from: EnvVarSo
     if (value === undefined && !optional) throw missingKey(key, 'Secret', pod, name)
     return value
   }
+  if (from.fileKeyRef) return fileValue(context, from.fileKeyRef)
   throw new ConfigError(`unsupported source of a variable: ${Object.keys(from).join(', ')}`)
+}
+
+// kubelet_pods.go makeEnvironmentVariables: what is wrong with the file would tell of the node
+async function fileValue(context: EnvContext, ref: FileKeySelector): Promise<string | undefined> {
+  const { key, path, volumeName, optional = false } = ref
+  const volume = context.volume(volumeName)
+  if (!volume) throw new ConfigError(`cannot find the volume "${volumeName}" referenced by FileKeyRef`)
+  if (key.length > keyLimit)
+    throw new ConfigError(`environment variable key "${key}" exceeds maximum length of ${keyLimit} characters`)
+  let value: string
+  try {
+    value = findInEnvFile(await readWithin(volume.path, path, fileLimit), key)
+  } catch {
+    throw new ConfigError("couldn't parse env file")
+  }
+  if (Buffer.byteLength(value) > valueLimit)
+    throw new ConfigError(`environment variable value for key "${key}" exceeds maximum size of 32KB`)
+  if (value === '' && !optional) throw new ConfigError(`environment variable key "${key}" not found in file "${path}"`)
+  return value === '' ? undefined : value
 }
 
 function missingKey(key: string, kind: string, pod: Pod, name: string): ConfigError {

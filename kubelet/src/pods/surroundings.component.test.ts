@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { configMaps, pods, secrets } from '@kubets/shared/api/resources.gen.ts'
 import type { PodSpec } from '@kubets/shared/api/types/core-v1.ts'
@@ -83,6 +83,28 @@ describe.concurrent('A container', { timeout: 120_000 }, () => {
     expect(await look.said(await node.until('waits', succeeded))).toBe('there')
   })
 
+  it('does not wait for a volume that no container has, until an ephemeral one has it', async () => {
+    const volumes = [
+      { name: 'spare', configMap: { name: 'spare' } },
+      { name: 'claimed', persistentVolumeClaim: { claimName: 'none' } },
+    ]
+    await node.run('spares', {
+      volumes,
+      containers: [{ name: 'main', ...shell('trap "exit 0" TERM; sleep 300 & wait') }],
+    })
+    const { metadata } = await node.until('spares', runs)
+    const folder = path.join(node.volumes.podDir(metadata.uid ?? ''), 'volumes')
+    expect(await readdir(folder).catch(() => [])).toEqual([])
+    const debug = { name: 'debug', image: node.image, ...shell('cat /spare/*'), volumeMounts: at('spare') }
+    const patch = { spec: { ephemeralContainers: [debug] } }
+    await node.client.patch(pods, 'spares', patch, { type: 'strategic', namespace, subresource: 'ephemeralcontainers' })
+    expect(await look.event('spares', 'FailedMount')).toContain('configmap "spare" not found')
+    await keep('spare', { a: 'there' })
+    const pod = await node.until('spares', (one) => statusOf(one, 'debug')?.state?.terminated)
+    expect(await look.said(pod, 'debug')).toBe('there')
+    await look.remove('spares')
+  })
+
   it('does without what is optional, and starts without a key that is', async () => {
     await keep('some', { a: 'a' }, { immutable: true })
     const script = 'ls /no /some; echo "$A$B$C."'
@@ -130,6 +152,41 @@ describe.concurrent('A container', { timeout: 120_000 }, () => {
     expect(statusOf(pod)?.state?.waiting?.message).toBe(why)
     expect(await look.event('no-key', 'Failed')).toBe(`Error: ${why}`)
     await look.remove('no-key')
+  })
+
+  it('has variables from a file that an init container wrote', async () => {
+    const from = (name: string, key: string, more: object = {}) => ({
+      name,
+      valueFrom: { fileKeyRef: { volumeName: 'env', path: 'a/file', key, ...more } },
+    })
+    const write = shell(
+      `mkdir /env/a; printf "# ours\\nA='one\\ntwo' # two lines\\nB='b'\\n" > /env/a/file; ln -s /etc /env/out`,
+    )
+    const spec: Partial<PodSpec> = {
+      volumes: [{ name: 'env', emptyDir: {} }],
+      initContainers: [{ name: 'writes', ...write, volumeMounts: at('env') }],
+    }
+    const env = [
+      from('X', 'A'),
+      from('Y', 'none', { optional: true }),
+      from('Z', 'B'),
+      { name: 'ZZ', value: '$(Z)$(Z)' },
+    ]
+    expect(await say('file', 'echo "$X:${Y-unset}:$Z:$ZZ"; ls /env 2>&1', spec, { env })).toBe(
+      'one\ntwo:unset:b:bb\nls: /env: No such file or directory\n',
+    )
+    const refused = async (name: string, variable: object, why: string): Promise<void> => {
+      await node.run(name, { ...spec, containers: [{ name: 'main', env: [variable as (typeof env)[0]] }] })
+      const reason = 'CreateContainerConfigError'
+      const pod = await node.until(name, (one) => statusOf(one)?.state?.waiting?.reason === reason)
+      expect(statusOf(pod)?.state?.waiting?.message).toBe(why)
+      await look.remove(name)
+    }
+    await Promise.all([
+      refused('no-such-key', from('X', 'none'), 'environment variable key "none" not found in file "a/file"'),
+      refused('no-such-file', from('X', 'A', { path: 'no', optional: true }), "couldn't parse env file"),
+      refused('file-outside', from('X', 'A', { path: 'out/hostname' }), "couldn't parse env file"),
+    ])
   })
 
   it('has volumes in memory as large as it may be', async () => {

@@ -81,6 +81,25 @@ export async function bindSubPath({ volume, inside, target }: SubPath, signal: A
   }
 }
 
+/** The text of a file in a volume. Throws when it is not in the volume, no file, or larger than the limit. */
+export async function readWithin(volume: string, inside: string, limit: number): Promise<string> {
+  const root = await realpath(volume)
+  const place = await openWithin(root, await realpath(path.join(root, inside)))
+  try {
+    if (!(await place.stat()).isFile()) throw new Error(`${inside} is not a file`)
+    const file = await open(byHandle(place), 'r')
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(limit + 1), 0, limit + 1, 0)
+      if (bytesRead > limit) throw new Error(`${inside} is larger than ${limit} bytes`)
+      return buffer.toString('utf8', 0, bytesRead)
+    } finally {
+      await file.close()
+    }
+  } finally {
+    await place.close()
+  }
+}
+
 /** Unbinds all below `folder` (that of volume, container and number) and removes it; never what was bound. */
 // CleanSubPaths
 export async function removeSubPaths(folder: string, signal: AbortSignal): Promise<void> {
