@@ -250,6 +250,7 @@ export async function runKubelet({ options, configuration, warnings }: Configure
     volumesInUse: (before) => attached.inUse(before),
     shuttingDown: () => shutdown.shuttingDown,
     networkProblem: () => network.problem,
+    storageProblem: () => nodeInfo.problem,
     podCidr: (cidr) => network.setUp(cidr, signal),
   })
   const sizes = new SizeTracker({

@@ -86,11 +86,17 @@ export class NodeInfo {
   readonly #clock: Clock
   readonly #name: string
   #last: Promise<unknown> = Promise.resolve()
+  #problem: string | undefined = 'CSINode is not yet initialized'
 
   constructor(client: Client, clock: Clock, nodeName: string) {
     this.#client = client
     this.#clock = clock
     this.#name = nodeName
+  }
+
+  /** Why the node is not ready for volumes of drivers: it has no CSINode, whoever schedules Pods would not know of limits. */
+  get problem(): string | undefined {
+    return this.#problem
   }
 
   /** The node has the driver. */
@@ -136,9 +142,11 @@ export class NodeInfo {
     for (let wait = firstWaitMs; !signal.aborted; wait = Math.min(wait * 2, longestWaitMs)) {
       try {
         await this.#persistently(() => this.#updateCsiNode((one) => one, true, signal), 'CSINode', signal)
+        this.#problem = undefined
         return
       } catch (error) {
         if (signal.aborted) return
+        this.#problem = `failed to initialize CSINode: ${(error as Error).message}`
         if (wait > firstWaitMs) log.warn({ error: (error as Error).message }, 'CSINode could not be made')
       }
       await this.#clock.sleep(wait, signal).catch(() => undefined)

@@ -18,6 +18,7 @@ describe('NodeRegistration', () => {
   let running: Promise<void>
   let pressure: Pressure[] = []
   let shuttingDown = false
+  let storage: string | undefined = 'CSINode is not yet initialized'
   const said: string[] = []
   let registration: NodeRegistration
   beforeAll(async () => {
@@ -50,6 +51,7 @@ describe('NodeRegistration', () => {
       volumesInUse: () => [],
       shuttingDown: () => shuttingDown,
       networkProblem: () => undefined,
+      storageProblem: () => storage,
       podCidr: () => Promise.resolve(),
     })
     running = registration.run(stopping.signal)
@@ -58,6 +60,17 @@ describe('NodeRegistration', () => {
     stopping.abort()
     await running
     await api.stop()
+  })
+
+  it('is ready when the node is ready for everything', async () => {
+    const ready = async () => {
+      const node = await api.client.get(nodes, name).catch(() => undefined)
+      return node?.status?.conditions?.find(({ type }) => type === 'Ready')
+    }
+    const first = await waitFor(ready)
+    expect(first).toMatchObject({ status: 'False', reason: 'KubeletNotReady', message: storage })
+    storage = undefined
+    await waitFor(async () => (await ready())?.status === 'True')
   })
 
   it('tells what the node can, and nothing twice', async () => {
@@ -89,9 +102,9 @@ describe('NodeRegistration', () => {
   })
 
   it('tells what the node is short of, and says when that changes', async () => {
-    const sufficient = ['NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID']
+    const before = ['NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID', 'NodeReady']
     const status = (reason: string): string => `${reason}: Node ${name} status is now: ${reason}`
-    expect(said).toEqual(sufficient.map(status))
+    expect(said).toEqual(before.map(status))
     pressure = ['DiskPressure']
     registration.poke()
     const condition = await waitFor(async () => {
@@ -99,8 +112,8 @@ describe('NodeRegistration', () => {
       return now?.conditions?.find((one) => one.type === 'DiskPressure' && one.status === 'True')
     })
     expect(condition).toMatchObject({ reason: 'KubeletHasDiskPressure', message: 'kubelet has disk pressure' })
-    await waitFor(() => said.length > sufficient.length)
-    expect(said.slice(sufficient.length)).toEqual([status('NodeHasDiskPressure')])
+    await waitFor(() => said.length > before.length)
+    expect(said.slice(before.length)).toEqual([status('NodeHasDiskPressure')])
   })
 
   it('is not ready while it shuts down', async () => {

@@ -47,6 +47,8 @@ export interface RegistrationOptions {
   shuttingDown(): boolean
   /** Why Pods cannot have a network; undefined when they can. */
   networkProblem(): string | undefined
+  /** Why Pods cannot have volumes of drivers; undefined when they can. */
+  storageProblem(): string | undefined
   /** Takes the node's Pod CIDR when it is known, and again on every look. */
   podCidr(cidr: string): Promise<void>
 }
@@ -163,15 +165,16 @@ export class NodeRegistration {
     }
   }
 
+  // pkg/kubelet/nodestatus/setters.go ReadyCondition
   async #problems(signal: AbortSignal): Promise<string[]> {
-    const { runtime, networkProblem, shuttingDown } = this.#options
+    const { runtime, networkProblem, storageProblem, shuttingDown } = this.#options
     const ending = shuttingDown() ? [goesDown] : []
     const down = await runtime.status(signal)
     if (down !== undefined) return [`container runtime is down: ${down}`, ...ending]
     const network = networkProblem()
-    if (network === undefined) return ending
     const reason = 'NetworkReady=false reason:NetworkPluginNotReady'
-    return [`container runtime network not ready: ${reason} message:${network}`, ...ending]
+    const ofNetwork = network && `container runtime network not ready: ${reason} message:${network}`
+    return [ofNetwork, storageProblem(), ...ending].filter((one) => one !== undefined)
   }
 
   async #getOrCreate(seen: NodeSeen, signal: AbortSignal): Promise<Node> {
