@@ -18,7 +18,7 @@ import {
 } from '@kubets/shared/api/resources.gen.ts'
 import type { PersistentVolumeSpec, PodSpec, Volume } from '@kubets/shared/api/types/core-v1.ts'
 import type { CSIDriverSpec } from '@kubets/shared/api/types/storage-v1.ts'
-import { waitFor } from '@kubets/shared/testing/wait.ts'
+import { caseMs, waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startTestNode, type TestNode } from '../pods/node.testing.ts'
 import { mountsBelow } from '../volumes/mounts.ts'
@@ -28,7 +28,7 @@ const resources = { cpu: '2', memory: '1Gi', pods: '20', 'ephemeral-storage': '1
 const namespace = 'default'
 const sleep = ['sh', '-c', 'trap "exit 0" TERM; while true; do sleep 0.1; done']
 
-describe('Volumes of a storage driver', { timeout: 120_000 }, () => {
+describe('Volumes of a storage driver', { timeout: caseMs }, () => {
   let rootDir: string
   let node: TestNode
   let driver: TestDriver
@@ -265,6 +265,27 @@ describe('Volumes of a storage driver', { timeout: 120_000 }, () => {
     await node.volumes.setUp(one, { podIPs: [], hostIPs: [] }, new AbortController().signal)
     expect(await grown()).toBe('3Gi')
     expect(driver.asked()).toEqual(['NodeStageVolume', 'NodePublishVolume', 'NodeExpandVolume', 'NodeExpandVolume'])
+    // who grows it tells of every step, and so does the node
+    const pending = { allocatedResourceStatuses: { storage: 'NodeResizePending' } }
+    const patchClaim = { type: 'merge', namespace, subresource: 'status' } as const
+    await node.client.patch(persistentVolumeClaims, 'grows', { status: pending }, patchClaim)
+    await node.client.patch(persistentVolumes, 'grows', { spec: { capacity: { storage: '4Gi' } } }, { type: 'merge' })
+    driver.before = ({ method }) => {
+      if (method === 'NodeExpandVolume') throw refusal(grpc.status.INTERNAL, 'disk is broken')
+    }
+    const why = 'Expander.NodeExpand failed to expand the volume : rpc error: code = Internal desc = disk is broken'
+    const again = node.volumes.setUp(one, { podIPs: [], hostIPs: [] }, new AbortController().signal)
+    await expect(again).rejects.toThrow(`NodeExpandVolume.NodeExpandVolume failed for volume "grows" : ${why}`)
+    const { status } = await node.client.get(persistentVolumeClaims, 'grows', { namespace })
+    expect(status?.allocatedResourceStatuses).toEqual({ storage: 'NodeResizeInProgress' })
+    expect(status?.conditions).toMatchObject([
+      { type: 'NodeResizeError', status: 'True', message: `failed to expand pvc with ${why}` },
+    ])
+    driver.before = () => undefined
+    await node.volumes.setUp(one, { podIPs: [], hostIPs: [] }, new AbortController().signal)
+    const { status: after } = await node.client.get(persistentVolumeClaims, 'grows', { namespace })
+    expect(after).toMatchObject({ phase: 'Bound', capacity: { storage: '4Gi' } })
+    expect([after?.allocatedResourceStatuses ?? {}, after?.conditions ?? []]).toEqual([{}, []])
     await remove('grows')
   })
 

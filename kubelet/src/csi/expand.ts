@@ -1,10 +1,13 @@
 import { persistentVolumeClaims } from '@kubets/shared/api/resources.gen.ts'
 import type { ObjectReference, PersistentVolume, PersistentVolumeClaim, Pod } from '@kubets/shared/api/types/core-v1.ts'
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { parseQuantity } from '@kubets/shared/machinery/quantity.ts'
+import { formatTime } from '@kubets/shared/machinery/time.ts'
 import type { Recorder } from '../events.ts'
+import { RpcError } from '../plugins/grpc.ts'
 import type { ObjectSource } from '../objects.ts'
 import { credentials } from './context.ts'
-import type { CsiDriver } from './driver.ts'
+import { isFinal, type CsiDriver } from './driver.ts'
 import { specName, volumeCapability, type CsiVolume } from './requests.ts'
 
 /** Whether the volume has become larger than what its claim knows of: the node has to do its part. */
@@ -15,10 +18,73 @@ export function isLarger({ spec }: PersistentVolume, { status }: PersistentVolum
   return parseQuantity(has).cmp(parseQuantity(known)) > 0
 }
 
+/**
+ * What the node has to do for a volume that grew: nothing (yet), or its part, of which the claim's status is `told` step
+ * by step where whoever grows volumes tells of its own.
+ */
+// operation_generator.go checkForRecoveryFromExpansion, node_expander.go runPreCheck
+export function growthOf(volume: PersistentVolume, claim: PersistentVolumeClaim): 'none' | 'plain' | 'told' {
+  if (!isLarger(volume, claim)) return 'none'
+  const { allocatedResourceStatuses, allocatedResources } = claim.status ?? {}
+  const state = allocatedResourceStatuses?.['storage']
+  if (state === undefined) return allocatedResources === undefined ? 'plain' : 'none'
+  return state === 'NodeResizePending' || state === 'NodeResizeInProgress' ? 'told' : 'none'
+}
+
+export interface ExpandFailure {
+  message: string
+  /** The driver does nothing more about it. */
+  final: boolean
+  /** The volume cannot be expanded while it is in use here: nobody tries again, and it is mounted as it is. */
+  inUse: boolean
+  /** It will never work. */
+  infeasible: boolean
+}
+
+/** What it means that the driver did not expand the volume. */
+// pkg/volume/csi/expander.go nodeExpandWithClient
+export function expandFailure(error: unknown): ExpandFailure {
+  const { message } = error as Error
+  const code = error instanceof RpcError ? error.code : ''
+  const infeasible = ['InvalidArgument', 'OutOfRange', 'NotFound'].includes(code)
+  return {
+    message: `Expander.NodeExpand failed to expand the volume ${infeasible ? '' : ': '}${message}`,
+    final: !(error instanceof RpcError) || isFinal(error),
+    inUse: code === 'FailedPrecondition',
+    infeasible,
+  }
+}
+
+const nodeError = 'NodeResizeError'
+
+/** The merge patch by which the claim says why its volume did not grow here. */
+// pkg/volume/util/resize_util.go MarkNodeExpansionFailedCondition, MarkNodeExpansionInfeasible
+export function failedStatus(
+  { status }: PersistentVolumeClaim,
+  message: string,
+  infeasible: boolean,
+  now: number,
+): object {
+  const conditions = status?.conditions ?? []
+  const told = conditions.some(({ type, status: is }) => type === nodeError && is === 'True')
+  const others = conditions.filter(({ type }) => type !== nodeError)
+  const lastTransitionTime = formatTime(now)
+  const failed = {
+    type: nodeError,
+    status: 'True',
+    lastTransitionTime,
+    message: `failed to expand pvc with ${message}`,
+  }
+  return {
+    conditions: told ? conditions : [...others, failed],
+    ...(infeasible && { allocatedResourceStatuses: { storage: 'NodeResizeInfeasible' } }),
+  }
+}
+
 /** The merge patch by which the claim is as large as its volume, and nothing of the growth is left to do. */
 // pkg/volume/util/resize_util.go MarkFSResizeFinished
 export function grownStatus({ spec }: PersistentVolume, { status }: PersistentVolumeClaim): object {
-  const passing = ['Resizing', 'FileSystemResizePending', 'ControllerResizeError', 'NodeResizeError']
+  const passing = ['Resizing', 'FileSystemResizePending', 'ControllerResizeError', nodeError]
   const conditions = (status?.conditions ?? []).filter((one) => !passing.includes(one.type))
   return {
     capacity: { storage: spec.capacity?.['storage'] },
@@ -37,10 +103,25 @@ export interface Growth {
   staging: string
 }
 
+/** What became of growing volumes before, by their handles. */
+export interface ExpandMemory {
+  /** Not to be tried again while they are here. */
+  inUse: Set<string>
+  failed: Set<string>
+}
+
+export interface ExpandOptions {
+  objects: ObjectSource
+  recorder: Recorder
+  nodeName: string
+  clock: Clock
+}
+
 /** Has the driver make the file system as large as the volume is, and tells the claim. Rejects with why that fails. */
-// pkg/volume/csi/expander.go NodeExpand, operation_generator.go expandVolumeDuringMount
+// pkg/volume/csi/expander.go NodeExpand, operation_generator.go nodeExpandVolume, node_expander.go expandOnPlugin
 export async function expandOnNode(
-  { objects, recorder, nodeName }: { objects: ObjectSource; recorder: Recorder; nodeName: string },
+  { objects, recorder, nodeName, clock }: ExpandOptions,
+  memory: ExpandMemory,
   driver: CsiDriver,
   { pod, volume, claim, readonly, place, staging }: Growth,
   signal: AbortSignal,
@@ -54,30 +135,47 @@ export async function expandOnNode(
     return tell('Warning', 'FileSystemResizeFailed', why)
   }
   const can = await driver.capabilities(signal)
-  if (can.has('EXPAND_VOLUME')) {
-    const ref = volume.source.nodeExpandSecretRef
-    const secrets = ref
-      ? await credentials(objects, ref, signal).catch((error: unknown) => {
-          const why = (error as Error).message
-          const name = `${ref.namespace ?? ''}/${ref.name ?? ''}`
-          throw new Error(`expander.NodeExpand failed to get NodeExpandSecretRef ${name}: ${why}`)
-        })
-      : {}
-    const request = {
-      volume_id: volume.source.volumeHandle,
-      volume_path: place,
-      capacity_range: {
-        required_bytes: String(parseQuantity(volume.volume.spec.capacity?.['storage'] ?? '0').value()),
-      },
-      staging_target_path: staging,
-      volume_capability: volumeCapability(volume, can),
-      secrets,
-    }
-    await driver.expand(request, signal).catch((error: unknown) => {
-      throw new Error(`Expander.NodeExpand failed to expand the volume : ${(error as Error).message}`)
-    })
-    tell('Normal', 'FileSystemResizeSuccessful', `MountVolume.NodeExpandVolume succeeded ${of} ${nodeName}`)
+  // whoever grows volumes knows that there is nothing to do here
+  if (!can.has('EXPAND_VOLUME')) return
+  const { volumeHandle, nodeExpandSecretRef: ref } = volume.source
+  const secrets = ref
+    ? await credentials(objects, ref, signal).catch((error: unknown) => {
+        const why = (error as Error).message
+        const name = `${ref.namespace ?? ''}/${ref.name ?? ''}`
+        throw new Error(`expander.NodeExpand failed to get NodeExpandSecretRef ${name}: ${why}`)
+      })
+    : {}
+  const size = volume.volume.spec.capacity?.['storage'] ?? '0'
+  const request = {
+    volume_id: volumeHandle,
+    volume_path: place,
+    capacity_range: { required_bytes: String(parseQuantity(size).value()) },
+    staging_target_path: staging,
+    volume_capability: volumeCapability(volume, can),
+    secrets,
   }
+  const told = growthOf(volume.volume, claim) === 'told'
+  if (told) {
+    await objects.patchClaimStatus(claim, { allocatedResourceStatuses: { storage: 'NodeResizeInProgress' } }, signal)
+  }
+  try {
+    await driver.expand(request, signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    const { message, final, inUse, infeasible } = expandFailure(error)
+    if (told && final) {
+      // somebody wants another size by now, which is another's to decide
+      const other = parseQuantity(claim.spec.resources?.requests?.['storage'] ?? size).cmp(parseQuantity(size)) !== 0
+      const hopeless = infeasible || (other && memory.failed.has(volumeHandle))
+      memory.failed.add(volumeHandle)
+      await objects.patchClaimStatus(claim, failedStatus(claim, message, hopeless, clock.now()), signal)
+    }
+    if (!inUse) throw new Error(message)
+    memory.inUse.add(volumeHandle)
+    return
+  }
+  memory.failed.delete(volumeHandle)
+  tell('Normal', 'FileSystemResizeSuccessful', `MountVolume.NodeExpandVolume succeeded ${of} ${nodeName}`)
   await objects.patchClaimStatus(claim, grownStatus(volume.volume, claim), signal)
 }
 

@@ -15,7 +15,7 @@ import { mapBlock, unmapBlock } from './block.ts'
 import { attachmentMetadata, credentials, tokenAttributes } from './context.ts'
 import { isFinal, type Capability, type CsiDriver } from './driver.ts'
 import { csiText, type CsiDrivers } from './drivers.ts'
-import { expandOnNode, isLarger } from './expand.ts'
+import { expandOnNode, growthOf, type ExpandMemory } from './expand.ts'
 import {
   blockPaths,
   deviceFolder,
@@ -71,6 +71,7 @@ type Text = Record<string, string>
 export class CsiVolumes {
   readonly staged: StagedVolumes
   readonly #options: CsiVolumesOptions
+  readonly #grown: ExpandMemory = { inUse: new Set(), failed: new Set() }
 
   constructor(options: CsiVolumesOptions) {
     this.#options = options
@@ -106,7 +107,7 @@ export class CsiVolumes {
         await this.#stage(mount, told, signal)
         await this.#publish(mount, object, told, signal)
       }
-      await this.#expand(mount, signal)
+      await this.#expand(mount, false, signal)
     })
   }
 
@@ -115,24 +116,27 @@ export class CsiVolumes {
   async grow(mount: CsiMount, signal: AbortSignal): Promise<void> {
     const { driver, ...source } = mount.volume.source
     if (!('volumeHandle' in source)) return
-    await this.staged.turn(driver, source.volumeHandle, () => this.#expand(mount, signal))
+    await this.staged.turn(driver, source.volumeHandle, () => this.#expand(mount, true, signal))
   }
 
-  async #expand({ pod, volume, claim, readonly }: CsiMount, signal: AbortSignal): Promise<void> {
-    if (volume.mode !== 'Persistent' || !claim || !isLarger(volume.volume, claim)) return
+  async #expand({ pod, volume, claim, readonly }: CsiMount, mounted: boolean, signal: AbortSignal): Promise<void> {
+    if (volume.mode !== 'Persistent' || !claim || growthOf(volume.volume, claim) === 'none') return
     const { rootDir, drivers } = this.#options
     const { driver, volumeHandle } = volume.source
+    if (this.#grown.inUse.has(volumeHandle)) return
     const uid = pod.metadata.uid ?? ''
     const block = blockPaths(rootDir, specName(volume))
     const [place, staging] = isBlock(volume)
       ? [path.join(block.publish, uid), block.staging]
       : [this.place(uid, volume), stagingPath(deviceFolder(rootDir, driver, volumeHandle))]
     try {
-      await expandOnNode(this.#options, drivers.get(driver), { pod, volume, claim, readonly, place, staging }, signal)
+      const growth = { pod, volume, claim, readonly, place, staging }
+      await expandOnNode(this.#options, this.#grown, drivers.get(driver), growth, signal)
     } catch (error) {
       signal.throwIfAborted()
-      const operation = isBlock(volume) ? 'MapVolume.MapBlockVolume' : 'MountVolume.Setup'
-      throw new VolumeError(`${operation} failed while expanding volume`, specName(volume), (error as Error).message)
+      const during = isBlock(volume) ? 'MapVolume.MapBlockVolume' : 'MountVolume.Setup'
+      const operation = mounted ? 'NodeExpandVolume.NodeExpandVolume' : `${during} failed while expanding volume`
+      throw new VolumeError(operation, specName(volume), (error as Error).message)
     }
   }
 
@@ -162,7 +166,7 @@ export class CsiVolumes {
       await this.staged.turn(driverName, volumeHandle, () =>
         unmapBlock(rootDir, this.#driver(driverName), volumeHandle, name, podUid, signal),
       )
-      this.staged.release(driverName, volumeHandle)
+      this.#forget(driverName, volumeHandle)
     }
     const folder = path.join(rootDir, 'pods', podUid, 'volumes', pluginFolder)
     for (const name of await readdir(folder).catch(() => [])) {
@@ -171,9 +175,15 @@ export class CsiVolumes {
       if (!data) continue
       const { driverName, volumeHandle } = data
       await this.staged.turn(driverName, volumeHandle, () => this.#unpublish(driverName, volumeHandle, place, signal))
-      if (data.volumeLifecycleMode !== 'Ephemeral') this.staged.release(driverName, volumeHandle)
+      if (data.volumeLifecycleMode !== 'Ephemeral') this.#forget(driverName, volumeHandle)
     }
     this.staged.unwant(podUid)
+  }
+
+  #forget(driverName: string, handle: string): void {
+    this.#grown.inUse.delete(handle)
+    this.#grown.failed.delete(handle)
+    this.staged.release(driverName, handle)
   }
 
   // csi_mounter.go TearDownAt

@@ -1,3 +1,9 @@
+// pkg/kubelet/events/event.go
+const reasons: Readonly<Record<string, string>> = {
+  MapVolume: 'FailedMapVolume',
+  NodeExpandVolume: 'VolumeResizeFailed',
+}
+
 /** What was to be done with one volume of a Pod failed; the message is that of the event. */
 // pkg/volume/util/operationexecutor/operation_executor.go VolumeToMount.GenerateError
 export class VolumeError extends Error {
@@ -9,7 +15,7 @@ export class VolumeError extends Error {
     const what = operation.includes(' failed') ? operation : `${operation} failed`
     super(`${what} for volume "${volume}" : ${message}`)
     this.name = 'VolumeError'
-    this.reason = operation.startsWith('MapVolume') ? 'FailedMapVolume' : 'FailedMount'
+    this.reason = reasons[operation.split('.')[0] ?? ''] ?? 'FailedMount'
   }
 }
 
