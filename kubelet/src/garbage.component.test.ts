@@ -2,6 +2,7 @@ import Docker from 'dockerode'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { silentLogger as log } from '@kubets/shared/machinery/logger.ts'
 import { realClock as clock } from '@kubets/shared/testing/real-clock.ts'
+import { caseMs } from '@kubets/shared/testing/wait.ts'
 import { nodeReference } from './events.ts'
 import { GarbageCollector } from './garbage.ts'
 import { container, pod } from './pods/fixtures.ts'
@@ -36,7 +37,7 @@ const runtime: Runtime = {
 const insufficient =
   /^Warning FreeDiskSpaceFailed: Insufficient free disk space on the node's image filesystem \(99% of 100\.0 GiB used\)\. Failed to free sufficient space by deleting unused images \(freed \d{7} bytes\)\. Investigate disk usage, as it could be used by active images, logs, volumes, or other data\.$/
 
-describe('GarbageCollector', { timeout: 60_000 }, () => {
+describe('GarbageCollector', { timeout: caseMs }, () => {
   const said: string[] = []
   let collected = 0
   const collector = (availableBytes: number): GarbageCollector =>

@@ -3,7 +3,7 @@ import { events } from '@kubets/shared/api/resources.gen.ts'
 import type { Event, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { silentLogger as log } from '@kubets/shared/machinery/logger.ts'
 import { realClock as clock } from '@kubets/shared/testing/real-clock.ts'
-import { waitFor } from '@kubets/shared/testing/wait.ts'
+import { caseMs, waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nodeReference } from '../events.ts'
 import { startTestNode, type TestNode } from '../pods/node.testing.ts'
@@ -18,7 +18,7 @@ const ready = ({ status }: Pod): boolean => status?.containerStatuses?.every((on
 const failed = ({ status }: Pod): boolean => status?.phase === 'Failed'
 const storage = 'ephemeral-storage'
 
-describe('EvictionManager', { timeout: 120_000 }, () => {
+describe('EvictionManager', { timeout: caseMs }, () => {
   let node: TestNode
   let sizes: SizeTracker
   let stats: StatsCollector

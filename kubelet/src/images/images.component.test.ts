@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Secret } from '@kubets/shared/api/types/core-v1.ts'
 import { silentLogger as log } from '@kubets/shared/machinery/logger.ts'
 import { realClock as clock } from '@kubets/shared/testing/real-clock.ts'
+import { caseMs } from '@kubets/shared/testing/wait.ts'
 import type { ObjectSource } from '../objects.ts'
 import { container, pod } from '../pods/fixtures.ts'
 import { createDockerRuntime } from '../runtime/docker/index.ts'
@@ -29,7 +30,7 @@ const runtime = createDockerRuntime({
 })
 
 /** Images of real registries, for a real Docker. */
-describe('An image', { timeout: 120_000 }, () => {
+describe('An image', { timeout: caseMs }, () => {
   let registry: TestRegistry
   let locked: TestRegistry
   const used = new Set<string>()

@@ -8,7 +8,7 @@ import { buffer } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { configMaps } from '@kubets/shared/api/resources.gen.ts'
 import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
-import { waitFor } from '@kubets/shared/testing/wait.ts'
+import { caseMs, waitFor } from '@kubets/shared/testing/wait.ts'
 import Docker from 'dockerode'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeImage, removeImage } from '../runtime/docker/image.testing.ts'
@@ -22,7 +22,7 @@ const shellLess = `kubets-test/shell-less-${process.pid}:1`
 const namespace = 'default'
 
 /** What Pods and their containers may do wrong, and what may be done to them, one Pod each. */
-describe('A node with bad Pods', { timeout: 120_000 }, () => {
+describe('A node with bad Pods', { timeout: caseMs }, () => {
   let node: TestNode
   let look: ReturnType<typeof lookAt>
   let work: string

@@ -1,12 +1,18 @@
 import { readlink } from 'node:fs/promises'
+import { Readable, type Writable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
 import { pods } from '@kubets/shared/api/resources.gen.ts'
 import type { Pod, PodSpec } from '@kubets/shared/api/types/core-v1.ts'
+import { caseMs, waitFor } from '@kubets/shared/testing/wait.ts'
 import Docker from 'dockerode'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { chooseContainer, openLog, parseLogQuery } from '../server/container-logs.ts'
 import { failed, idOf, lookAt, over, runs, shell, statusOf, succeeded } from './look.testing.ts'
 import { startTestNode, type TestNode } from './node.testing.ts'
 
 const docker = new Docker()
+const { signal } = new AbortController()
 const deaf = shell('trap "" TERM; while :; do sleep 0.1; done')
 const nothing = { exec: { command: ['false'] }, periodSeconds: 1, failureThreshold: 1 }
 const ofSidecar = (name: string, script: string) => ({ name, restartPolicy: 'Always', ...shell(script) })
@@ -14,7 +20,7 @@ const volumes = [{ name: 'data', emptyDir: {} }]
 const volumeMounts = [{ name: 'data', mountPath: '/data' }]
 
 /** From the first look at a Pod to its end: probes, hooks, sidecars, names, last words. */
-describe.concurrent('A Pod', { timeout: 120_000 }, () => {
+describe.concurrent('A Pod', { timeout: caseMs }, () => {
   let node: TestNode
   let look: ReturnType<typeof lookAt>
   beforeAll(async () => {
@@ -272,5 +278,68 @@ describe.concurrent('A Pod', { timeout: 120_000 }, () => {
     expect(host).toEqual(ours)
     const shared = await node.until('shared', runs)
     expect(await look.exec(idOf(shared, 'main'), 'cat /proc/[0-9]*/cmdline | tr "\\000" " "')).toContain('sleep 4711')
+  })
+
+  it('tells what it has said as it is asked to', async () => {
+    const script =
+      'echo first; echo second >&2; sleep 2; echo third; echo fourth; test -e /data/been || { touch /data/been; exit 1; }; sleep 1000'
+    const containers = [{ name: 'main', ...shell(script), volumeMounts }]
+    await node.run('speaks', { volumes, containers })
+    await node.until('speaks', (one) => statusOf(one)?.restartCount === 1 && runs(one))
+    const ask = async (query: string): Promise<string[]> => {
+      const pod = await node.get('speaks')
+      const all = await node.runtime.listContainers({ podUid: pod.metadata.uid ?? '' }, signal)
+      const options = parseLogQuery(new URLSearchParams(query), Date.parse(pod.metadata.creationTimestamp ?? ''))
+      const log = await openLog(node.runtime, chooseContainer(pod, 'main', all, options.previous), options, signal)
+      return (await text(log)).split('\n')
+    }
+    await waitFor(async () => (await ask('')).length === 5)
+    const lines = ['first', 'second', 'third', 'fourth', '']
+    expect((await ask('')).toSorted()).toEqual(lines.toSorted())
+    expect((await ask('previous=true')).toSorted()).toEqual(lines.toSorted())
+    expect(await ask('stream=Stdout')).toEqual(lines.filter((one) => one !== 'second'))
+    expect(await ask('stream=Stderr')).toEqual(['second', ''])
+    expect(await ask('tailLines=2')).toEqual(lines.slice(-3))
+    expect(await ask('tailLines=0')).toEqual([''])
+    expect(await ask('stream=Stdout&limitBytes=8')).toEqual(['first', 'th'])
+    expect(await ask('sinceTime=2999-01-01T00:00:00Z')).toEqual([''])
+    expect((await ask('timestamps=true&tailLines=1'))[0]).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z fourth$/)
+    await look.remove('speaks')
+  })
+
+  it('takes and gives much more than the kubelet holds', async () => {
+    await node.run('streams', { containers: [{ name: 'main' }] })
+    const id = idOf(await node.until('streams', runs))
+    const script = 'until test -e /tmp/go; do sleep 0.1; done; wc -c; head -c 100000000 /dev/zero; touch /tmp/said'
+    const options = { command: ['sh', '-c', script], stdin: true, stdout: true, stderr: true, tty: false }
+    const session = await node.runtime.exec(id, options, signal)
+    session.stderr?.resume()
+    const stdin = session.stdin as Writable
+    const chunk = Buffer.alloc(1 << 20)
+    let given = 0
+    const input = Readable.from(Array.from({ length: 100 }, () => chunk)).map((one: Buffer) => {
+      given++
+      return one
+    })
+    // its end is the end of the input alone
+    const sent = pipeline(input, stdin)
+    // nobody reads: what is given waits with its giver, however long that takes
+    for (let i = 0; i < 5; i++) await look.exec(id, 'test ! -e /tmp/go')
+    expect(given).toBeLessThan(50)
+    await look.exec(id, 'touch /tmp/go')
+    await sent
+    let count = 0
+    let begin = ''
+    for await (const data of session.stdout as AsyncIterable<Buffer>) {
+      if (count === 0) {
+        begin = data.toString('latin1', 0, 10)
+        // nobody reads here, either
+        for (let i = 0; i < 5; i++) expect(await look.exec(id, 'ls /tmp')).toBe('go\n')
+      }
+      count += data.length
+    }
+    expect(begin).toBe('104857600\n')
+    expect(count).toBe(100_000_010)
+    expect(await session.done).toBe(0)
   })
 })

@@ -1,7 +1,7 @@
 import { events, pods } from '@kubets/shared/api/resources.gen.ts'
 import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import Docker from 'dockerode'
-import { waitFor } from '@kubets/shared/testing/wait.ts'
+import { caseMs, waitFor } from '@kubets/shared/testing/wait.ts'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -11,7 +11,7 @@ const signal = new AbortController().signal
 const runs = ({ status }: Pod): boolean => status?.phase === 'Running'
 const failed = ({ status }: Pod): boolean => status?.phase === 'Failed'
 
-describe('Pods of a node', { timeout: 120_000 }, () => {
+describe('Pods of a node', { timeout: caseMs }, () => {
   let node: TestNode
   beforeAll(async () => {
     node = await startTestNode({ cpu: '1', memory: '1Gi', 'ephemeral-storage': '1Gi', pods: '20' })

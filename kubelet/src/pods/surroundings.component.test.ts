@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { configMaps, pods, secrets } from '@kubets/shared/api/resources.gen.ts'
 import type { PodSpec } from '@kubets/shared/api/types/core-v1.ts'
-import { waitFor } from '@kubets/shared/testing/wait.ts'
+import { caseMs, waitFor } from '@kubets/shared/testing/wait.ts'
 import Docker from 'dockerode'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { appArmorEnabled } from './app-armor.ts'
@@ -15,7 +15,7 @@ const once = { restartPolicy: 'Never' }
 const at = (name: string, more: object = {}) => [{ name, mountPath: `/${name}`, ...more }]
 
 /** What a Pod finds around it: volumes, users, rights, limits. */
-describe.concurrent('A container', { timeout: 120_000 }, () => {
+describe.concurrent('A container', { timeout: caseMs }, () => {
   let node: TestNode
   let look: ReturnType<typeof lookAt>
   beforeAll(async () => {
@@ -289,7 +289,7 @@ describe.concurrent('A container', { timeout: 120_000 }, () => {
     )
     await node.run('unheld', { ...held('none.json'), containers: [{ name: 'main' }] })
     expect(await look.event('unheld', 'Failed')).toBe('Error: cannot load seccomp profile "none.json"')
-    expect(statusOf(await node.get('unheld'))?.state?.waiting?.reason).toBe('CreateContainerConfigError')
+    await node.until('unheld', (one) => statusOf(one)?.state?.waiting?.reason === 'CreateContainerConfigError')
     await look.remove('unheld')
   })
 

@@ -6,7 +6,7 @@ import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { isNotFound } from '@kubets/shared/machinery/errors.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import { realClock as clock } from '@kubets/shared/testing/real-clock.ts'
-import { waitFor } from '@kubets/shared/testing/wait.ts'
+import { caseMs, waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestNode, type TestNode } from '../pods/node.testing.ts'
 import { FileSource } from './file-source.ts'
@@ -14,7 +14,7 @@ import { FileSource } from './file-source.ts'
 const signal = new AbortController().signal
 const runs = ({ status }: Pod): boolean => status?.phase === 'Running'
 
-describe('Static Pods of a folder', { timeout: 120_000 }, () => {
+describe('Static Pods of a folder', { timeout: caseMs }, () => {
   const stopping = new AbortController()
   const reached = Promise.withResolvers<void>()
   const told: unknown[] = []
