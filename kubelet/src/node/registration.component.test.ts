@@ -93,12 +93,15 @@ describe('NodeRegistration', () => {
       'InPlacePodLevelResourcesVerticalScaling',
       'RestartAllContainersOnContainerExits',
     ])
-    registration.poke()
-    // whoever writes now has the next version
-    const body = { metadata: { labels: { looked: 'yes' } } }
-    const next = await api.client.patch(nodes, name, body, { type: 'merge' })
-    registration.poke()
-    expect((await find())?.metadata.resourceVersion).toBe(next.metadata.resourceVersion)
+    // whoever writes has the next version, but when others on the machine make an image meanwhile
+    let times = 0
+    await waitFor(async () => {
+      registration.poke()
+      const body = { metadata: { labels: { looked: String(++times) } } }
+      const next = await api.client.patch(nodes, name, body, { type: 'merge' })
+      registration.poke()
+      return (await find())?.metadata.resourceVersion === next.metadata.resourceVersion
+    })
   })
 
   it('tells what the node is short of, and says when that changes', async () => {
