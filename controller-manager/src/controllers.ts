@@ -15,6 +15,7 @@ import { endpointSliceMirroringController } from './endpointslicemirroring/contr
 import { garbageCollectorController } from './garbage-collector/controller.ts'
 import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/controller.ts'
 import { jobController } from './job/controller.ts'
+import { localPathProvisioner } from './local-path-provisioner/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { nodeIpamController } from './node-ipam/controller.ts'
 import { nodeLifecycleController } from './node-lifecycle/controller.ts'
@@ -62,6 +63,7 @@ export const controllers: readonly Controller[] = [
   namespaceController,
   ephemeralVolumeController,
   persistentVolumeBinderController,
+  localPathProvisioner,
   attachDetachController,
   persistentVolumeExpanderController,
   persistentVolumeClaimProtectionController,

@@ -53,6 +53,7 @@ export const startTestManager = async (given: Partial<Options> = {}): Promise<Te
     syncs: concurrentSyncs,
     mirroringSyncs: 5,
     maxEndpointsPerSlice: 100,
+    localPath: undefined,
     ...given,
   }
   const metrics = { observe: () => undefined }

@@ -28,6 +28,11 @@ describe('readOptions', () => {
     expect(read('--concurrent-rc-syncs=9').syncs).toEqual({ ...concurrentSyncs, rc: 9 })
   })
 
+  it('makes volumes of folders only where it is told to', () => {
+    expect(read().localPath).toBeUndefined()
+    expect(read('--local-path-dir=/data/volumes/').localPath).toEqual({ dir: '/data/volumes', image: 'kubets/pause:1' })
+  })
+
   it('refuses by the name of the flag', () => {
     expect(() => read('--cluster-cidr=fd00::/48')).toThrow('--cluster-cidr')
     expect(() => read('--node-eviction-rate=0')).toThrow('--node-eviction-rate')
@@ -37,6 +42,8 @@ describe('readOptions', () => {
       ['--unhealthy-zone-threshold', '55'],
       ['--concurrent-gc-syncs', '0'],
       ['--horizontal-pod-autoscaler-sync-period', '0'],
+      ['--local-path-dir', '/'],
+      ['--local-path-dir', 'volumes'],
     ])
       expect(() => read(`${flag}=${value}`)).toThrow(flag)
     expect(read('--allocate-node-cidrs=false', '--cluster-cidr=none').podCidrs).toBeUndefined()

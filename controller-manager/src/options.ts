@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { posix } from 'node:path'
 import { signingKey, type TokenKey } from '@kubets/shared/process/jwt.ts'
 import { boolean, duration, integer, list, optionalText, port, text } from '@kubets/shared/process/options.ts'
 import type { FlagValues } from '@kubets/shared/process/options.ts'
@@ -102,6 +103,18 @@ export const flags = {
   'mirroring-concurrent-service-endpoint-syncs': integer('Endpoints that are mirrored at the same time', 5, 1, 50),
   'disable-force-detach-on-timeout': boolean('leave attached what a lost node has had mounted for six minutes', false),
   'terminated-pod-gc-threshold': integer('finished Pods to keep; 0 keeps all', 12_500),
+  'local-path-dir': optionalText('folder on every node for volumes of the class local-path; without it there are none'),
+  'local-path-helper-image': text(
+    'image of the Pods that make and remove those volumes, with mkdir and rm',
+    'kubets/pause:1',
+  ),
+}
+
+/** Where volumes of the class local-path are, and what makes them there. */
+export interface LocalPath {
+  /** The same on every node. */
+  readonly dir: string
+  readonly image: string
 }
 
 /** All that the controllers take from the command line, read and checked. */
@@ -136,6 +149,8 @@ export interface Options {
   syncs: Readonly<Record<Synced, number>>
   mirroringSyncs: number
   maxEndpointsPerSlice: number
+  /** Undefined when nobody makes such volumes. */
+  localPath: LocalPath | undefined
 }
 
 /** Checks the flags against each other and reads the files they name. Throws with what is wrong. */
@@ -196,5 +211,14 @@ export const readOptions = (values: FlagValues<typeof flags>): Options => {
     ) as Record<Synced, number>,
     maxEndpointsPerSlice: values['max-endpoints-per-slice'],
     mirroringSyncs: values['mirroring-concurrent-service-endpoint-syncs'],
+    localPath: localPath(values['local-path-dir'], values['local-path-helper-image']),
   }
+}
+
+// rancher/local-path-provisioner provisioner.go canonicalizeConfig
+const localPath = (given: string | undefined, image: string): LocalPath | undefined => {
+  if (given === undefined) return undefined
+  const dir = posix.resolve('/', given)
+  if (!posix.isAbsolute(given) || dir === '/') throw new Error('--local-path-dir must be an absolute path other than /')
+  return { dir, image }
 }

@@ -207,6 +207,16 @@ export const controllerRoles = [
     rule('watch', '', 'events'),
   ),
   role(
+    // not upstream's: there it is an add-on with a role of its own (rancher/local-path-provisioner deploy/local-path-storage.yaml)
+    'local-path-provisioner',
+    rule(`${read} create delete`, '', 'persistentvolumes'),
+    rule(`${read} update`, '', 'persistentvolumeclaims'),
+    rule(`${read} create delete`, '', 'pods'),
+    rule(read, '', 'nodes'),
+    rule(`${read} create`, storage, 'storageclasses'),
+    events,
+  ),
+  role(
     'pod-garbage-collector',
     rule('list watch delete', '', 'pods'),
     rule(read, '', 'nodes'),

@@ -44,6 +44,8 @@ export interface TestNode {
   /** The image of the tests' containers. */
   image: string
   client: ApiServer['client']
+  /** Writes a kubeconfig for another program of the cluster. */
+  kubeconfig: ApiServer['kubeconfig']
   runtime: PodDeps['runtime']
   recorder: PodDeps['recorder']
   volumes: PodDeps['volumes']
@@ -242,6 +244,7 @@ export async function startTestNode(
     pressure,
     goesDown,
     client,
+    kubeconfig: (...who) => api.kubeconfig(...who),
     runtime,
     tree,
     cgroupRoot,
