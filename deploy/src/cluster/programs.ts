@@ -118,6 +118,8 @@ export function programs(settings: Settings): readonly Program[] {
         `--service-account-private-key-file=${pki('sa.key')}`,
         `--cluster-signing-cert-file=${pki('ca.crt')}`,
         `--cluster-signing-key-file=${pki('ca.key')}`,
+        // the folder that is the same for the kubelet and for Docker, also where the kubelet is a container
+        `--local-path-dir=${join(settings.kubeletDir, 'local-path')}`,
       ]),
       health: 'http://127.0.0.1:10257/healthz',
     },
