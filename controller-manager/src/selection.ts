@@ -1,4 +1,4 @@
-/** Every controller of upstream's kube-controller-manager, and the other names that --controllers takes for it. */
+/** Every controller of upstream's kube-controller-manager, and our own; and the other names that --controllers takes for it. */
 // cmd/kube-controller-manager/app/controllermanager.go NewControllerDescriptors
 const known: Readonly<Record<string, readonly string[]>> = {
   'serviceaccount-token-controller': ['serviceaccount-token'],
@@ -52,6 +52,8 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'service-cidr-controller': [],
   'storage-version-migrator-controller': [],
   'selinux-warning-controller': ['selinux-warning'],
+  // elsewhere an add-on, a program of its own
+  'local-path-provisioner': [],
 }
 
 const aliases = new Map(
