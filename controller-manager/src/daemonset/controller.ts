@@ -7,16 +7,16 @@ import {
 import type { ControllerRevision, DaemonSet } from '@kubets/shared/api/types/apps-v1.ts'
 import type { Node, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
-import { isNotFound } from '@kubets/shared/machinery/errors.ts'
 import { controllerOf, newControllerRef, objectKey } from '@kubets/shared/machinery/object.ts'
 import { labelSelectorFromObject } from '@kubets/shared/machinery/selector.ts'
 import type { Controller, ControllerContext, Run } from '../context.ts'
-import { messageOf, namespaceIsGoing } from '../failure.ts'
+import { namespaceIsGoing } from '../failure.ts'
 import { keepRevision, removeRevisions } from '../history/keep.ts'
 import { inOrder, revisionHashLabel, surplus } from '../history/revisions.ts'
 import { indexByOwner } from '../owner-index.ts'
 import { applyClaim } from '../pods/adopt.ts'
 import { claim } from '../pods/claim.ts'
+import { PodControl } from '../pods/control.ts'
 import { Expectations, expectationLapseMs } from '../pods/expectations.ts'
 import { slowStart } from '../pods/slow-start.ts'
 import { podFromTemplate } from '../pods/template.ts'
@@ -35,6 +35,7 @@ const matches = ({ spec }: DaemonSet, labels: Record<string, string>): boolean =
 const start = (context: ControllerContext): Run => {
   const { client, informers, clock } = context
   const recorder = context.recorder(name)
+  const control = new PodControl(client, recorder)
   const sets = informers.informer(ref)
   const pods = informers.informer(podsRef)
   const nodes = informers.informer(nodesRef)
@@ -87,28 +88,16 @@ const start = (context: ControllerContext): Run => {
     delete: (node) => nodeChanged(node, undefined),
   })
 
-  const createOne = async (set: DaemonSet, hash: string, node: string, signal: AbortSignal): Promise<void> => {
+  const createOne = (set: DaemonSet, hash: string, node: string, signal: AbortSignal): Promise<void> => {
     const template = templateForNode(daemonTemplate(set, hash), node)
-    try {
-      const pod = podFromTemplate(template, set, newControllerRef(set, ref))
-      const created = await client.create(podsRef, pod, { namespace: set.metadata.namespace, signal })
-      recorder.event(set, 'Normal', 'SuccessfulCreate', `Created pod: ${created.metadata.name}`)
-    } catch (error) {
-      if (!namespaceIsGoing(error))
-        recorder.event(set, 'Warning', 'FailedCreate', `Error creating: ${messageOf(error)}`)
-      throw error
-    }
+    return control.create(set, podFromTemplate(template, set, newControllerRef(set, ref)), signal)
   }
 
   const deleteOne = async (set: DaemonSet, key: string, pod: Pod, signal: AbortSignal): Promise<void> => {
-    const { name: podName = '', namespace, uid } = pod.metadata
     try {
-      await client.delete(podsRef, podName, { namespace, preconditions: { uid }, signal })
-      recorder.event(set, 'Normal', 'SuccessfulDelete', `Deleted pod: ${podName}`)
+      if (!(await control.delete(set, pod, signal))) expectations.deletionSeen(key, objectKey(pod))
     } catch (error) {
       expectations.deletionSeen(key, objectKey(pod))
-      if (isNotFound(error)) return
-      recorder.event(set, 'Warning', 'FailedDelete', `Error deleting: ${messageOf(error)}`)
       throw error
     }
   }

@@ -9,7 +9,8 @@ import { messageOf, namespaceIsGoing } from '../failure.ts'
 import { indexByOwner } from '../owner-index.ts'
 import { applyClaim } from '../pods/adopt.ts'
 import { claim } from '../pods/claim.ts'
-import { plan, statusAfterFailedCreate } from './plan.ts'
+import { reasons } from './names.ts'
+import { failedCreate, plan } from './plan.ts'
 import type { Action } from './rollout.ts'
 import { sameTemplate } from '../pods/template-hash.ts'
 import { runLoop } from '../run-loop.ts'
@@ -88,8 +89,9 @@ const start = (context: ControllerContext): Run => {
         await resolveTakenName(owner, set, signal)
         return false
       }
-      const status = statusAfterFailedCreate(owner, set.metadata.name ?? '', messageOf(error), clock.now())
-      if (!deepEqual(status, owner.status)) await writeStatus(owner, status, signal)
+      const { message, status } = failedCreate(owner, set.metadata.name ?? '', messageOf(error), clock.now())
+      recorder.event(owner, 'Warning', reasons.createFailed, message)
+      if (status && !deepEqual(status, owner.status)) await writeStatus(owner, status, signal)
       throw error
     }
   }

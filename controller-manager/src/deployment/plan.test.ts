@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Deployment } from '@kubets/shared/api/types/apps-v1.ts'
-import { plan } from './plan.ts'
+import { failedCreate, plan } from './plan.ts'
 import { Simulation } from './simulation.testing.ts'
 
 const revision = 'deployment.kubernetes.io/revision'
@@ -204,5 +204,20 @@ describe('an outgoing Deployment', () => {
     world.step()
     expect(world.writes).toEqual(['status'])
     expect(world.sets.length).toBe(1)
+  })
+})
+
+describe('a ReplicaSet that is refused', () => {
+  it('is told of in an event and the condition', () => {
+    const { deployment, now } = started()
+    const { message, status } = failedCreate(deployment, 'web-x', 'quota exceeded', now)
+    expect(message).toBe('Failed to create new replica set "web-x": quota exceeded')
+    const progressing = status?.conditions?.find(({ type }) => type === 'Progressing')
+    expect(progressing).toMatchObject({ status: 'False', reason: 'ReplicaSetCreateError', message })
+  })
+
+  it('leaves the status alone where no progress is looked for', () => {
+    const { deployment, now } = started({ progressDeadlineSeconds: 2147483647 })
+    expect(failedCreate(deployment, 'web-x', 'quota exceeded', now).status).toEqual(deployment.status)
   })
 })

@@ -79,15 +79,17 @@ const step = (rollout: Rollout, pods: readonly Pod[]): DeploymentPlan => {
 export const plan = ({ deployment, replicaSets, pods }: DeploymentSeen, now: number): DeploymentPlan =>
   step(new Rollout(deployment, replicaSets, now), pods)
 
-/** The status after the new ReplicaSet could not be created. */
+/** What is told when the new ReplicaSet could not be created: the event's text, and the status. */
 // pkg/controller/deployment/sync.go getNewReplicaSet
-export const statusAfterFailedCreate = (
+export const failedCreate = (
   deployment: Deployment,
   name: string,
-  message: string,
+  problem: string,
   now: number,
-): DeploymentStatus => {
-  const text = `Failed to create new replica set "${name}": ${message}`
-  const condition = newCondition('Progressing', 'False', reasons.createFailed, text, now)
-  return { ...deployment.status, conditions: withCondition(deployment.status?.conditions ?? [], condition) }
+): { message: string; status: DeploymentStatus | undefined } => {
+  const message = `Failed to create new replica set "${name}": ${problem}`
+  if (progressDeadline(deployment) === undefined) return { message, status: deployment.status }
+  const condition = newCondition('Progressing', 'False', reasons.createFailed, message, now)
+  const conditions = withCondition(deployment.status?.conditions ?? [], condition)
+  return { message, status: { ...deployment.status, conditions } }
 }

@@ -6,11 +6,12 @@ import { isNotFound } from '@kubets/shared/machinery/errors.ts'
 import { controllerOf, newControllerRef, objectKey } from '@kubets/shared/machinery/object.ts'
 import { labelSelectorFromObject } from '@kubets/shared/machinery/selector.ts'
 import type { Controller, ControllerContext, Run } from '../context.ts'
-import { messageOf, namespaceIsGoing } from '../failure.ts'
+import { namespaceIsGoing } from '../failure.ts'
 import { indexByOwner } from '../owner-index.ts'
 import { applyClaim } from '../pods/adopt.ts'
 import { isPodActive, isPodTerminating } from '../pods/availability.ts'
 import { claim } from '../pods/claim.ts'
+import { PodControl } from '../pods/control.ts'
 import { Expectations, expectationLapseMs } from '../pods/expectations.ts'
 import { slowStart } from '../pods/slow-start.ts'
 import { podFromTemplate } from '../pods/template.ts'
@@ -34,6 +35,7 @@ const isForeign = ({ spec }: Job): boolean => spec.managedBy !== undefined && sp
 const start = (context: ControllerContext): Run => {
   const { client, informers, clock } = context
   const recorder = context.recorder(name)
+  const control = new PodControl(client, recorder)
   const jobs = informers.informer(jobsRef)
   const pods = informers.informer(podsRef)
   const podIndex = indexByOwner(pods)
@@ -103,29 +105,19 @@ const start = (context: ControllerContext): Run => {
     }
   }
 
-  const createOne = async (job: Job, { index, failures }: Creation, signal: AbortSignal): Promise<void> => {
+  const createOne = (job: Job, { index, failures }: Creation, signal: AbortSignal): Promise<void> => {
     const pod = podFromTemplate(templateOf(job, index, failures), job, newControllerRef(job, jobsRef))
     if (index !== undefined) pod.metadata.generateName = prefixOf(job, index)
-    try {
-      const created = await client.create(podsRef, pod, { namespace: job.metadata.namespace, signal })
-      recorder.event(job, 'Normal', 'SuccessfulCreate', `Created pod: ${created.metadata.name}`)
-    } catch (error) {
-      if (!namespaceIsGoing(error))
-        recorder.event(job, 'Warning', 'FailedCreate', `Error creating: ${messageOf(error)}`)
-      throw error
-    }
+    return control.create(job, pod, signal)
   }
 
   const deleteOne = async (job: Job, pod: Pod, isForgotten: boolean, signal: AbortSignal): Promise<void> => {
-    const { name: podName = '', namespace, uid } = pod.metadata
+    const seen = (): void => expectations.deletionSeen(objectKey(job), objectKey(pod))
     try {
       if (isForgotten && isTracked(pod)) await letGo(pod, signal)
-      await client.delete(podsRef, podName, { namespace, preconditions: { uid }, signal })
-      recorder.event(job, 'Normal', 'SuccessfulDelete', `Deleted pod: ${podName}`)
+      if (!(await control.delete(job, pod, signal))) seen()
     } catch (error) {
-      expectations.deletionSeen(objectKey(job), objectKey(pod))
-      if (isNotFound(error)) return
-      recorder.event(job, 'Warning', 'FailedDelete', `Error deleting: ${messageOf(error)}`)
+      seen()
       throw error
     }
   }

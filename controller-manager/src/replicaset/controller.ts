@@ -18,6 +18,7 @@ const kind: ReplicaKind<ReplicaSet> = {
     minReadySeconds: spec.minReadySeconds ?? 0,
     templateLabels: spec.template?.metadata?.labels ?? {},
     status: status ?? { replicas: 0 },
+    countsTerminating: true,
   }),
   matcher: ({ spec }) => {
     const selector = labelSelectorFromObject(spec.selector)

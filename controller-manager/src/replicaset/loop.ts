@@ -2,13 +2,13 @@ import { pods as podsRef } from '@kubets/shared/api/resources.gen.ts'
 import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { controllerOf, newControllerRef, objectKey } from '@kubets/shared/machinery/object.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
-import { isNotFound } from '@kubets/shared/machinery/errors.ts'
 import type { ControllerContext, Run } from '../context.ts'
 import { messageOf, namespaceIsGoing } from '../failure.ts'
 import { indexByOwner } from '../owner-index.ts'
 import { applyClaim } from '../pods/adopt.ts'
 import { isPodActive } from '../pods/availability.ts'
 import { claim } from '../pods/claim.ts'
+import { PodControl } from '../pods/control.ts'
 import { Expectations, expectationLapseMs } from '../pods/expectations.ts'
 import { slowStart } from '../pods/slow-start.ts'
 import { podFromTemplate } from '../pods/template.ts'
@@ -21,7 +21,7 @@ import { updateStatus } from '../status.ts'
 /** The loop of a kind that keeps a number of equal Pods. */
 export const startReplicas = <T extends KubeObject>(kind: ReplicaKind<T>, context: ControllerContext): Run => {
   const { client, informers, clock } = context
-  const recorder = context.recorder(kind.component)
+  const control = new PodControl(client, context.recorder(kind.component))
   const owners = informers.informer(kind.ref)
   const pods = informers.informer(podsRef)
   const podIndex = indexByOwner(pods)
@@ -55,17 +55,8 @@ export const startReplicas = <T extends KubeObject>(kind: ReplicaKind<T>, contex
     return siblings.flatMap((sibling) => podIndex.ownedBy(sibling.metadata.uid)).filter(isPodActive)
   }
 
-  const createOne = async (owner: T, signal: AbortSignal): Promise<void> => {
-    const pod = podFromTemplate(kind.template(owner), owner, newControllerRef(owner, kind.ref))
-    try {
-      const created = await client.create(podsRef, pod, { namespace: owner.metadata.namespace, signal })
-      recorder.event(owner, 'Normal', 'SuccessfulCreate', `Created pod: ${created.metadata.name}`)
-    } catch (error) {
-      if (!namespaceIsGoing(error))
-        recorder.event(owner, 'Warning', 'FailedCreate', `Error creating: ${messageOf(error)}`)
-      throw error
-    }
-  }
+  const createOne = (owner: T, signal: AbortSignal): Promise<void> =>
+    control.create(owner, podFromTemplate(kind.template(owner), owner, newControllerRef(owner, kind.ref)), signal)
 
   const create = async (owner: T, key: string, count: number, signal: AbortSignal): Promise<void> => {
     expectations.expectCreations(key, count)
@@ -76,14 +67,10 @@ export const startReplicas = <T extends KubeObject>(kind: ReplicaKind<T>, contex
   }
 
   const deleteOne = async (owner: T, key: string, pod: Pod, signal: AbortSignal): Promise<void> => {
-    const { name = '', namespace, uid } = pod.metadata
     try {
-      await client.delete(podsRef, name, { namespace, preconditions: { uid }, signal })
-      recorder.event(owner, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`)
+      if (!(await control.delete(owner, pod, signal))) expectations.deletionSeen(key, objectKey(pod))
     } catch (error) {
       expectations.deletionSeen(key, objectKey(pod))
-      if (isNotFound(error)) return
-      recorder.event(owner, 'Warning', 'FailedDelete', `Error deleting: ${messageOf(error)}`)
       throw error
     }
   }

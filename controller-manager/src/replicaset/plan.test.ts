@@ -37,6 +37,7 @@ const owner = (replicas: number, rest: Partial<ReplicaOwner> = {}): ReplicaOwner
   minReadySeconds: 0,
   templateLabels: { app: 'web' },
   status: { replicas: 0 },
+  countsTerminating: true,
   ...rest,
 })
 

@@ -18,6 +18,8 @@ export interface ReplicaOwner {
   minReadySeconds: number
   templateLabels: Record<string, string>
   status: ReplicaSetStatus
+  /** Whether the status has a count of terminating Pods. */
+  countsTerminating: boolean
 }
 
 export interface ReplicasSeen {
@@ -112,7 +114,7 @@ export const planStatus = (
     fullyLabeledReplicas: fullyLabeled,
     readyReplicas: ready,
     availableReplicas: available,
-    terminatingReplicas: pods.filter(isPodTerminating).length,
+    ...(owner.countsTerminating ? { terminatingReplicas: pods.filter(isPodTerminating).length } : {}),
     observedGeneration: owner.generation,
     ...(conditions.length > 0 ? { conditions } : {}),
   }

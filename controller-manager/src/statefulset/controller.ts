@@ -105,13 +105,6 @@ const start = (context: ControllerContext): Run => {
       case 'label':
         return told(set, 'update', pod, () => client.update(podsRef, pod, { signal }))
       case 'delete':
-        if (action.why === 'failed') {
-          const text = `StatefulSet ${objectKey(set)} is recreating failed Pod ${podName}`
-          recorder.event(set, 'Warning', 'RecreatingFailedPod', text)
-        } else if (action.why === 'succeeded') {
-          const text = `StatefulSet ${objectKey(set)} is recreating terminated Pod ${podName}`
-          recorder.event(set, 'Normal', 'RecreatingTerminatedPod', text)
-        }
         return told(set, 'delete', pod, () =>
           client.delete(podsRef, podName, { namespace, preconditions: { uid }, signal }),
         )

@@ -30,7 +30,7 @@ export interface StatefulSeen {
 /** One write, and what it is for. */
 export type Action =
   | { readonly kind: 'create'; readonly pod: Pod }
-  | { readonly kind: 'delete'; readonly pod: Pod; readonly why: 'failed' | 'succeeded' | 'scaled' | 'updated' }
+  | { readonly kind: 'delete'; readonly pod: Pod }
   | { readonly kind: 'label'; readonly pod: Pod }
 
 export interface StatefulPlan {
@@ -91,7 +91,7 @@ export const plan = (seen: StatefulSeen, now: number): StatefulPlan => {
     .toSorted((a, b) => ordinalOf(a) - ordinalOf(b))[0]
   for (const pod of condemned) {
     const mayGo = isAvailable(set, pod, now) || pod === firstUnhealthy
-    if (!isGoing(pod) && (mayGo || !isOrdered)) actions.push({ kind: 'delete', pod, why: 'scaled' })
+    if (!isGoing(pod) && (mayGo || !isOrdered)) actions.push({ kind: 'delete', pod })
     // going or not, those below come when it is gone
     if (isOrdered) return { actions, claimants }
   }
@@ -114,10 +114,7 @@ const make = (seen: StatefulSeen, ordinal: number): Kept => {
 }
 
 const keep = (set: StatefulSet, pod: Pod, now: number): Kept => {
-  if (isPodTerminal(pod)) {
-    const why = pod.status?.phase === 'Failed' ? 'failed' : 'succeeded'
-    return isGoing(pod) ? { wait: true } : { action: { kind: 'delete', pod, why }, wait: true }
-  }
+  if (isPodTerminal(pod)) return isGoing(pod) ? { wait: true } : { action: { kind: 'delete', pod }, wait: true }
   const labelled = withIdentity(set, pod)
   return {
     ...(labelled && isHealthy(set, pod, now) ? { action: { kind: 'label', pod: labelled } as const } : {}),
@@ -139,7 +136,7 @@ const updates = ({ set, update }: StatefulSeen, there: ReadonlyMap<number, Pod>,
   let unavailable = 0
   for (const pod of [...there.values()].toSorted((a, b) => ordinalOf(b) - ordinalOf(a))) {
     if (unavailable >= most || ordinalOf(pod) < least) break
-    if (isOutdated(pod)) result.push({ kind: 'delete', pod, why: 'updated' })
+    if (isOutdated(pod)) result.push({ kind: 'delete', pod })
     if (isOutdated(pod) || !isHealthy(set, pod, now)) unavailable++
   }
   return result

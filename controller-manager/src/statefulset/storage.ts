@@ -4,7 +4,7 @@ import type { PersistentVolumeClaim, Pod } from '@kubets/shared/api/types/core-v
 import type { Client } from '@kubets/shared/client/client.ts'
 import type { EventRecorder } from '@kubets/shared/client/events.ts'
 import { isAlreadyExists } from '@kubets/shared/machinery/errors.ts'
-import { messageOf } from '../failure.ts'
+import { messageOf, namespaceIsGoing } from '../failure.ts'
 import { isStale, withOwner } from './claims.ts'
 import { claimsOf, ordinalOf } from './identity.ts'
 
@@ -55,16 +55,20 @@ export class Storage {
     }))
   }
 
+  // pkg/controller/statefulset/stateful_pod_control.go recordClaimEvent
   async #create(set: StatefulSet, pod: Pod, claim: PersistentVolumeClaim, signal: AbortSignal): Promise<void> {
-    const what = `create Claim ${claim.metadata.name} Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name}`
+    const { name } = claim.metadata
+    const where = `Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name}`
     try {
       await this.#client.create(ref, claim, { signal })
-      this.#recorder.event(set, 'Normal', 'SuccessfulCreate', `${what} success`)
+      this.#recorder.event(set, 'Normal', 'SuccessfulCreate', `create Claim ${name} ${where} success`)
     } catch (error) {
       // made before, and not in the cache yet
       if (isAlreadyExists(error)) return
-      this.#recorder.event(set, 'Warning', 'FailedCreate', `${what} failed error: ${messageOf(error)}`)
-      throw error
+      if (namespaceIsGoing(error)) throw error
+      const text = `create Claim ${name} for ${where} failed error: ${messageOf(error)}`
+      this.#recorder.event(set, 'Warning', 'FailedCreate', text)
+      throw new Error(`failed to create PVC ${name}: ${messageOf(error)}`, { cause: error })
     }
   }
 }
