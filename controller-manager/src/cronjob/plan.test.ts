@@ -109,6 +109,28 @@ describe('plan', () => {
       want: { ...nothing, events: 'UnparseableSchedule', checkAfter: undefined },
     },
   ]
+  cases.push(
+    {
+      name: 'knows no such time zone',
+      got: told(cronJob({ timeZone: 'Moon/Crater', suspend: true })),
+      want: { ...nothing, events: 'UnknownTimeZone', checkAfter: undefined },
+    },
+    {
+      name: 'goes by a zone in the schedule, and says that it should not be there',
+      got: told(cronJob({ schedule: 'TZ=UTC * * * * *' })),
+      want: { ...nothing, create: due, events: 'UnsupportedSchedule' },
+    },
+    {
+      name: 'tells of what ended and of what it did not make',
+      got: told(cronJob({ suspend: true }, active('done')), [job('done', 'Failed'), job('stranger')]),
+      want: { ...nothing, events: 'SawCompletedJob,UnexpectedJob', checkAfter: undefined },
+    },
+    {
+      name: 'does nothing once it goes',
+      got: told({ ...cronJob(), metadata: { name: 'c', deletionTimestamp: '2026-01-01T00:00:00Z' } }),
+      want: { ...nothing, checkAfter: undefined },
+    },
+  )
   for (const { name, got, want } of cases) it(name, () => expect(got).toEqual(want))
 
   it('tells in its status what ended', () => {
@@ -131,4 +153,44 @@ describe('plan', () => {
       ownerReferences: [{ kind: 'CronJob', name: 'c', uid: 'c', controller: true }],
     })
   })
+})
+
+describe('what it tells, to the letter', () => {
+  const one = (of: CronJob, jobs: Job[] = [], missing: string[] = []): string =>
+    plan(of, jobs, new Set(missing), now)
+      .events.map(({ type, reason, message }) => `${type} ${reason}: ${message}`)
+      .join()
+  const idle = { suspend: true }
+  const cases: [want: string, got: string][] = [
+    [
+      'Warning UnknownTimeZone: invalid timeZone: "Moon/Crater": unknown time zone Moon/Crater',
+      one(cronJob({ timeZone: 'Moon/Crater' })),
+    ],
+    [
+      'Warning UnsupportedSchedule: CRON_TZ or TZ used in schedule "TZ=UTC 0 0 1 1 *" is not officially supported, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details',
+      one(cronJob({ schedule: 'TZ=UTC 0 0 1 1 *' })),
+    ],
+    [
+      'Warning UnparseableSchedule: unparseable schedule: "never" : expected exactly 5 fields, found 1: [never]',
+      one(cronJob({ schedule: 'never' })),
+    ],
+    [
+      'Warning TooManyMissedTimes: too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew',
+      one(cronJob({}, { lastScheduleTime: '2025-01-01T00:30:00Z' })),
+    ],
+    [
+      'Normal JobAlreadyActive: Not starting job because prior execution is running and concurrency policy is Forbid',
+      one(cronJob({ concurrencyPolicy: 'Forbid' }, active('old')), [job('old')]),
+    ],
+    [
+      'Normal SawCompletedJob: Saw completed job: a, condition: Failed',
+      one(cronJob(idle, active('a')), [job('a', 'Failed')]),
+    ],
+    ['Normal MissingJob: Active job went missing: a', one(cronJob(idle, active('a')), [], ['a'])],
+    [
+      'Warning UnexpectedJob: Saw a job that the controller did not create or forgot: a',
+      one(cronJob(idle), [job('a')]),
+    ],
+  ]
+  it.each(cases)('%s', (want, got) => expect(got).toBe(want))
 })

@@ -2,9 +2,11 @@ import { cronJobs } from '@kubets/shared/api/resources.gen.ts'
 import type { CronJob, CronJobStatus, Job } from '@kubets/shared/api/types/batch-v1.ts'
 import { clone } from '@kubets/shared/machinery/deep.ts'
 import { newControllerRef } from '@kubets/shared/machinery/object.ts'
+import { quote } from '@kubets/shared/machinery/quote.ts'
 import { formatTime, parseTime } from '@kubets/shared/machinery/time.ts'
 import { parseSchedule } from './schedule.ts'
 import type { Schedule } from './schedule.ts'
+import { problemOfZone } from './zone.ts'
 
 // pkg/controller/cronjob/cronjob_controllerv2.go nextScheduleDelta: so that it is certainly time
 const lateMs = 100
@@ -45,12 +47,27 @@ export const plan = (cronJob: CronJob, jobs: readonly Job[], missing: ReadonlySe
     events,
   }
   const { spec, metadata } = cronJob
-  if (metadata.deletionTimestamp !== undefined || spec.suspend) return result
+  if (metadata.deletionTimestamp !== undefined) return result
+  const zoneProblem = spec.timeZone === undefined ? undefined : problemOfZone(spec.timeZone)
+  if (zoneProblem !== undefined) {
+    tell('Warning', 'UnknownTimeZone', `invalid timeZone: ${quote(spec.timeZone ?? '')}: ${zoneProblem}`)
+    return result
+  }
+  if (spec.suspend) return result
+  if (spec.schedule.includes('TZ')) {
+    const where = 'see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details'
+    const what = `CRON_TZ or TZ used in schedule ${quote(spec.schedule)} is not officially supported`
+    tell('Warning', 'UnsupportedSchedule', `${what}, ${where}`)
+  }
   let schedule: Schedule
   try {
     schedule = parseSchedule(spec.schedule, spec.timeZone)
   } catch (error) {
-    tell('Warning', 'UnparseableSchedule', `unparseable schedule: "${spec.schedule}" : ${(error as Error).message}`)
+    tell(
+      'Warning',
+      'UnparseableSchedule',
+      `unparseable schedule: ${quote(spec.schedule)} : ${(error as Error).message}`,
+    )
     return result
   }
   start(result, cronJob, jobs, schedule, now, tell)

@@ -45,3 +45,14 @@ export class Zone {
     return `${shown}${offset < 0 ? '-' : '+'}${two(Math.floor(Math.abs(offset) / 60))}:${two(Math.abs(offset) % 60)}`
   }
 }
+
+/** What is wrong with the name of a time zone. */
+// Go's time.LoadLocation
+export const problemOfZone = (name: string): string | undefined => {
+  try {
+    new Zone(name)
+    return undefined
+  } catch {
+    return `unknown time zone ${name}`
+  }
+}

@@ -9,7 +9,7 @@ import { formatTime } from '@kubets/shared/machinery/time.ts'
 import type { Controller, ControllerContext, Run } from '../context.ts'
 import { messageOf } from '../failure.ts'
 import { runLoop } from '../run-loop.ts'
-import { failed, needsScale, plan, staleIn } from './plan.ts'
+import { failed, needsScale, plan, staleIn, unmanagedText } from './plan.ts'
 import { Scales } from './scales.ts'
 
 const name = 'disruption-controller'
@@ -71,11 +71,7 @@ const start = (context: ControllerContext): Run => {
       recorder.event(budget, 'Warning', 'CalculateExpectedPodCountFailed', message)
       throw error
     })
-    if (found.unmanaged.length > 0) {
-      const names = found.unmanaged.map(({ metadata }) => metadata.name).join(', ')
-      const message = `Pods selected by this PodDisruptionBudget (selector: ${JSON.stringify(budget.spec?.selector)}) were found to be unmanaged (${names}). As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.`
-      recorder.event(budget, 'Warning', 'UnmanagedPods', message)
-    }
+    if (found.unmanaged.length > 0) recorder.event(budget, 'Warning', 'UnmanagedPods', unmanagedText(budget))
     return found.pods
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import type { PodDisruptionBudget, PodDisruptionBudgetSpec } from '@kubets/shared/api/types/policy-v1.ts'
-import { failed, needsScale, plan, staleIn } from './plan.ts'
+import { failed, needsScale, plan, staleIn, unmanagedText } from './plan.ts'
 
 const now = Date.parse('2026-01-01T01:00:00Z')
 
@@ -118,4 +118,10 @@ describe('an announced disruption', () => {
   ])('%s', (_, of, wait) => {
     expect(staleIn(of, now)).toBe(wait)
   })
+})
+
+it('tells of Pods without an owner under the selector as Go prints it', () => {
+  expect(unmanagedText(budget({ maxUnavailable: 1, selector: { matchLabels: { b: 'y', a: 'x' } } }))).toBe(
+    'Pods selected by this PodDisruptionBudget (selector: &LabelSelector{MatchLabels:map[string]string{a: x,b: y,},MatchExpressions:[]LabelSelectorRequirement{},}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.',
+  )
 })

@@ -3,6 +3,7 @@ import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import type { PodDisruptionBudget, PodDisruptionBudgetStatus } from '@kubets/shared/api/types/policy-v1.ts'
 import { scaledValue } from '@kubets/shared/machinery/intstr.ts'
 import { formatTime, parseTime } from '@kubets/shared/machinery/time.ts'
+import { selectorText } from '../selector-text.ts'
 
 // How long an eviction that was let through may take to delete its Pod.
 // pkg/controller/disruption/disruption.go DeletionTimeout
@@ -31,6 +32,13 @@ const wanted = (
   if (typeof minAvailable === 'string') return [expected, scaledValue(minAvailable, expected, true)]
   return minAvailable === undefined ? [0, 0] : [pods, minAvailable]
 }
+
+/** What is told of a budget that selects Pods without an owner, while it counts in shares. */
+// pkg/controller/disruption/disruption.go trySync
+export const unmanagedText = ({ spec }: PodDisruptionBudget): string =>
+  `Pods selected by this PodDisruptionBudget (selector: ${selectorText(spec?.selector)}) were found to be unmanaged. ` +
+  'As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. ' +
+  'To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.'
 
 export interface BudgetPlan {
   readonly status: PodDisruptionBudgetStatus

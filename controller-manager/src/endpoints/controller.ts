@@ -10,7 +10,7 @@ import { messageOf, namespaceIsGoing } from '../failure.ts'
 import { watchServicePods } from '../services/changes.ts'
 import { followsPods, selects } from '../services/service-pods.ts'
 import { TriggerTimes } from '../services/trigger-time.ts'
-import { plan } from './plan.ts'
+import { failedWrite, plan } from './plan.ts'
 import { runLoop } from '../run-loop.ts'
 
 const name = 'endpoints-controller'
@@ -67,16 +67,16 @@ const start = (context: ControllerContext): Run => {
     const triggerTime = triggers.next(key, service, selected)
     const action = plan({ service, pods: selected, current: endpoints.lister.byKey(key), triggerTime })
     if (!action) return
-    const [verb, reason] =
-      action.type === 'create' ? ['create', 'FailedToCreateEndpoint'] : ['update', 'FailedToUpdateEndpoint']
     try {
       if (action.type === 'create') await client.create(endpointsRef, action.endpoints, { namespace, signal })
       else await client.update(endpointsRef, action.endpoints, { signal })
     } catch (error) {
       if (namespaceIsGoing(error) || isNotFound(error)) return
       // A stale cache is no failure worth an event.
-      if (!isConflict(error) && !isAlreadyExists(error))
-        recorder.event(service, 'Warning', reason ?? '', `Failed to ${verb} endpoint ${key}: ${messageOf(error)}`)
+      if (!isConflict(error) && !isAlreadyExists(error)) {
+        const { reason, message } = failedWrite(action, messageOf(error))
+        recorder.event(action.endpoints, 'Warning', reason, message)
+      }
       throw error
     }
   }

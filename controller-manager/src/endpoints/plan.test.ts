@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Endpoints, Pod, Service } from '@kubets/shared/api/types/core-v1.ts'
 import { testPod, testService } from '../services/services.testing.ts'
-import { plan } from './plan.ts'
+import { failedWrite, plan } from './plan.ts'
 
 const want = (service: Service, pods: Pod[], current?: Endpoints): Endpoints | undefined =>
   plan({ service, pods, current, triggerTime: undefined })?.endpoints
@@ -92,4 +92,14 @@ describe('plan', () => {
     expect(want(testService({ selector: {} }), pods)).toBeUndefined()
     expect(want(testService({ type: 'ExternalName' }), pods)).toBeUndefined()
   })
+})
+
+describe('failedWrite', () => {
+  const endpoints = { apiVersion: 'v1', kind: 'Endpoints', metadata: { namespace: 'n', name: 's' } }
+  it.each([
+    ['create', 'FailedToCreateEndpoint', 'Failed to create endpoint for service n/s: no'],
+    ['update', 'FailedToUpdateEndpoint', 'Failed to update endpoint n/s: no'],
+  ] as const)('tells of a %s', (type, reason, message) =>
+    expect(failedWrite({ type, endpoints }, 'no')).toEqual({ reason, message }),
+  )
 })

@@ -126,3 +126,15 @@ export const plan = ({ service, pods, current, triggerTime }: EndpointsSeen): En
     },
   }
 }
+
+/** What is told on the Endpoints that could not be written. */
+// pkg/controller/endpoint/endpoints_controller.go syncService
+export const failedWrite = (
+  { type, endpoints: { metadata } }: EndpointsAction,
+  problem: string,
+): { reason: string; message: string } => {
+  const key = `${metadata.namespace}/${metadata.name}`
+  return type === 'create'
+    ? { reason: 'FailedToCreateEndpoint', message: `Failed to create endpoint for service ${key}: ${problem}` }
+    : { reason: 'FailedToUpdateEndpoint', message: `Failed to update endpoint ${key}: ${problem}` }
+}

@@ -17,7 +17,7 @@ import { followsPods, selects } from '../services/service-pods.ts'
 import { TriggerTimes } from '../services/trigger-time.ts'
 import { asksForHints } from './hints.ts'
 import { managedBy, managedByLabel, serviceNameLabel } from './names.ts'
-import { plan } from './plan.ts'
+import { failedWrite, plan } from './plan.ts'
 import { cpuShares, partOf } from './zones.ts'
 
 const name = 'endpointslice-controller'
@@ -110,6 +110,21 @@ const start = (context: ControllerContext): Run => {
     }
   }
 
+  /** A write whose error says what was to be written, unless the cache was but stale. */
+  const told = async (
+    verb: 'create' | 'update' | 'delete',
+    slice: EndpointSlice,
+    key: string,
+    write: Promise<void>,
+  ): Promise<void> => {
+    try {
+      await write
+    } catch (error) {
+      if (isConflict(error)) throw error
+      throw new Error(failedWrite(verb, slice, key, messageOf(error)), { cause: error })
+    }
+  }
+
   const create = async (key: string, slice: EndpointSlice, signal: AbortSignal): Promise<void> => {
     try {
       await client.create(endpointSlices, slice, { namespace: slice.metadata.namespace, signal })
@@ -150,17 +165,16 @@ const start = (context: ControllerContext): Run => {
     if (actions.incomplete) waitingForNodes.add(key)
     if (actions.create.length > 0) expectations.expectCreations(key, actions.create.length)
     const results = await Promise.allSettled([
-      ...actions.create.map((slice) => create(key, slice, signal)),
-      ...actions.update.map((slice) => update(slice, signal)),
-      ...actions.delete.map((slice) => remove(slice, signal)),
+      ...actions.create.map((slice) => told('create', slice, key, create(key, slice, signal))),
+      ...actions.update.map((slice) => told('update', slice, key, update(slice, signal))),
+      ...actions.delete.map((slice) => told('delete', slice, key, remove(slice, signal))),
     ])
     for (const result of results) {
       if (result.status === 'fulfilled') continue
       // A stale cache is no failure worth an event.
-      if (!isConflict(result.reason)) {
-        const text = `Error updating Endpoint Slices for Service ${key}: ${messageOf(result.reason)}`
-        recorder.event(service, 'Warning', 'FailedToUpdateEndpointSlices', text)
-      }
+      if (isConflict(result.reason)) throw result.reason
+      const text = `Error updating Endpoint Slices for Service ${key}: ${messageOf(result.reason)}`
+      recorder.event(service, 'Warning', 'FailedToUpdateEndpointSlices', text)
       throw result.reason
     }
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Node, Pod, Service } from '@kubets/shared/api/types/core-v1.ts'
 import type { EndpointSlice } from '@kubets/shared/api/types/discovery-v1.ts'
 import { testPod, testService } from '../services/services.testing.ts'
-import { plan } from './plan.ts'
+import { failedWrite, plan } from './plan.ts'
 import type { SlicesPlan, SlicesSeen } from './plan.ts'
 
 const node = (name: string): Node | undefined =>
@@ -209,4 +209,15 @@ describe('plan', () => {
       'Topology Aware Hints has been disabled, addressType: IPv4',
     ])
   })
+})
+
+describe('failedWrite', () => {
+  const slice = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: { name: 's-x' } }
+  it.each([
+    ['create', 'failed to create EndpointSlice for Service n/s: no'],
+    ['update', 'failed to update s-x EndpointSlice for Service n/s: no'],
+    ['delete', 'failed to delete s-x EndpointSlice for Service n/s: no'],
+  ] as const)('tells of a %s', (verb, want) =>
+    expect(failedWrite(verb, { ...slice, addressType: 'IPv4', endpoints: [], ports: [] }, 'n/s', 'no')).toBe(want),
+  )
 })

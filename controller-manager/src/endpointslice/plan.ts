@@ -173,3 +173,13 @@ const reuse = (plan: SlicesPlan): SlicesPlan => {
   }
   return { ...plan, create, update, delete: going }
 }
+
+/** Why a slice of a Service is not as planned. */
+// k8s.io/endpointslice reconciler.go finalize
+export const failedWrite = (
+  verb: 'create' | 'update' | 'delete',
+  { metadata }: EndpointSlice,
+  service: string,
+  problem: string,
+): string =>
+  `failed to ${verb} ${verb === 'create' ? '' : `${metadata.name} `}EndpointSlice for Service ${service}: ${problem}`

@@ -90,7 +90,7 @@ const start = (context: ControllerContext): Run => {
     const planned = plan(source, there)
     if (planned.invalid > 0) {
       const text = `Skipped ${String(planned.invalid)} invalid IP addresses when mirroring to EndpointSlices`
-      recorder.event(source, 'Warning', 'InvalidIPAddressesFound', text)
+      recorder.event(source, 'Warning', 'InvalidIPAddress', text)
     }
     if (planned.skipped > 0) {
       const text = `A max of ${String(mostAddresses)} addresses can be mirrored to EndpointSlices per Endpoints subset. ${String(planned.skipped)} addresses were skipped`

@@ -3,7 +3,8 @@ import type { HorizontalPodAutoscaler, MetricSpec } from '@kubets/shared/api/typ
 import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { evaluate, tolerancesOf } from './evaluate.ts'
 import type { Reading } from './evaluate.ts'
-import { selectorText, usageOfPods, valuesOfPods } from './readings.ts'
+import { selectorText } from '../selector-text.ts'
+import { usageOfPods, valuesOfPods } from './readings.ts'
 import type { Situation } from './replicas.ts'
 
 const pod = (name: string): Pod => ({

@@ -4,7 +4,7 @@ import { milliQuantity, parseQuantity } from '@kubets/shared/machinery/quantity.
 import { quote } from '@kubets/shared/machinery/quote.ts'
 import { messageOf } from '../failure.ts'
 import type { Fault } from './metrics.ts'
-import { selectorText } from './readings.ts'
+import { selectorText } from '../selector-text.ts'
 import type { PodMetrics } from './readings.ts'
 import { forAverage, forUtilization, forValue, forValuePerPod, sumOf } from './replicas.ts'
 import type { Proposal, Situation, Tolerances } from './replicas.ts'

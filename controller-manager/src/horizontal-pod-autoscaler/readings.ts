@@ -1,4 +1,3 @@
-import type { LabelSelector } from '@kubets/shared/machinery/meta-v1.gen.ts'
 import { parseQuantity } from '@kubets/shared/machinery/quantity.ts'
 import { parseTime } from '@kubets/shared/machinery/time.ts'
 import { parseDuration } from '@kubets/shared/process/options.ts'
@@ -77,15 +76,3 @@ export const valuesOfPods = (items: readonly MetricValue[]): PodMetrics =>
 
 /** A value's thousandths. Throws when it is no quantity. */
 export const thousandths = ({ value }: { value: string }): number => milli(value)
-
-/** A selector as Go prints one: metrics are named by it. */
-// apimachinery/pkg/apis/meta/v1/generated.pb.go LabelSelector.String
-export const selectorText = (selector: LabelSelector | undefined): string => {
-  if (selector === undefined) return 'nil'
-  const labels = Object.entries(selector.matchLabels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
-  const expressions = (selector.matchExpressions ?? []).map(
-    ({ key, operator, values = [] }) =>
-      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
-  )
-  return `&LabelSelector{MatchLabels:map[string]string{${labels.map(([key, value]) => `${key}: ${value},`).join('')}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`
-}

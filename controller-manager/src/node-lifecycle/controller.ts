@@ -42,12 +42,12 @@ const start = (context: ControllerContext): Run => {
     },
   })
 
-  const apply = async ({ node, conditions, taints }: NodeChange, signal: AbortSignal): Promise<void> => {
+  const apply = async ({ node, conditions, taints, event }: NodeChange, signal: AbortSignal): Promise<void> => {
     const { name: nodeName = '' } = node.metadata
     let { resourceVersion } = node.metadata
     try {
       if (conditions) {
-        tell(node, 'Normal', 'NodeNotReady', `Node ${nodeName} status is now: NodeNotReady`)
+        if (event !== undefined) tell(node, 'Normal', 'NodeNotReady', event)
         const written = await client.update(nodesRef, node, { subresource: 'status', signal })
         resourceVersion = written.metadata.resourceVersion
       }

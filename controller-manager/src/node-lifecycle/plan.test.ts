@@ -75,6 +75,17 @@ describe('health', () => {
       'PIDPressure NodeStatusNeverUpdated',
     ])
     expect(late.lost).toEqual(['a'])
+    expect(late.changes[0]?.event).toBe('Node a status is now: NodeNotReady')
+  })
+
+  it('tells of none that was not ready before', () => {
+    const nodes = [node('a', { ready: 'False' }), { ...node('b'), status: {} }]
+    const first = look(nodes, start)
+    const { changes } = look(nodes, start + 60_001, first.memory)
+    expect(changes.map(({ conditions, event }) => [conditions?.length, event])).toEqual([
+      [4, undefined],
+      [4, undefined],
+    ])
   })
 
   it('gives a node that never reported longer', () => {

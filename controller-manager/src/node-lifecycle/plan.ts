@@ -29,6 +29,8 @@ export interface NodeChange {
   node: Node
   conditions?: NodeCondition[]
   taints?: Taint[]
+  /** Ready until this pass: what is told of it. */
+  event?: string
 }
 
 export interface NodesPlan {
@@ -38,12 +40,16 @@ export interface NodesPlan {
   memory: Memory
 }
 
+// pkg/controller/util/node/controller_utils.go RecordNodeStatusChange
+const unready = ({ metadata }: Node): string => `Node ${metadata.name} status is now: NodeNotReady`
+
 /** One look at all nodes. */
 // pkg/controller/nodelifecycle/node_lifecycle_controller.go monitorNodeHealth
 export const plan = (seen: NodesSeen, now: number): NodesPlan => {
   const { nodes, memory } = seen
   const health = new Map<string, Health>()
   const silent = new Map<string, NodeCondition[]>()
+  const fallen = new Set<string>()
   const after = nodes.map((node) => {
     const name = node.metadata.name ?? ''
     const observed = observe(node, seen.renewTime(name), memory.health.get(name), now)
@@ -51,6 +57,7 @@ export const plan = (seen: NodesSeen, now: number): NodesPlan => {
     const conditions = conditionsOfSilent(node, observed, seen, now)
     if (!conditions) return node
     silent.set(name, conditions)
+    if (readiness(node) === 'True') fallen.add(name)
     return { ...node, status: { ...node.status, conditions } }
   })
 
@@ -78,7 +85,12 @@ export const plan = (seen: NodesSeen, now: number): NodesPlan => {
     const conditions = silent.get(node.metadata.name ?? '')
     const taints = withTaints(node, noScheduleKeys(node), evictionTaint(node), now)
     if (conditions || taints)
-      changes.push({ node, ...(conditions ? { conditions } : {}), ...(taints ? { taints } : {}) })
+      changes.push({
+        node,
+        ...(conditions ? { conditions } : {}),
+        ...(taints ? { taints } : {}),
+        ...(fallen.has(node.metadata.name ?? '') ? { event: unready(node) } : {}),
+      })
   }
   return {
     changes,

@@ -1,15 +1,18 @@
 import { nodes as nodesRef, pods as podsRef } from '@kubets/shared/api/resources.gen.ts'
-import type { Node } from '@kubets/shared/api/types/core-v1.ts'
+import type { Node, ObjectReference } from '@kubets/shared/api/types/core-v1.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
-import { objectKey } from '@kubets/shared/machinery/object.ts'
+import { objectKey, splitKey } from '@kubets/shared/machinery/object.ts'
 import type { Controller, ControllerContext, Run } from '../context.ts'
 import { indexByNode } from '../pods/by-node.ts'
 import { disrupt } from '../pods/disrupt.ts'
 import { runLoop } from '../run-loop.ts'
-import { evictionTime } from './plan.ts'
+import { cancelledText, evictedText, evictionTime } from './plan.ts'
 
 const name = 'taint-eviction-controller'
 const workers = 8
+const reason = 'TaintManagerEviction'
+
+const referenceTo = (key: string): ObjectReference => ({ apiVersion: 'v1', kind: 'Pod', ...splitKey(key) })
 
 const start = (context: ControllerContext): Run => {
   const { client, informers, clock } = context
@@ -40,6 +43,9 @@ const start = (context: ControllerContext): Run => {
       if (old.spec?.nodeName !== pod.spec?.nodeName || !deepEqual(old.spec?.tolerations, pod.spec?.tolerations))
         queue.add(objectKey(pod))
     },
+    delete: (pod) => {
+      if (tolerated.has(objectKey(pod))) queue.add(objectKey(pod))
+    },
   })
 
   const reconcile = async (key: string, signal: AbortSignal): Promise<void> => {
@@ -47,12 +53,16 @@ const start = (context: ControllerContext): Run => {
     const now = clock.now()
     const times = { now, since: tolerated.get(key) ?? now }
     const due = pod?.spec?.nodeName ? evictionTime(pod, nodes.lister.get(pod.spec.nodeName), times) : undefined
-    if (!pod || due === undefined) return void tolerated.delete(key)
+    if (!pod || due === undefined) {
+      // it was to go, and is let be, or has gone by itself
+      if (tolerated.delete(key)) recorder.event(pod ?? referenceTo(key), 'Normal', reason, cancelledText(key))
+      return
+    }
     if (due > now) {
       tolerated.set(key, times.since)
       return queue.addAfter(key, due - now)
     }
-    recorder.event(pod, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${key}`)
+    recorder.event(pod, 'Normal', reason, evictedText(key))
     const because = {
       reason: 'DeletionByTaintManager',
       message: 'Taint manager: deleting due to NoExecute taint',

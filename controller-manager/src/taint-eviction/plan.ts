@@ -35,3 +35,11 @@ export const evictionTime = (pod: Pod, node: Node | undefined, times: Times): nu
   }
   return earliest
 }
+
+/** What is told on a Pod that has to leave, by its key. */
+// pkg/controller/tainteviction/taint_eviction.go emitPodDeletionEvent
+export const evictedText = (pod: string): string => `Marking for deletion Pod ${pod}`
+
+/** What is told on one that was to leave after a time and is let be. */
+// pkg/controller/tainteviction/taint_eviction.go emitCancelPodDeletionEvent
+export const cancelledText = (pod: string): string => `Cancelling deletion of Pod ${pod}`
