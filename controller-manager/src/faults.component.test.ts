@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   configMaps,
   cronJobs,
+  daemonSets,
   deployments,
   events,
   horizontalPodAutoscalers,
@@ -9,8 +10,14 @@ import {
   leases,
   namespaces,
   nodes,
+  persistentVolumeClaims,
+  podDisruptionBudgets,
   pods,
   replicaSets,
+  replicationControllers,
+  resourceQuotas,
+  services,
+  statefulSets,
 } from '@kubets/shared/api/resources.gen.ts'
 import type { CronJob } from '@kubets/shared/api/types/batch-v1.ts'
 import type { Node, Pod } from '@kubets/shared/api/types/core-v1.ts'
@@ -110,6 +117,9 @@ describe('a node', () => {
     const patient = { key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute' }
     await make(pods, 'v1', 'Pod', 'leaves', { spec: { ...spec, tolerations: [{ ...patient, tolerationSeconds: 0 }] } })
     await make(pods, 'v1', 'Pod', 'stays', { spec: { ...spec, tolerations: [patient] } })
+    await make(pods, 'v1', 'Pod', 'waits', {
+      spec: { ...spec, tolerations: [{ ...patient, tolerationSeconds: 3600 }] },
+    })
     const status = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] }
     const options = { type: 'strategic', namespace, subresource: 'status' } as const
     await manager.client.patch(pods, 'stays', { status }, options)
@@ -126,6 +136,7 @@ describe('a node', () => {
       const pod = await manager.client.get(pods, 'leaves', { namespace })
       return pod.metadata.deletionTimestamp !== undefined
     })
+    expect(await told('leaves', 'TaintManagerEviction')).toBe('Marking for deletion Pod faults/leaves')
     await waitFor(async () => {
       const pod = await manager.client.get(pods, 'stays', { namespace })
       return pod.status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'False')
@@ -134,12 +145,14 @@ describe('a node', () => {
     stop = await play('lost', 0)
     await manager.client.patch(nodes, 'lost', { status: ready(0) }, { type: 'strategic', subresource: 'status' })
     await waitFor(async () => taints(await read('lost')).length === 0)
+    expect(await told('waits', 'TaintManagerEviction')).toBe('Cancelling deletion of Pod faults/waits')
     expect((await manager.client.get(pods, 'stays', { namespace })).metadata.deletionTimestamp).toBeUndefined()
     await stop()
     // what is left of it goes with it
     await manager.client.delete(nodes, 'lost')
     await manager.client.delete(pods, 'stays', { namespace, gracePeriodSeconds: 0 })
     await manager.client.delete(pods, 'leaves', { namespace, gracePeriodSeconds: 0 })
+    await manager.client.delete(pods, 'waits', { namespace, gracePeriodSeconds: 0 })
   })
 })
 
@@ -161,6 +174,26 @@ describe('what cannot be as it is declared', () => {
       (await podsOf('three')).length === 3 && (await podsOf('two')).length === 2
     await waitFor(full)
     expect((await manager.client.list(pods, { namespace, labelSelector: 'app=web' })).items).toHaveLength(5)
+  })
+
+  it('two Deployments with one selector and one template have a ReplicaSet each, whose Pods they leave alone', async () => {
+    const labels = { app: 'both' }
+    const spec = (replicas: number): object => ({
+      spec: { replicas, selector: { matchLabels: labels }, template: { ...template, metadata: { labels } } },
+    })
+    await make(deployments, 'apps/v1', 'Deployment', 'left', spec(1))
+    await make(deployments, 'apps/v1', 'Deployment', 'right', spec(2))
+    const sets = await waitFor(async () => {
+      const { items } = await manager.client.list(replicaSets, { namespace, labelSelector: 'app=both' })
+      return items.every(({ status, spec: { replicas } }) => status?.replicas === replicas) && items.length === 2
+        ? items
+        : undefined
+    })
+    const sizes = sets.map(({ metadata, spec: { replicas } }) => `${metadata.ownerReferences?.[0]?.name} ${replicas}`)
+    expect(sizes.toSorted()).toEqual(['left 1', 'right 2'])
+    const { items } = await manager.client.list(pods, { namespace, labelSelector: 'app=both' })
+    const names = new Set(sets.map(({ metadata }) => metadata.name))
+    expect(items.map(({ metadata }) => names.has(metadata.ownerReferences?.[0]?.name))).toEqual([true, true, true])
   })
 
   it('a CronJob that slept for years starts once, or not at all after its deadline', async () => {
@@ -199,6 +232,26 @@ describe('what cannot be as it is declared', () => {
     )
   })
 
+  /** Of every kind else that a controller looks after: what has come to rest, and what waits for what never comes. */
+  const others = ((): [Parameters<typeof make>[0], apiVersion: string, kind: string, spec: object][] => {
+    const own = { metadata: { labels: { app: 'other' } }, spec: template.spec }
+    const owning = { selector: { matchLabels: { app: 'other' } }, template: own }
+    const job = { template: { spec: { ...template.spec, restartPolicy: 'Never' } } }
+    const claim = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } }
+    const volumeClaimTemplates = [{ metadata: { name: 'data' }, spec: claim }]
+    return [
+      [resourceQuotas, 'v1', 'ResourceQuota', { hard: { pods: '100', 'count/configmaps': '100' } }],
+      [replicationControllers, 'v1', 'ReplicationController', { replicas: 1, template: own }],
+      [statefulSets, 'apps/v1', 'StatefulSet', { ...owning, serviceName: 'other', replicas: 2, volumeClaimTemplates }],
+      [daemonSets, 'apps/v1', 'DaemonSet', owning],
+      [jobs, 'batch/v1', 'Job', job],
+      [cronJobs, 'batch/v1', 'CronJob', { schedule: '0 0 29 2 *', jobTemplate: { spec: job } }],
+      [podDisruptionBudgets, 'policy/v1', 'PodDisruptionBudget', { maxUnavailable: 1, selector: owning.selector }],
+      [services, 'v1', 'Service', { selector: { app: 'other' }, ports: [{ port: 80 }] }],
+      [persistentVolumeClaims, 'v1', 'PersistentVolumeClaim', { ...claim, storageClassName: 'none' }],
+    ]
+  })()
+
   it('and nothing is written while it stays so', async () => {
     await make(deployments, 'apps/v1', 'Deployment', 'idle', {
       spec: {
@@ -210,6 +263,7 @@ describe('what cannot be as it is declared', () => {
     await make(horizontalPodAutoscalers, 'autoscaling/v2', 'HorizontalPodAutoscaler', 'blind', {
       spec: { maxReplicas: 3, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'two' } },
     })
+    for (const [ref, apiVersion, kind, spec] of others) await make(ref, apiVersion, kind, 'other', { spec })
     expect(await told('blind', 'FailedGetResourceMetric')).toContain('failed to get cpu utilization')
     // events about what does not work come again, more and more seldom; they say nothing of a loop
     const quiet = async (): Promise<boolean> => (await objectsWritten(1_000)).length === 0
