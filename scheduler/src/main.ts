@@ -8,7 +8,7 @@ import { EventRecorder } from '@kubets/shared/client/events.ts'
 import { InformerFactory } from '@kubets/shared/client/informer.ts'
 import { runLeaderElected } from '@kubets/shared/client/leader-election.ts'
 import { objectKey } from '@kubets/shared/machinery/object.ts'
-import { realClock as clock } from '@kubets/shared/process/clock.ts'
+import { fineTime, realClock as clock } from '@kubets/shared/process/clock.ts'
 import { serveHealth } from '@kubets/shared/process/health.ts'
 import { createLogger } from '@kubets/shared/process/logging.ts'
 import { createRegistry } from '@kubets/shared/process/metrics.ts'
@@ -81,9 +81,12 @@ await runMain('kube-scheduler', async (signal) => {
   const profiles = buildProfiles(config.profiles, registry)
   const extenders = config.extenders.map((extender) => new HTTPExtender(extender, clock))
   const cache = new Cache(siblingSelector(informers))
-  const queue = new SchedulingQueue({
+  const register = createRegistry()
+  const metrics = new SchedulerMetrics({ register, cache, queue: () => queue, elapsed: fineTime, random: Math.random })
+  const queue: SchedulingQueue = new SchedulingQueue({
     clock,
     profiles,
+    onIncoming: (name, event) => metrics.incoming(name, event),
     initialBackoffMs: config.podInitialBackoffSeconds * 1000,
     maxBackoffMs: config.podMaxBackoffSeconds * 1000,
   })
@@ -93,13 +96,12 @@ await runMain('kube-scheduler', async (signal) => {
     queue.move(makeEvent)
   })
   informers.informer(pods).addHandler({ delete: () => volumeBinder.changed() })
-  const register = createRegistry()
-  const metrics = new SchedulerMetrics(register, queue, cache)
 
   let synced = false
-  const checks = { 'sched-handler-sync': () => (synced ? undefined : 'the caches are not complete yet') }
+  const checks = { ping: () => undefined }
+  const readyChecks = { 'sched-handler-sync': () => (synced ? undefined : 'handlers are not fully synchronized') }
   const { bindAddress: host, port } = options
-  await serveHealth({ host, port, log, checks, metrics: () => register.metrics() }, signal)
+  await serveHealth({ host, port, log, checks, readyChecks, metrics: () => register.metrics() }, signal)
 
   // caches are kept before leading too, so that a change of leaders costs no time
   informers.start(signal)

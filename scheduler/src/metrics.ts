@@ -1,7 +1,24 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Cache } from './cache/cache.ts'
 import type { PodInfo } from './cache/pod-info.ts'
+import type { CountedPoint, Evaluations, ExtensionPoint, Status, Trace } from './framework/trace.ts'
 import type { SchedulingQueue } from './queue/queue.ts'
+
+/** Plugins are timed one by one in one attempt of so many. */
+// pkg/scheduler/framework/runtime/framework.go pluginMetricsSamplePercent
+const sampledShare = 0.1
+
+const doubling = (first: number, count: number, factor = 2): number[] =>
+  Array.from({ length: count }, (_, i) => first * factor ** i)
+
+interface Sources {
+  readonly register: Registry
+  readonly cache: Cache
+  readonly queue: () => SchedulingQueue
+  /** Milliseconds from any time on, as fine as can be had. */
+  readonly elapsed: () => number
+  readonly random: () => number
+}
 
 export type AttemptResult = 'scheduled' | 'unschedulable' | 'error'
 
@@ -15,10 +32,20 @@ export class SchedulerMetrics {
   readonly #podAttempts: Histogram
   readonly #preemptions: Counter
   readonly #victims: Histogram
+  readonly #points: Histogram
+  readonly #plugins: Histogram
+  readonly #permits: Histogram
+  readonly #incoming: Counter
+  readonly #bindings: Gauge
+  readonly #sources: Sources
+  /** By profile and point, then by plugin. */
+  readonly #evaluations = new Map<string, Record<CountedPoint, Map<string, Evaluations>>>()
 
-  constructor(register: Registry, queue: SchedulingQueue, cache: Cache) {
+  constructor(sources: Sources) {
+    this.#sources = sources
+    const { register, cache, queue } = sources
     const registers = [register]
-    const buckets = Array.from({ length: 15 }, (_, i) => 0.001 * 2 ** i)
+    const buckets = doubling(0.001, 15)
     this.#attempts = new Counter({
       name: 'scheduler_schedule_attempts_total',
       help: "Number of attempts to schedule pods, by the result. 'unschedulable' means a pod could not be scheduled, while 'error' means an internal scheduler problem.",
@@ -40,15 +67,15 @@ export class SchedulerMetrics {
     })
     this.#podSeconds = new Histogram({
       name: 'scheduler_pod_scheduling_sli_duration_seconds',
-      help: 'E2e latency for a pod being scheduled, from the time the pod enters the scheduling queue.',
+      help: 'E2e latency for a pod being scheduled, from the time the pod enters the scheduling queue and might involve multiple scheduling attempts.',
       labelNames: ['attempts'],
-      buckets: Array.from({ length: 20 }, (_, i) => 0.01 * 2 ** i),
+      buckets: doubling(0.01, 20),
       registers,
     })
     this.#podAttempts = new Histogram({
       name: 'scheduler_pod_scheduling_attempts',
       help: 'Number of attempts to successfully schedule a pod.',
-      buckets: [1, 2, 4, 8, 16],
+      buckets: doubling(1, 5),
       registers,
     })
     this.#preemptions = new Counter({
@@ -59,7 +86,7 @@ export class SchedulerMetrics {
     this.#victims = new Histogram({
       name: 'scheduler_preemption_victims',
       help: 'Number of selected preemption victims',
-      buckets: [1, 2, 4, 8, 16, 32, 64],
+      buckets: doubling(1, 7),
       registers,
     })
     new Gauge({
@@ -68,7 +95,7 @@ export class SchedulerMetrics {
       labelNames: ['queue'],
       registers,
       collect() {
-        for (const [name, size] of Object.entries(queue.sizes)) this.set({ queue: name }, size)
+        for (const [name, size] of Object.entries(queue().sizes)) this.set({ queue: name }, size)
       },
     })
     new Gauge({
@@ -78,7 +105,65 @@ export class SchedulerMetrics {
       registers,
       collect() {
         this.set({ type: 'nodes' }, cache.nodes.length)
+        this.set({ type: 'pods' }, cache.podCount)
         this.set({ type: 'assumed_pods' }, cache.assumedPods)
+      },
+    })
+    this.#points = new Histogram({
+      name: 'scheduler_framework_extension_point_duration_seconds',
+      help: 'Latency for running all plugins of a specific extension point.',
+      labelNames: ['extension_point', 'status', 'profile'],
+      buckets: doubling(0.0001, 12),
+      registers,
+    })
+    this.#plugins = new Histogram({
+      name: 'scheduler_plugin_execution_duration_seconds',
+      help: 'Duration for running a plugin at a specific extension point.',
+      labelNames: ['plugin', 'extension_point', 'status'],
+      buckets: doubling(0.00001, 20, 1.5),
+      registers,
+    })
+    this.#permits = new Histogram({
+      name: 'scheduler_permit_wait_duration_seconds',
+      help: 'Duration of waiting on permit.',
+      labelNames: ['result'],
+      buckets,
+      registers,
+    })
+    this.#incoming = new Counter({
+      name: 'scheduler_queue_incoming_pods_total',
+      help: 'Number of pods added to scheduling queues by event and queue type.',
+      labelNames: ['queue', 'event'],
+      registers,
+    })
+    this.#bindings = new Gauge({
+      name: 'scheduler_goroutines',
+      help: 'Number of running goroutines split by the work they do such as binding.',
+      labelNames: ['operation'],
+      registers,
+    })
+    const evaluations = this.#evaluations
+    new Counter({
+      name: 'scheduler_plugin_evaluation_total',
+      help: 'Number of attempts to schedule pods by each plugin and the extension point (available only in PreFilter, Filter, PreScore, and Score).',
+      labelNames: ['plugin', 'extension_point', 'profile'],
+      registers,
+      collect() {
+        this.reset()
+        for (const [profile, points] of evaluations)
+          for (const [point, plugins] of Object.entries(points))
+            for (const [plugin, { times }] of plugins) this.inc({ plugin, extension_point: point, profile }, times)
+      },
+    })
+    new Gauge({
+      name: 'scheduler_unschedulable_pods',
+      help: 'The number of unschedulable pods broken down by plugin name. A pod will increment the gauge for all plugins that caused it to not schedule and so this metric have meaning only when broken down by plugin.',
+      labelNames: ['plugin', 'profile'],
+      registers,
+      collect() {
+        this.reset()
+        for (const [profile, plugins] of queue().unschedulableReasons())
+          for (const [plugin, count] of plugins) this.set({ plugin, profile }, count)
       },
     })
   }
@@ -103,6 +188,47 @@ export class SchedulerMetrics {
   /** A Pod got its node, this long after it came into the queue. */
   scheduled(attempts: number, seconds: number): void {
     this.#podAttempts.observe(attempts)
-    this.#podSeconds.observe({ attempts: String(Math.min(attempts, 15)) }, seconds)
+    // pkg/scheduler/schedule_one.go getAttemptsLabel
+    this.#podSeconds.observe({ attempts: attempts >= 15 ? '15+' : String(attempts) }, seconds)
+  }
+
+  incoming(queue: string, event: string): void {
+    this.#incoming.inc({ queue, event })
+  }
+
+  permitted(result: Status, seconds: number): void {
+    this.#permits.observe({ result }, seconds)
+  }
+
+  binding(count: number): void {
+    this.#bindings.set({ operation: 'binding' }, count)
+  }
+
+  trace(profile: string): Trace {
+    const { elapsed, random } = this.#sources
+    const counted = this.#countedOf(profile)
+    return {
+      now: elapsed,
+      isSampled: random() < sampledShare,
+      point: (point, status, since) =>
+        this.#points.observe({ extension_point: point, status, profile }, (elapsed() - since) / 1000),
+      plugin: (plugin: string, point: ExtensionPoint, status: Status, since: number) =>
+        this.#plugins.observe({ plugin, extension_point: point, status }, (elapsed() - since) / 1000),
+      evaluations: (plugin, point) => {
+        const known = counted[point].get(plugin)
+        if (known) return known
+        const fresh = { times: 0 }
+        counted[point].set(plugin, fresh)
+        return fresh
+      },
+    }
+  }
+
+  #countedOf(profile: string): Record<CountedPoint, Map<string, Evaluations>> {
+    const known = this.#evaluations.get(profile)
+    if (known) return known
+    const fresh = { PreFilter: new Map(), Filter: new Map(), PreScore: new Map(), Score: new Map() }
+    this.#evaluations.set(profile, fresh)
+    return fresh
   }
 }

@@ -9,6 +9,7 @@ import { cacheOf, node, pod, profilesOf } from './cases.ts'
 import type { Extender, ExtenderVerdict } from './framework/extender.ts'
 import type { ClusterEvent } from './framework/events.ts'
 import type { Plugin } from './framework/plugin.ts'
+import { untraced } from './framework/trace.ts'
 import { SchedulingQueue } from './queue/queue.ts'
 import { Scheduler, type Evictor } from './scheduler.ts'
 
@@ -50,6 +51,9 @@ function setUp(
       algorithm: () => undefined,
       scheduled: () => undefined,
       preempted: () => undefined,
+      trace: () => untraced,
+      permitted: () => undefined,
+      binding: () => undefined,
     },
     report: {
       scheduled: ({ pod: { metadata } }, name) => log.push(`${metadata.name} on ${name}`),

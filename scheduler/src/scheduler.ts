@@ -3,12 +3,15 @@ import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { isNotFound } from '@kubets/shared/machinery/errors.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import type { Cache } from './cache/cache.ts'
+import type { NodeInfo } from './cache/node-info.ts'
 import type { PodInfo } from './cache/pod-info.ts'
 import type { Extender } from './framework/extender.ts'
 import { fitErrorMessage, histogram, type Diagnosis } from './framework/fit-error.ts'
+import type { Rejection } from './framework/plugin.ts'
 import type { Profile } from './framework/profile.ts'
 import { scheduleExtended } from './framework/schedule-extended.ts'
 import { schedule, type Scheduled } from './framework/schedule.ts'
+import { statusOf, type Status, type Trace } from './framework/trace.ts'
 import type { AttemptResult } from './metrics.ts'
 import type { SchedulingQueue, WaitingPod } from './queue/queue.ts'
 
@@ -45,6 +48,20 @@ export interface AttemptMetrics {
   algorithm(seconds: number): void
   scheduled(attempts: number, seconds: number): void
   preempted(victims: number): void
+  /** Learns what takes how long in an attempt with a Pod of this profile. */
+  trace(profile: string): Trace
+  /** Permit plugins held a Pod for so long. */
+  permitted(status: Status, seconds: number): void
+  /** So many bindings are on their way. */
+  binding(count: number): void
+}
+
+/** One try to find a Pod its node. */
+interface Attempt {
+  readonly waiting: WaitingPod
+  readonly profile: Profile
+  readonly started: number
+  readonly trace: Trace
 }
 
 export interface SchedulerOptions {
@@ -110,7 +127,7 @@ export class Scheduler {
 
   /** One scheduling cycle; a promise only where extenders have to be waited for. */
   #attempt(waiting: WaitingPod, signal: AbortSignal): Promise<void> | undefined {
-    const { cache, clock, extenders: all, queue, report, random, percentageOfNodesToScore } = this.#options
+    const { cache, clock, extenders: all, metrics, queue, report, random, percentageOfNodesToScore } = this.#options
     const { info } = waiting
     const started = clock.now()
     const profile = this.#profileOf(info)
@@ -118,24 +135,26 @@ export class Scheduler {
       report.skipped(info)
       return undefined
     }
-    const options = { profile, percentageOfNodesToScore, startIndex: this.#startIndex, random }
+    const trace = metrics.trace(profile.schedulerName)
+    const attempt = { waiting, profile, started, trace }
+    const options = { profile, percentageOfNodesToScore, startIndex: this.#startIndex, random, trace }
     const extenders = all.filter((extender) => extender.isInterested(info))
     if (extenders.length === 0) {
-      this.#conclude(waiting, schedule(info, cache, options), started, signal)
+      this.#conclude(attempt, schedule(info, cache, options), signal)
       return undefined
     }
     queue.inFlight(waiting)
     return scheduleExtended(info, cache, { ...options, extenders, signal }).then((result) => {
-      if (this.#options.isPending(info)) this.#conclude(waiting, result, started, signal)
+      if (this.#options.isPending(info)) this.#conclude(attempt, result, signal)
       queue.landed()
     })
   }
 
   /** Acts on what a cycle found. */
-  #conclude(waiting: WaitingPod, result: Scheduled | Diagnosis, started: number, signal: AbortSignal): void {
+  #conclude(attempt: Attempt, result: Scheduled | Diagnosis, signal: AbortSignal): void {
     const { cache, clock, metrics, queue, report } = this.#options
+    const { waiting, started } = attempt
     const { info } = waiting
-    const profile = this.#profileOf(info)
     metrics.algorithm((clock.now() - started) / 1000)
 
     if (!('node' in result)) {
@@ -148,16 +167,31 @@ export class Scheduler {
     this.#startIndex = (this.#startIndex + result.evaluated) % Math.max(1, cache.nodes.length)
     const node = result.node.name
     cache.assume(info, node)
-    for (const plugin of profile.reserve) {
-      const refusal = plugin.reserve?.(info, result.node)
-      if (!refusal) continue
-      this.#release(waiting, node)
-      queue.putUnschedulable(waiting, new Set([plugin.name]))
+    const refused = this.#reserve(attempt, result.node)
+    if (refused) {
+      this.#release(attempt, node)
+      queue.putUnschedulable(waiting, new Set([refused.plugin]))
       metrics.attempt(info, 'unschedulable', (clock.now() - started) / 1000)
-      report.failed(info, 'Unschedulable', `0/1 nodes are available: ${histogram([refusal])}.`, '')
+      report.failed(info, 'Unschedulable', `0/1 nodes are available: ${histogram([refused.rejection])}.`, '')
       return
     }
-    void this.#bind(waiting, node, started, signal)
+    void this.#bind(attempt, node, signal)
+  }
+
+  /** Who does not let the Pod have what it needs beside its place. */
+  // pkg/scheduler/framework/runtime/framework.go RunReservePluginsReserve
+  #reserve({ waiting, profile, trace }: Attempt, node: NodeInfo): { plugin: string; rejection: Rejection } | undefined {
+    const started = trace.now()
+    for (const plugin of profile.reserve) {
+      const since = trace.isSampled ? trace.now() : 0
+      const rejection = plugin.reserve?.(waiting.info, node)
+      if (trace.isSampled) trace.plugin(plugin.name, 'Reserve', statusOf(rejection), since)
+      if (!rejection) continue
+      trace.point('Reserve', statusOf(rejection), started)
+      return { plugin: plugin.name, rejection }
+    }
+    trace.point('Reserve', 'Success', started)
+    return undefined
   }
 
   /** Keeps the node that postFilter found for the Pod, and makes room there. */
@@ -175,27 +209,25 @@ export class Scheduler {
   }
 
   /** Makes the choice known; never rejects. */
-  async #bind(waiting: WaitingPod, node: string, started: number, signal: AbortSignal): Promise<void> {
+  async #bind(attempt: Attempt, node: string, signal: AbortSignal): Promise<void> {
     const { clock, log, metrics, report } = this.#options
+    const { waiting, profile, started } = attempt
     const { info } = waiting
-    const profile = this.#profileOf(info)
     let known = waiting
     try {
-      for (const plugin of profile.permit) {
-        const refusal = await plugin.permit?.(info, node, signal)
-        if (refusal) throw new Error(refusal.reasons.join(', '))
-      }
+      await this.#permit(attempt, node, signal)
       if (profile.preBind.some((plugin) => plugin.willPreBind?.(info))) {
         // it will take a while: others may want to know where the Pod is going
         report.expected(info, node)
         known = { ...waiting, info: withNomination(info, node) }
       }
-      for (const plugin of profile.preBind) {
-        await step(`PreBind plugin "${plugin.name}"`, plugin.preBind?.(info, node, signal))
-      }
-      await this.#tell(info, node, signal)
+      await traced(attempt.trace, 'PreBind', async () => {
+        for (const plugin of profile.preBind)
+          await step(`PreBind plugin "${plugin.name}"`, plugin.preBind?.(info, node, signal))
+      })
+      await traced(attempt.trace, 'Bind', () => this.#tell(info, node, signal))
     } catch (error) {
-      this.#release(waiting, node)
+      this.#release(attempt, node)
       if (signal.aborted) return
       log.warn({ err: error, pod: nameOf(info), node }, 'binding failed')
       this.#failed(known, error, started)
@@ -207,18 +239,40 @@ export class Scheduler {
     report.scheduled(info, node)
   }
 
+  /** Waits until all plugins let the Pod go on; throws when one refuses. */
+  // pkg/scheduler/framework/runtime/framework.go RunPermitPlugins, WaitOnPermit
+  async #permit({ waiting, profile, trace }: Attempt, node: string, signal: AbortSignal): Promise<void> {
+    if (profile.permit.length === 0) return
+    const { clock, metrics } = this.#options
+    const [since, started] = [trace.now(), clock.now()]
+    for (const plugin of profile.permit) {
+      const refusal = await plugin.permit?.(waiting.info, node, signal)
+      if (!refusal) continue
+      trace.point('Permit', statusOf(refusal), since)
+      metrics.permitted(statusOf(refusal), (clock.now() - started) / 1000)
+      throw new Error(refusal.reasons.join(', '))
+    }
+    trace.point('Permit', 'Success', since)
+    metrics.permitted('Success', (clock.now() - started) / 1000)
+  }
+
   async #tell(info: PodInfo, node: string, signal: AbortSignal): Promise<void> {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(bindLimitMs)])
     const [plugin] = this.#profileOf(info).bind
-    this.#binding++
+    this.#countBinding(1)
     try {
       if (await this.#bindByExtender(info, node, limit)) return
       await step(`Bind plugin "${plugin?.name ?? ''}"`, plugin?.bind?.(info, node, limit))
     } finally {
-      this.#binding--
+      this.#countBinding(-1)
       this.#bindingEnded?.()
       this.#bindingEnded = undefined
     }
+  }
+
+  #countBinding(more: 1 | -1): void {
+    this.#binding += more
+    this.#options.metrics.binding(this.#binding)
   }
 
   /** Whether an extender has bound the Pod: it comes before plugins. */
@@ -239,9 +293,11 @@ export class Scheduler {
   }
 
   /** Gives the place on the node back and lets those who wait for it know. */
-  #release({ info }: WaitingPod, node: string): void {
+  #release({ waiting: { info }, profile, trace }: Attempt, node: string): void {
     const { cache, queue } = this.#options
-    for (const plugin of this.#profileOf(info).reserve.toReversed()) plugin.unreserve?.(info, node)
+    const since = trace.now()
+    for (const plugin of profile.reserve.toReversed()) plugin.unreserve?.(info, node)
+    trace.point('Unreserve', 'Success', since)
     cache.forget(info.uid)
     queue.move(() => ({ kind: 'AssignedPodDelete', pod: info }))
   }
@@ -267,6 +323,18 @@ export class Scheduler {
 /** A Pod whose status names the node, as it is about to. */
 function withNomination(info: PodInfo, nominatedNodeName: string): PodInfo {
   return { ...info, pod: { ...info.pod, status: { ...info.pod.status, nominatedNodeName } } }
+}
+
+/** Runs all plugins of a point. */
+async function traced(trace: Trace, point: 'PreBind' | 'Bind', work: () => Promise<void>): Promise<void> {
+  const since = trace.now()
+  try {
+    await work()
+  } catch (error) {
+    trace.point(point, 'Error', since)
+    throw error
+  }
+  trace.point(point, 'Success', since)
 }
 
 /** Waits for a plugin; its error says whose it is. */

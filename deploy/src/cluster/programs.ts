@@ -126,7 +126,7 @@ export function programs(settings: Settings): readonly Program[] {
     {
       name: 'scheduler',
       ...typescript('scheduler', [kubeconfig('scheduler')]),
-      health: 'http://127.0.0.1:10259/healthz',
+      health: 'http://127.0.0.1:10259/readyz',
     },
     {
       name: 'kubelet',

@@ -75,7 +75,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
     }
     running.add(program)
     await until(`${name} to be healthy`, async () => {
-      const { ok } = await fetch(`http://127.0.0.1:${String(port)}/healthz`, { signal: AbortSignal.timeout(5000) })
+      const { ok } = await fetch(`http://127.0.0.1:${String(port)}/readyz`, { signal: AbortSignal.timeout(5000) })
       return ok ? true : undefined
     })
     return program

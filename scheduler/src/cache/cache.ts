@@ -102,6 +102,10 @@ export class Cache implements Snapshot {
     return this.#siblings(pod)
   }
 
+  get podCount(): number {
+    return this.#placed.size
+  }
+
   get assumedPods(): number {
     return this.#assumed.size
   }

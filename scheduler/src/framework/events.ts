@@ -23,3 +23,26 @@ export type ClusterEvent =
   | { readonly kind: 'CSIDriverChange' }
   | { readonly kind: 'CSINodeChange'; readonly old: CSINode | undefined }
   | { readonly kind: 'AttachmentDelete' }
+
+// pkg/scheduler/framework/types.go EventResource
+const labels: Record<ClusterEvent['kind'], string> = {
+  NodeAdd: 'NodeAdd',
+  NodeUpdate: 'NodeUpdate',
+  NodeDelete: 'NodeDelete',
+  AssignedPodAdd: 'AssignedPodAdd',
+  AssignedPodUpdate: 'AssignedPodUpdate',
+  AssignedPodDelete: 'AssignedPodDelete',
+  PodUpdate: 'UnscheduledPodUpdate',
+  NamespaceUpdate: 'NamespaceUpdate',
+  ClaimChange: 'PersistentVolumeClaimUpdate',
+  VolumeChange: 'PersistentVolumeUpdate',
+  StorageClassChange: 'storage.k8s.io/StorageClassUpdate',
+  StorageCapacityChange: 'storage.k8s.io/CSIStorageCapacityUpdate',
+  CSIDriverChange: 'storage.k8s.io/CSIDriverUpdate',
+  CSINodeChange: 'storage.k8s.io/CSINodeUpdate',
+  AttachmentDelete: 'storage.k8s.io/VolumeAttachmentDelete',
+}
+
+/** The event as metrics name it. */
+// pkg/scheduler/framework/types.go ClusterEvent.Label
+export const labelOf = ({ kind }: ClusterEvent): string => labels[kind]

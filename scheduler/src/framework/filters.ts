@@ -2,6 +2,7 @@ import type { NodeInfo } from '../cache/node-info.ts'
 import type { PodInfo } from '../cache/pod-info.ts'
 import type { Snapshot } from '../cache/snapshot.ts'
 import { isRejection, unresolvable, type NodeFilter, type Plugin, type Rejection } from './plugin.ts'
+import { statusOf, untraced, type Evaluations, type Trace } from './trace.ts'
 
 /** A plugin's word against a Pod. */
 interface PluginRejection {
@@ -17,6 +18,7 @@ export interface Refusal extends PluginRejection {
 interface PreparedFilter {
   readonly plugin: string
   readonly filter: NodeFilter
+  readonly evaluations: Evaluations
 }
 
 /** The filters of one attempt, prepared for its Pod. */
@@ -28,8 +30,10 @@ export class Filters {
   readonly #pod: PodInfo
   readonly #snapshot: Snapshot
   readonly #filters: readonly PreparedFilter[]
+  readonly #trace: Trace
 
-  constructor(pod: PodInfo, snapshot: Snapshot, filters: readonly PreparedFilter[]) {
+  constructor(pod: PodInfo, snapshot: Snapshot, filters: readonly PreparedFilter[], trace: Trace) {
+    this.#trace = trace
     this.#pod = pod
     this.#snapshot = snapshot
     this.#filters = filters
@@ -80,8 +84,13 @@ export class Filters {
   }
 
   #run(node: NodeInfo): Refusal | undefined {
-    for (const { plugin, filter } of this.#filters) {
+    const trace = this.#trace
+    const { isSampled } = trace
+    for (const { plugin, filter, evaluations } of this.#filters) {
+      evaluations.times++
+      const since = isSampled ? trace.now() : 0
       const rejection = filter(node)
+      if (isSampled) trace.plugin(plugin, 'Filter', statusOf(rejection), since)
       if (rejection) return { node, plugin, rejection }
     }
     return undefined
@@ -94,14 +103,43 @@ export function prepareFilters(
   pod: PodInfo,
   snapshot: Snapshot,
   plugins: readonly Plugin[],
+  trace: Trace = untraced,
 ): Filters | PluginRejection {
+  const since = trace.now()
+  const prepared = runPreFilters(pod, snapshot, plugins, trace)
+  const filters = 'rejection' in prepared ? prepared : combine(pod, snapshot, prepared, trace)
+  trace.point('PreFilter', statusOf(filters instanceof Filters ? undefined : filters.rejection), since)
+  return filters
+}
+
+function runPreFilters(
+  pod: PodInfo,
+  snapshot: Snapshot,
+  plugins: readonly Plugin[],
+  trace: Trace,
+): PreparedFilter[] | PluginRejection {
   const prepared: PreparedFilter[] = []
   for (const plugin of plugins) {
+    const { name } = plugin
+    const since = trace.isSampled ? trace.now() : 0
     const filter = plugin.preFilter?.(pod, snapshot)
-    if (isRejection(filter)) return { plugin: plugin.name, rejection: filter }
-    if (filter) prepared.push({ plugin: plugin.name, filter })
+    const rejection = isRejection(filter) ? filter : undefined
+    if (trace.isSampled) trace.plugin(name, 'PreFilter', filter ? statusOf(rejection) : 'Skip', since)
+    if (!filter) continue
+    trace.evaluations(name, 'PreFilter').times++
+    if (isRejection(filter)) return { plugin: name, rejection: filter }
+    prepared.push({ plugin: name, filter, evaluations: trace.evaluations(name, 'Filter') })
   }
-  const filters = new Filters(pod, snapshot, prepared)
+  return prepared
+}
+
+function combine(
+  pod: PodInfo,
+  snapshot: Snapshot,
+  prepared: readonly PreparedFilter[],
+  trace: Trace,
+): Filters | PluginRejection {
+  const filters = new Filters(pod, snapshot, prepared, trace)
   if (filters.only?.size !== 0) return filters
   const [plugin = '', ...more] = filters.restricting
   const which = more.length === 0 ? `plugin ${plugin}` : `plugin(s) [${filters.restricting.join(' ')}] simultaneously`

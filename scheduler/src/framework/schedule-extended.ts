@@ -10,10 +10,12 @@ import {
   diagnosisOf,
   search,
   totalScores,
+  tracePostFilter,
   type ScheduleOptions,
   type Scheduled,
   type Search,
 } from './schedule.ts'
+import { untraced } from './trace.ts'
 
 /** Who turned a Pod away when extenders did: any change may help it. */
 // pkg/scheduler/framework/interface.go ExtenderName
@@ -50,7 +52,7 @@ export async function scheduleExtended(
   const extra = await extenderScores(pod, nodes, options)
   const left = nodes.filter((node) => snapshot.node(node.name) === node)
   if (left.length === 0) throw new Error('the nodes went while extenders were asked about them')
-  const scores = totalScores(pod, snapshot, left, options.profile.score)
+  const scores = totalScores(pod, snapshot, left, options)
   left.forEach(({ name }, i) => (scores[i] = (scores[i] ?? 0) + (extra.get(name) ?? 0)))
   return { node: best(left, scores, options.random), feasible: left.length, evaluated }
 }
@@ -101,18 +103,20 @@ async function extenderScores(
 }
 
 async function diagnose(pod: PodInfo, found: Search, options: ExtendedOptions): Promise<Diagnosis> {
-  const { extenders, profile, signal } = options
+  const { extenders, profile, signal, trace = untraced } = options
   const { snapshot } = found
   // what the filters counted may be of Pods that have gone since
   const filters = found.filters && prepareFilters(pod, snapshot, profile.filter)
   const rejections = found.rejections.filter(({ node }) => snapshot.node(node.name) === node)
   const attempt = { ...found, rejections, filters: filters instanceof Filters ? filters : undefined }
   const results: (PostFilterResult | undefined)[] = []
+  const since = trace.now()
   for (const plugin of profile.postFilter) {
     const asked = plugin.postFilterWith?.(pod, attempt, extenders, signal)
     const result = asked ? await asked : plugin.postFilter?.(pod, attempt)
     results.push(result)
     if (result?.message === '') break
   }
+  tracePostFilter(trace, results, since)
   return diagnosisOf(attempt, results)
 }

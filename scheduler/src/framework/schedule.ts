@@ -7,10 +7,11 @@ import {
   unresolvable,
   type FailedAttempt,
   type NodeRejection,
+  type NodeScorer,
   type PostFilterResult,
-  type ProfilePlugin,
 } from './plugin.ts'
 import type { Profile } from './profile.ts'
+import { untraced, type Trace } from './trace.ts'
 
 export interface ScheduleOptions {
   readonly profile: Profile
@@ -20,6 +21,7 @@ export interface ScheduleOptions {
   readonly startIndex: number
   /** A number in [0, 1): which of equally good nodes. */
   readonly random: () => number
+  readonly trace?: Trace
 }
 
 export interface Scheduled {
@@ -38,7 +40,7 @@ export function schedule(pod: PodInfo, snapshot: Snapshot, options: ScheduleOpti
   if (nodes.length === 0) return diagnose(pod, options, found)
   const [only] = nodes
   if (nodes.length === 1 && only) return { node: only, feasible: 1, evaluated }
-  const scores = totalScores(pod, snapshot, nodes, options.profile.score)
+  const scores = totalScores(pod, snapshot, nodes, options)
   return { node: best(nodes, scores, options.random), feasible: nodes.length, evaluated }
 }
 
@@ -68,7 +70,8 @@ export function search(
   trustsPromise: boolean = true,
 ): Search {
   const all = snapshot.nodes
-  const filters = prepareFilters(pod, snapshot, options.profile.filter)
+  const { profile, percentageOfNodesToScore, trace = untraced } = options
+  const filters = prepareFilters(pod, snapshot, profile.filter, trace)
   const rejections: NodeRejection[] = []
   const found = { snapshot, rejections, evaluated: 0, isPromised: false, preFilterMessage: '' }
   if (!(filters instanceof Filters)) {
@@ -81,16 +84,18 @@ export function search(
   // the place that others were made to leave for it is most likely the only one
   const promised = trustsPromise ? snapshot.node(snapshot.nominationOf(pod)) : undefined
   const plugins = new Set(filters.restricting)
+  const asked = trace.now()
   if (promised && !filters.refusal(promised)) {
+    trace.point('Filter', 'Success', asked)
     return { ...found, nodes: [promised], isPromised: true, filters, plugins }
   }
 
   const { only } = filters
   const candidates = only ? all.filter(({ name }) => only.has(name)) : all
-  const { profile, percentageOfNodesToScore } = options
   const enough = nodesToFind(candidates.length, profile.percentageOfNodesToScore ?? percentageOfNodesToScore)
   const nodes: NodeInfo[] = []
   let evaluated = 0
+  const since = trace.now()
   while (evaluated < candidates.length && nodes.length < enough) {
     const node = candidates[(options.startIndex + evaluated) % candidates.length]
     evaluated++
@@ -103,6 +108,7 @@ export function search(
       nodes.push(node)
     }
   }
+  trace.point('Filter', 'Success', since)
   if (nodes.length === 0 && only) {
     const left = unresolvable(`node(s) didn't satisfy plugin(s) [${filters.restricting.join(' ')}]`)
     for (const node of all) if (!only.has(node.name)) rejections.push({ node, rejection: left })
@@ -112,14 +118,22 @@ export function search(
 
 /** Asks what could be done for the Pod, until one plugin knows. */
 // pkg/scheduler/framework/runtime/framework.go RunPostFilterPlugins
-function diagnose(pod: PodInfo, { profile }: ScheduleOptions, found: Search): Diagnosis {
+function diagnose(pod: PodInfo, { profile, trace = untraced }: ScheduleOptions, found: Search): Diagnosis {
   const results: (PostFilterResult | undefined)[] = []
+  const since = trace.now()
   for (const plugin of profile.postFilter) {
     const result = plugin.postFilter?.(pod, found)
     results.push(result)
     if (result?.message === '') break
   }
+  tracePostFilter(trace, results, since)
   return diagnosisOf(found, results)
+}
+
+/** Tells how looking for a way out ended. */
+export function tracePostFilter(trace: Trace, results: readonly (PostFilterResult | undefined)[], since: number): void {
+  if (results.length === 0) return
+  trace.point('PostFilter', results.at(-1)?.message === '' ? 'Success' : 'Unschedulable', since)
 }
 
 /** What is told of an attempt that failed, after what postFilter said. */
@@ -147,22 +161,58 @@ export function nodesToFind(all: number, percentage: number): number {
   return Math.max(fewest, Math.floor((all * wanted) / 100))
 }
 
+interface PreparedScorer {
+  readonly plugin: string
+  readonly weight: number
+  readonly scorer: NodeScorer
+}
+
+// pkg/scheduler/framework/runtime/framework.go RunPreScorePlugins
+function prepareScorers(
+  pod: PodInfo,
+  snapshot: Snapshot,
+  nodes: readonly NodeInfo[],
+  { profile, trace = untraced }: ScheduleOptions,
+): PreparedScorer[] {
+  const prepared: PreparedScorer[] = []
+  const started = trace.now()
+  for (const { plugin, weight } of profile.score) {
+    const since = trace.isSampled ? trace.now() : 0
+    const scorer = plugin.preScore?.(pod, snapshot, nodes)
+    if (trace.isSampled) trace.plugin(plugin.name, 'PreScore', scorer ? 'Success' : 'Skip', since)
+    if (!scorer) continue
+    trace.evaluations(plugin.name, 'PreScore').times++
+    prepared.push({ plugin: plugin.name, weight, scorer })
+  }
+  trace.point('PreScore', 'Success', started)
+  return prepared
+}
+
 // pkg/scheduler/framework/runtime/framework.go RunScorePlugins
 export function totalScores(
   pod: PodInfo,
   snapshot: Snapshot,
   nodes: readonly NodeInfo[],
-  plugins: readonly ProfilePlugin[],
+  options: ScheduleOptions,
 ): number[] {
+  const { trace = untraced } = options
   const totals = new Array<number>(nodes.length).fill(0)
   const scores = new Array<number>(nodes.length)
-  for (const { plugin, weight } of plugins) {
-    const scorer = plugin.preScore?.(pod, snapshot, nodes)
-    if (!scorer) continue
-    nodes.forEach((node, i) => (scores[i] = scorer.score(node)))
+  const prepared = prepareScorers(pod, snapshot, nodes, options)
+  const started = trace.now()
+  for (const { plugin, weight, scorer } of prepared) {
+    trace.evaluations(plugin, 'Score').times += nodes.length
+    nodes.forEach((node, i) => {
+      const since = trace.isSampled ? trace.now() : 0
+      scores[i] = scorer.score(node)
+      if (trace.isSampled) trace.plugin(plugin, 'Score', 'Success', since)
+    })
+    const since = trace.isSampled ? trace.now() : 0
     scorer.normalize?.(scores, nodes)
+    if (trace.isSampled && scorer.normalize) trace.plugin(plugin, 'ScoreExtensionNormalize', 'Success', since)
     for (let i = 0; i < totals.length; i++) totals[i] = (totals[i] ?? 0) + weight * (scores[i] ?? 0)
   }
+  trace.point('Score', 'Success', started)
   return totals
 }
 

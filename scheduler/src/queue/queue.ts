@@ -1,6 +1,6 @@
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { PodInfo } from '../cache/pod-info.ts'
-import type { ClusterEvent } from '../framework/events.ts'
+import { labelOf, type ClusterEvent } from '../framework/events.ts'
 import type { QueuedPod } from '../framework/plugin.ts'
 import type { Profile } from '../framework/profile.ts'
 import { Heap } from './heap.ts'
@@ -22,6 +22,8 @@ export interface QueueOptions {
   readonly initialBackoffMs?: number
   readonly maxBackoffMs?: number
   readonly maxUnschedulableMs?: number
+  /** A Pod came into one of the queues, by an event. */
+  readonly onIncoming?: (queue: 'active' | 'backoff' | 'unschedulable', event: string) => void
 }
 
 const flushIntervalMs = 30_000
@@ -54,7 +56,14 @@ export class SchedulingQueue {
   #flight: Flight | undefined
 
   constructor(options: QueueOptions) {
-    this.#options = { initialBackoffMs: 1000, maxBackoffMs: 10_000, maxUnschedulableMs: 300_000, ...options }
+    const onIncoming = (): void => undefined
+    this.#options = {
+      initialBackoffMs: 1000,
+      maxBackoffMs: 10_000,
+      maxUnschedulableMs: 300_000,
+      onIncoming,
+      ...options,
+    }
     const [profile] = options.profiles.values()
     const sort = profile?.queueSort
     const uid = (pod: WaitingPod): string => pod.info.uid
@@ -73,10 +82,26 @@ export class SchedulingQueue {
     }
   }
 
+  /** How many Pods wait because of each plugin, by profile: those it turned away or holds. */
+  // pkg/scheduler/metrics/metrics.go UnschedulableReason
+  unschedulableReasons(): Map<string, Map<string, number>> {
+    const reasons = new Map<string, Map<string, number>>()
+    const count = ({ info }: WaitingPod, plugins: Iterable<string>): void => {
+      const profile = info.pod.spec.schedulerName ?? ''
+      const counts = reasons.get(profile) ?? new Map<string, number>()
+      reasons.set(profile, counts)
+      for (const plugin of plugins) counts.set(plugin, (counts.get(plugin) ?? 0) + 1)
+    }
+    for (const pod of [...this.#unschedulable.values(), ...this.#backoff.items, ...this.#active.items])
+      count(pod, pod.rejectedBy)
+    for (const pod of this.#gated.values()) count(pod, this.#holding(pod))
+    return reasons
+  }
+
   /** Takes a Pod without a node. */
   add(info: PodInfo): void {
     const now = this.#options.clock.now()
-    this.#enter({ info, timestamp: now, attempts: 0, firstSeen: now, rejectedBy: new Set() })
+    this.#enter({ info, timestamp: now, attempts: 0, firstSeen: now, rejectedBy: new Set() }, 'UnscheduledPodAdd')
   }
 
   /** A waiting Pod was changed; `relevant` when not only its status was. */
@@ -94,12 +119,14 @@ export class SchedulingQueue {
     const gated = this.#gated.get(info.uid)
     if (gated) {
       this.#gated.delete(info.uid)
-      return this.#enter({ ...gated, info })
+      // the time it was held is not this scheduler's
+      const firstSeen = gated.attempts === 0 ? this.#options.clock.now() : gated.firstSeen
+      return this.#enter({ ...gated, info, firstSeen }, 'UnscheduledPodUpdate')
     }
     const waiting = this.#unschedulable.get(info.uid)
     if (!waiting) return this.add(info)
     this.#unschedulable.set(info.uid, { ...waiting, info })
-    if (relevant) this.#wake({ ...waiting, info })
+    if (relevant) this.#wake({ ...waiting, info }, 'UnscheduledPodUpdate')
   }
 
   delete(uid: string): void {
@@ -137,11 +164,12 @@ export class SchedulingQueue {
     const info = flight?.info ?? pod.info
     const waiting = { ...pod, info, rejectedBy, timestamp: this.#options.clock.now() }
     this.#unschedulable.set(info.uid, waiting)
+    this.#options.onIncoming('unschedulable', 'ScheduleAttemptFailure')
     if (!flight) return
     this.landed()
     const helps = ({ event, highest }: Flight['missed'][number]): boolean =>
       info.priority <= highest && (event.kind === 'PodUpdate' || this.#mayHelp(waiting, event))
-    if (flight.missed.length > maxMissed || flight.missed.some(helps)) this.#wake(waiting)
+    if (flight.missed.length > maxMissed || flight.missed.some(helps)) this.#wake(waiting, 'ScheduleAttemptFailure')
   }
 
   #miss(event: ClusterEvent, highest = Infinity): void {
@@ -152,6 +180,7 @@ export class SchedulingQueue {
   /** Puts back a Pod whose attempt ended in an error: it is tried again after its backoff. */
   putBackoff(pod: WaitingPod): void {
     this.#backoff.put({ ...pod, timestamp: this.#options.clock.now() })
+    this.#options.onIncoming('backoff', 'ScheduleAttemptFailure')
     this.#armBackoff()
   }
 
@@ -160,7 +189,7 @@ export class SchedulingQueue {
     const pod = this.#unschedulable.get(uid) ?? this.#backoff.get(uid)
     if (!pod || this.#isHeld(pod)) return
     this.delete(uid)
-    this.#enter(pod)
+    this.#enter(pod, 'ForceActivate')
   }
 
   /**
@@ -173,7 +202,7 @@ export class SchedulingQueue {
     this.#miss(event, highest)
     for (const pod of [...this.#unschedulable.values()]) {
       if (pod.info.priority > highest) continue
-      if (this.#mayHelp(pod, event)) this.#wake(pod)
+      if (this.#mayHelp(pod, event)) this.#wake(pod, labelOf(event))
     }
   }
 
@@ -197,28 +226,37 @@ export class SchedulingQueue {
     return this.#profileOf(info)?.preEnqueue.some((plugin) => plugin.preEnqueue?.(info)) ?? false
   }
 
+  /** The first plugin that keeps the Pod out of the active queue. */
+  #holding({ info }: WaitingPod): string[] {
+    const plugin = this.#profileOf(info)?.preEnqueue.find((one) => one.preEnqueue?.(info))
+    return plugin ? [plugin.name] : []
+  }
+
   #profileOf({ pod }: PodInfo): Profile | undefined {
     return this.#options.profiles.get(pod.spec.schedulerName ?? '')
   }
 
-  #enter(pod: WaitingPod): void {
+  #enter(pod: WaitingPod, event: string): void {
     if (this.#isHeld(pod)) {
       this.#gated.set(pod.info.uid, pod)
+      this.#options.onIncoming('unschedulable', event)
       return
     }
     this.#active.put(pod)
+    this.#options.onIncoming('active', event)
     this.#serve()
   }
 
-  #wake(pod: WaitingPod): void {
+  #wake(pod: WaitingPod, event: string): void {
     // it is making room for itself; what ends that wakes it again
     if (this.#isHeld(pod)) return
     this.#unschedulable.delete(pod.info.uid)
     if (this.#backoffEnds(pod) > this.#options.clock.now()) {
       this.#backoff.put(pod)
+      this.#options.onIncoming('backoff', event)
       this.#armBackoff()
     } else {
-      this.#enter(pod)
+      this.#enter(pod, event)
     }
   }
 
@@ -247,7 +285,7 @@ export class SchedulingQueue {
       const now = this.#options.clock.now()
       for (let pod = this.#backoff.peek(); pod && this.#backoffEnds(pod) <= now; pod = this.#backoff.peek()) {
         this.#backoff.pop()
-        this.#enter(pod)
+        this.#enter(pod, 'BackoffComplete')
       }
       this.#armBackoff()
     })
@@ -257,7 +295,8 @@ export class SchedulingQueue {
   #armFlush(): void {
     this.#cancelFlush = this.#options.clock.timer(flushIntervalMs, () => {
       const oldest = this.#options.clock.now() - this.#options.maxUnschedulableMs
-      for (const pod of [...this.#unschedulable.values()]) if (pod.timestamp < oldest) this.#wake(pod)
+      for (const pod of [...this.#unschedulable.values()])
+        if (pod.timestamp < oldest) this.#wake(pod, 'UnschedulableTimeout')
       this.#armFlush()
     })
   }
