@@ -23,6 +23,11 @@ afterAll(() => manager.stop())
 const read = (): Promise<ReplicationController> => manager.client.get(replicationControllers, name, { namespace })
 const resize = (replicas: number): Promise<ReplicationController> =>
   manager.client.patch(replicationControllers, name, { spec: { replicas } }, { type: 'merge', namespace })
+/** A change that says nothing, so that it is looked at now and not after its back-off. */
+const nudge = (): Promise<unknown> => {
+  const body = { metadata: { annotations: { nudged: 'yes' } } }
+  return manager.client.patch(replicationControllers, name, body, { type: 'merge', namespace })
+}
 const own = async (): Promise<Pod[]> => (await manager.client.list(pods, { namespace, labelSelector: 'app=web' })).items
 const told = (reason: string): Promise<Event> =>
   waitFor(async () => {
@@ -116,5 +121,6 @@ it('says why it cannot delete one, and does not write it again and again', async
     (await writesWithin(manager.client, 1_000)).filter((one) => !one.startsWith('events '))
   await waitFor(async () => (await written()).length === 0)
   await manager.client.delete(validatingAdmissionPolicyBindings, 'no-delete')
+  await nudge()
   await waitFor(async () => (await own()).length === 1 && (await failure()) === undefined)
 })
