@@ -116,6 +116,13 @@ const start = (context: ControllerContext): Run => {
         }
         break
       }
+      case 'rollback': {
+        const { deployment, event } = action.rollback
+        if (event.type === 'Warning') recorder.event(owner, event.type, event.reason, event.message)
+        await client.update(deployments, deployment, { signal })
+        if (event.type === 'Normal') recorder.event(owner, event.type, event.reason, event.message)
+        break
+      }
       case 'status': {
         const { annotations, status } = action
         await writeStatus({ ...owner, metadata: { ...owner.metadata, annotations } }, status, signal)

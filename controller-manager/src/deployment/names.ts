@@ -4,11 +4,12 @@ export const revisionAnnotation = 'deployment.kubernetes.io/revision'
 export const revisionHistoryAnnotation = 'deployment.kubernetes.io/revision-history'
 export const desiredReplicasAnnotation = 'deployment.kubernetes.io/desired-replicas'
 export const maxReplicasAnnotation = 'deployment.kubernetes.io/max-replicas'
+export const rollbackAnnotation = 'deprecated.deployment.rollback.to'
 
 /** Annotations that belong to one of Deployment and ReplicaSet and are not copied to the other. */
 export const ownAnnotations: ReadonlySet<string> = new Set([
   'kubectl.kubernetes.io/last-applied-configuration',
-  'deprecated.deployment.rollback.to',
+  rollbackAnnotation,
   revisionAnnotation,
   revisionHistoryAnnotation,
   desiredReplicasAnnotation,

@@ -5,6 +5,7 @@ import { reasons } from './names.ts'
 import { stepRecreate } from './recreate.ts'
 import { isRolling } from './replicas.ts'
 import { revisionOf } from './revision.ts'
+import { planRollback, rollbackTo } from './rollback.ts'
 import { Rollout } from './rollout.ts'
 import type { Action } from './rollout.ts'
 import { stepRolling } from './rolling.ts'
@@ -60,6 +61,14 @@ const step = (rollout: Rollout, pods: readonly Pod[]): DeploymentPlan => {
   })
   if (deployment.metadata.deletionTimestamp !== undefined) return settle()
   notePause(rollout)
+  const revision = rollbackTo(deployment)
+  if (revision !== undefined) {
+    rollout.syncNewSet(true)
+    const first = settle()
+    // what is now has its revision first
+    if (first.actions.length > 0) return first
+    return { actions: [{ type: 'rollback', rollback: planRollback(deployment, rollout.sets, revision) }] }
+  }
   if (deployment.spec.paused || isScaling(rollout)) {
     rollout.syncNewSet(false)
     scaleSets(rollout)

@@ -6,6 +6,7 @@ import { findCondition, newCondition, withCondition } from './conditions.ts'
 import { hashLabel, reasons, revisionAnnotation } from './names.ts'
 import { compareCreation, newSetReplicas, wantedReplicas } from './replicas.ts'
 import { highestRevision, newSetAnnotations, sizeAnnotations } from './revision.ts'
+import type { Rollback } from './rollback.ts'
 import { progressDeadline } from './status.ts'
 import { sameTemplate, templateHash } from '../pods/template-hash.ts'
 
@@ -13,6 +14,7 @@ export type Action =
   | { type: 'create'; replicaSet: ReplicaSet; event?: string }
   | { type: 'update'; replicaSet: ReplicaSet; event?: string }
   | { type: 'delete'; replicaSet: ReplicaSet }
+  | { type: 'rollback'; rollback: Rollback }
   /** Annotations are written with the status: a write of their own would count as a new generation. */
   | { type: 'status'; status: DeploymentStatus; annotations: Record<string, string> | undefined }
 

@@ -62,6 +62,10 @@ export class Simulation {
         )
       if (action.type === 'delete')
         this.sets = this.sets.filter((set) => set.metadata.name !== action.replicaSet.metadata.name)
+      if (action.type === 'rollback') {
+        this.events.push(action.rollback.event.message)
+        this.deployment = action.rollback.deployment
+      }
       if (action.type === 'status')
         this.deployment = {
           ...this.deployment,
