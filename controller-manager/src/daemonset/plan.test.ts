@@ -214,6 +214,18 @@ describe('a DaemonSet', () => {
       strategy({ maxSurge: 1, maxUnavailable: 0 }),
     ],
     [
+      'does not wait for one that goes while it surges',
+      [old('p', 'a', { going: true }), fresh('q', 'b')],
+      [['a'], []],
+      strategy({ maxSurge: 1, maxUnavailable: 0 }),
+    ],
+    [
+      'nor for one that failed',
+      [old('p', 'a', { phase: 'Failed' }), fresh('q', 'b')],
+      [['a'], ['p']],
+      strategy({ maxSurge: 1, maxUnavailable: 0 }),
+    ],
+    [
       'keeps both while the new one does not',
       [old('p', 'a'), fresh('n', 'a', { ready: false }), old('q', 'b')],
       [[], []],

@@ -101,6 +101,8 @@ const manage = (
           ended.push({ pod, node: nameOf(node) })
         }
       }
+      // a rollout that surges does not wait until the last Pod is gone
+      if (run && alive.length === 0 && maxSurge(seen.set, 1) > 0) create.push(nameOf(node))
       remove.push(...excess(seen, oldestFirst(alive), now))
     } else remove.push(...(pods ?? []).filter((pod) => !isGoing(pod)))
   }
