@@ -42,6 +42,22 @@ const preferApp = (kind: 'podAffinity' | 'podAntiAffinity', app: string) => ({
 })
 const web = { labels: { app: 'web' } }
 
+// pkg/scheduler/framework/plugins/imagelocality/image_locality_test.go TestImageLocalityPriority
+/** Images are named by their size in MiB: those of the Pod's containers, those of each node. */
+function images(rows: [name: string, wanted: string[], nodes: string[][], want: number[]][]): ScoreCase[] {
+  return rows.map(([name, wanted, sizes, want]) => ({
+    name: `images: ${name}`,
+    plugin: imageLocality,
+    pod: pod('p', { spec: { containers: wanted.map((image) => ({ name: `c${image}`, image: `gcr.io/${image}` })) } }),
+    nodes: sizes.map((held, i) =>
+      node(`n${i}`, {
+        images: held.map((size) => ({ names: [`gcr.io/${size}:latest`], sizeBytes: Number(size) * mib })),
+      }),
+    ),
+    want,
+  }))
+}
+
 const cases: ScoreCase[] = [
   {
     name: 'least allocated: half of everything is taken on one node',
@@ -66,6 +82,35 @@ const cases: ScoreCase[] = [
     nodes: plain,
     running: [pod('r', { on: 'a', memory: '4Gi' })],
     want: [87, 62],
+  },
+  {
+    name: 'balanced: as much of the one as of the other changes nothing',
+    plugin: nodeResourcesBalancedAllocation(),
+    pod: pod('p', { cpu: '1', memory: '2Gi' }),
+    nodes: plain,
+    want: [75, 75],
+  },
+  {
+    name: 'balanced: all of the one and nothing of the other',
+    plugin: nodeResourcesBalancedAllocation(),
+    pod: pod('p', { cpu: '4' }),
+    nodes: plain,
+    want: [50, 50],
+  },
+  {
+    name: 'balanced: the worst node becomes the best',
+    plugin: nodeResourcesBalancedAllocation(),
+    pod: pod('p', { memory: '8Gi' }),
+    nodes: plain,
+    running: [pod('r', { on: 'a', cpu: '4' })],
+    want: [100, 50],
+  },
+  {
+    name: 'balanced: more than there is counts as all',
+    plugin: nodeResourcesBalancedAllocation(),
+    pod: pod('p', { cpu: '8' }),
+    nodes: plain,
+    want: [50, 50],
   },
   {
     name: 'balanced: no requests',
@@ -104,6 +149,37 @@ const cases: ScoreCase[] = [
     nodes: [node('a', { images: [{ names: ['web:latest'], sizeBytes: 1000 * mib }] }), node('b')],
     want: [48, 0],
   },
+  ...images([
+    [
+      'two on two nodes: the larger one counts',
+      ['40', '250'],
+      [
+        ['40', '300', '2000'],
+        ['250', '10'],
+      ],
+      [0, 5],
+    ],
+    [
+      'two on one node',
+      ['40', '300'],
+      [
+        ['40', '300', '2000'],
+        ['250', '10'],
+      ],
+      [7, 0],
+    ],
+    [
+      'larger than counts',
+      ['10', '4000'],
+      [
+        ['4000', '30'],
+        ['250', '10'],
+      ],
+      [100, 0],
+    ],
+    ['on one of three nodes', ['10', '4000'], [['4000', '30'], ['250', '10'], []], [66, 0, 0]],
+    ['many small ones', ['300', '600', '900'], [['600', '40', '900'], ['300', '600', '900'], []], [32, 36, 0]],
+  ]),
   { name: 'images nobody has', plugin: imageLocality, pod: pod('p'), nodes: plain, want: 'skip' },
   {
     name: 'spread by default: siblings on one node',
