@@ -11,6 +11,7 @@ import { createAuthenticate } from './auth/authenticate.ts'
 import { keepAuthenticationConfig } from './auth/authentication-config.ts'
 import { firstVerdict, healthPathsAuthorizer, type Authorizer } from './auth/attributes.ts'
 import { createLookup } from './auth/lookup.ts'
+import { keepTracking, useRecorder } from './auth/legacy-token-use.ts'
 import { nodeAuthorizer } from './auth/node-authorizer.ts'
 import { createRbac, mastersAuthorizer } from './auth/rbac.ts'
 import { reconcileRbac } from './auth/reconcile-rbac.ts'
@@ -42,6 +43,8 @@ const retryMilliseconds = 200
 const borrowingMilliseconds = 10_000
 // pkg/controlplane/controller/clusterauthenticationtrust: the pause between two looks
 const authenticationConfigMilliseconds = 60_000
+// pkg/controlplane/controller/legacytokentracking/controller.go: a ConfigMap that was deleted is made anew, but not at once
+const trackingMilliseconds = 30 * 60_000
 
 /** Starts the whole server in this process. Rejects when it cannot listen; etcd may come later. */
 export async function startApiServer(options: Options, clock: Clock, log: Logger): Promise<ApiServer> {
@@ -80,6 +83,7 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
     },
     lookup,
     clock,
+    useRecorder(registry, clock, log, stop.signal),
   )
   const modes: Record<Options['authorizationModes'][number], Authorizer> = {
     Node: nodeAuthorizer,
@@ -146,6 +150,12 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
       'write the authentication settings for aggregated API servers',
       authenticationConfigMilliseconds,
       () => keepAuthenticationConfig(options, registry, lookup, stop.signal, clock.now()),
+      deps,
+    ),
+    keep(
+      'say since when the use of tokens in Secrets is written down',
+      trackingMilliseconds,
+      () => keepTracking(registry, lookup, stop.signal, clock.now()),
       deps,
     ),
   ]

@@ -1,4 +1,5 @@
 import { attachDetachController } from './attachdetach/controller.ts'
+import { bootstrapSignerController } from './bootstrap-signer/controller.ts'
 import { certificateSigningRequestApprovingController } from './certificatesigningrequest-approving/controller.ts'
 import { certificateSigningRequestCleanerController } from './certificatesigningrequest-cleaner/controller.ts'
 import { certificateSigningRequestSigningController } from './certificatesigningrequest-signing/controller.ts'
@@ -15,6 +16,7 @@ import { endpointSliceMirroringController } from './endpointslicemirroring/contr
 import { garbageCollectorController } from './garbage-collector/controller.ts'
 import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/controller.ts'
 import { jobController } from './job/controller.ts'
+import { legacyServiceAccountTokenCleanerController } from './legacy-serviceaccount-token-cleaner/controller.ts'
 import { localPathProvisioner } from './local-path-provisioner/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { nodeIpamController } from './node-ipam/controller.ts'
@@ -33,6 +35,8 @@ import { serviceAccountTokenController } from './serviceaccount-token/controller
 import { serviceCIDRController } from './service-cidrs/controller.ts'
 import { statefulSetController } from './statefulset/controller.ts'
 import { taintEvictionController } from './taint-eviction/controller.ts'
+import { tokenCleanerController } from './token-cleaner/controller.ts'
+import { ttlController } from './ttl/controller.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts'
 import { validatingAdmissionPolicyStatusController } from './validatingadmissionpolicystatus/controller.ts'
 import { volumeAttributesClassProtectionController } from './vac-protection/controller.ts'
@@ -73,6 +77,10 @@ export const controllers: readonly Controller[] = [
   certificateSigningRequestSigningController,
   certificateSigningRequestApprovingController,
   certificateSigningRequestCleanerController,
+  ttlController,
+  bootstrapSignerController,
+  tokenCleanerController,
+  legacyServiceAccountTokenCleanerController,
   clusterRoleAggregationController,
   garbageCollectorController,
   validatingAdmissionPolicyStatusController,

@@ -37,6 +37,7 @@ export const startTestManager = async (given: Partial<Options> = {}): Promise<Te
       authorities: new Map(Object.values(signerFlags).map((signer) => [signer, apiserver.authority])),
       longestMs: 365 * 24 * 3_600_000,
     },
+    legacyTokenCleanUpMs: 365 * 24 * 3_600_000,
     podCidrs: undefined,
     nodeMonitorPeriodMs: 5_000,
     nodeMonitorGraceMs: 50_000,

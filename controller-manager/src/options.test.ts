@@ -41,6 +41,8 @@ describe('readOptions', () => {
       ['--secondary-node-eviction-rate', '-1'],
       ['--unhealthy-zone-threshold', '55'],
       ['--concurrent-gc-syncs', '0'],
+      ['--legacy-service-account-token-clean-up-period', '0s'],
+      ['--cluster-signing-legacy-unknown-key-file', 'k'],
       ['--horizontal-pod-autoscaler-sync-period', '0'],
       ['--local-path-dir', '/'],
       ['--local-path-dir', 'volumes'],

@@ -75,6 +75,10 @@ export const flags = {
   'cluster-signing-key-file': optionalText('key of that authority; without the two nothing is signed'),
   ...signerFileFlags,
   'cluster-signing-duration': duration('how long a certificate is good at most', 365 * 24 * 3_600_000),
+  'legacy-service-account-token-clean-up-period': duration(
+    'how long a token that was made by itself for an account may lie unused',
+    365 * 24 * 3_600_000,
+  ),
   'bind-address': text('address of the health and metrics server', '127.0.0.1'),
   'secure-port': port('port of the health and metrics server', 10257),
   'node-monitor-period': duration('pause between looks at the nodes', 5_000),
@@ -129,6 +133,8 @@ export interface Options {
     /** How long a certificate is good at most, and where nobody asks for less. */
     longestMs: number
   }
+  /** How long a token that was made by itself for an account may lie unused. */
+  legacyTokenCleanUpMs: number
   /** Undefined when node ranges are allocated by someone else. */
   podCidrs: CidrSpace | undefined
   nodeMonitorPeriodMs: number
@@ -166,6 +172,8 @@ export const readOptions = (values: FlagValues<typeof flags>): Options => {
   if (!(tolerance >= 0)) throw new Error('--horizontal-pod-autoscaler-tolerance must be a number that is not negative')
   if (values['horizontal-pod-autoscaler-sync-period'] <= 0)
     throw new Error('--horizontal-pod-autoscaler-sync-period must be longer than 0')
+  if (values['legacy-service-account-token-clean-up-period'] <= 0)
+    throw new Error('--legacy-service-account-token-clean-up-period must be longer than 0')
   const read = (path: string): string => readFileSync(path, 'utf8')
   const ownFiles = Object.fromEntries(
     signers.map((signer) => [
@@ -183,6 +191,7 @@ export const readOptions = (values: FlagValues<typeof flags>): Options => {
       authorities: authoritiesOf(clusterFiles, ownFiles, read),
       longestMs: values['cluster-signing-duration'],
     },
+    legacyTokenCleanUpMs: values['legacy-service-account-token-clean-up-period'],
     podCidrs: values['allocate-node-cidrs']
       ? cidrSpace(values['cluster-cidr'], values['node-cidr-mask-size'])
       : undefined,

@@ -347,6 +347,8 @@ const controller = (namespace: string, name: string, ...rules: PolicyRule[]): Na
   namespace,
   name: `system:controller:${name}`,
   rules,
+  // it may have credentials of its own, or run under those of the program
+  users: ['system:kube-controller-manager'],
   serviceAccounts: [name],
 })
 

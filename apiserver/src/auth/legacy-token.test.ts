@@ -29,7 +29,11 @@ const deletionTimestamp = '2026-01-01T00:00:00Z'
 describe('a token of a Secret', () => {
   it('stands for its account', async () => {
     const lookup = lookupOf({ secrets: secret(), serviceaccounts: account() })
-    expect(await checkLegacyToken(good, token, lookup)).toEqual({
+    const used: unknown[] = []
+    const writeDownUse = (of: unknown): Promise<void> => Promise.resolve(void used.push(of))
+    const user = await checkLegacyToken(good, token, lookup, writeDownUse)
+    expect(used).toEqual([secret()])
+    expect(user).toEqual({
       name: 'system:serviceaccount:n:robot',
       uid: 'u1',
       groups: ['system:serviceaccounts', 'system:serviceaccounts:n'],
@@ -68,6 +72,8 @@ describe('a token of a Secret', () => {
     ],
   ])('%s is refused', async (_name, message, change, secrets, serviceaccounts) => {
     const lookup = lookupOf({ secrets, serviceaccounts })
-    await expect(checkLegacyToken({ ...good, ...change }, token, lookup)).rejects.toThrow(message)
+    await expect(checkLegacyToken({ ...good, ...change }, token, lookup, () => Promise.resolve())).rejects.toThrow(
+      message,
+    )
   })
 })

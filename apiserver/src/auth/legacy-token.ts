@@ -1,8 +1,12 @@
 import { secrets, serviceAccounts } from '@kubets/shared/api/resources.gen.ts'
+import type { Secret } from '@kubets/shared/api/types/core-v1.ts'
 import type { UserInfo } from '../registry/types.ts'
 import type { Lookup } from './lookup.ts'
 import { userNameOf } from './service-account-token.ts'
 import { groupServiceAccounts } from './user.ts'
+
+/** Writes down that the Secret's token was used. */
+export type WriteDownUse = (secret: Secret) => Promise<void>
 
 /** The issuer of tokens that lie in Secrets and end with them. */
 // pkg/serviceaccount/legacy.go LegacyIssuer
@@ -17,6 +21,7 @@ export async function checkLegacyToken(
   claims: Record<string, unknown>,
   token: string,
   lookup: Lookup,
+  writeDownUse: WriteDownUse,
 ): Promise<UserInfo> {
   const claim = (name: string, called: string): string => {
     const value = claims[name]
@@ -36,6 +41,8 @@ export async function checkLegacyToken(
     throw new Error("service account token does not match server's copy")
   }
   if (secret.metadata.labels?.[invalidSince]) {
+    // whoever marked it sees that it is missed
+    await writeDownUse(secret)
     throw new Error('the token in secret has been marked as invalid. Use tokens from the TokenRequest API')
   }
   const account = await lookup.get(serviceAccounts, name, namespace)
@@ -44,6 +51,7 @@ export async function checkLegacyToken(
   if (account.metadata.uid !== uid) {
     throw new Error(`service account UID (${account.metadata.uid ?? ''}) does not match claim (${uid})`)
   }
+  await writeDownUse(secret)
   const groups = [groupServiceAccounts, `${groupServiceAccounts}:${namespace}`]
   return { name: userNameOf(namespace, name), uid, groups, extra: {} }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { signToken, verifyToken, type TokenKey } from '@kubets/shared/process/jwt.ts'
 import type { UserInfo } from '../registry/types.ts'
-import { checkLegacyToken, legacyIssuer } from './legacy-token.ts'
+import { checkLegacyToken, legacyIssuer, type WriteDownUse } from './legacy-token.ts'
 import type { Lookup } from './lookup.ts'
 import { checkBinding, checkClaims, newClaims, userFromClaims, type Binding } from './service-account-token.ts'
 
@@ -36,7 +36,12 @@ const cacheMilliseconds = 10_000
 const cacheSize = 4096
 
 /** Service account tokens, made and checked with a short memory of the good ones, and those of the token file. */
-export function createTokens(settings: TokenSettings, lookup: Lookup, clock: Clock): Tokens {
+export function createTokens(
+  settings: TokenSettings,
+  lookup: Lookup,
+  clock: Clock,
+  writeDownUse: WriteDownUse,
+): Tokens {
   const cache = new Map<string, { until: number; result: VerifiedToken }>()
   const seconds = (): number => Math.floor(clock.now() / 1000)
 
@@ -44,7 +49,7 @@ export function createTokens(settings: TokenSettings, lookup: Lookup, clock: Clo
     const claims = verifyToken(settings.verificationKeys, token)
     if (claims === undefined) return undefined
     if (claims['iss'] === legacyIssuer) {
-      const user = await checkLegacyToken(claims, token, lookup)
+      const user = await checkLegacyToken(claims, token, lookup, writeDownUse)
       // it says for whom it is as little as until when
       const common = audiences.filter((audience) => settings.audiences.includes(audience))
       return common.length === 0 ? undefined : { user, audiences: common }

@@ -3,7 +3,7 @@ import type { Secret, ServiceAccount } from '@kubets/shared/api/types/core-v1.ts
 /** The type of Secrets that hold a token. */
 export const tokenType = 'kubernetes.io/service-account-token'
 const nameAnnotation = 'kubernetes.io/service-account.name'
-const uidAnnotation = 'kubernetes.io/service-account.uid'
+export const uidAnnotation = 'kubernetes.io/service-account.uid'
 
 /** Whose token a Secret asks for; '' when it does not say. */
 export const accountNameOf = ({ metadata }: Secret): string => metadata.annotations?.[nameAnnotation] ?? ''
