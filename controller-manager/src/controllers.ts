@@ -28,6 +28,7 @@ import { persistentVolumeProtectionController } from './pv-protection/controller
 import { podGarbageCollectorController } from './pod-garbage-collector/controller.ts'
 import { replicaSetController } from './replicaset/controller.ts'
 import { replicationControllerController } from './replicationcontroller/controller.ts'
+import { resourceClaimController } from './resourceclaim/controller.ts'
 import { resourceQuotaController } from './resourcequota/controller.ts'
 import { rootCACertPublisherController } from './root-ca-cert-publisher/controller.ts'
 import { serviceAccountController } from './serviceaccount/controller.ts'
@@ -66,6 +67,7 @@ export const controllers: readonly Controller[] = [
   resourceQuotaController,
   namespaceController,
   ephemeralVolumeController,
+  resourceClaimController,
   persistentVolumeBinderController,
   localPathProvisioner,
   attachDetachController,

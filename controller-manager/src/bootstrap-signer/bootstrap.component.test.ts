@@ -49,7 +49,7 @@ it('cluster-info is signed with each token that lasts, and those that are over g
 })
 
 it('a node is told how long Secrets may be kept', async () => {
-  await manager.client.create(nodes, { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' } })
+  await manager.client.create(nodes, { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' }, spec: {} })
   const said = await waitFor(async () => {
     const { metadata } = await manager.client.get(nodes, 'n1')
     return metadata.annotations?.['node.alpha.kubernetes.io/ttl']

@@ -9,7 +9,7 @@ export const secretNamesOf = ({ spec }: Pod): string[] => {
     ...containers.flatMap(ofContainer),
     ...(spec.volumes ?? []).flatMap(ofVolume),
   ]
-  return names.filter((name) => name !== undefined && name !== '')
+  return names.filter((name): name is string => name !== undefined && name !== '')
 }
 
 type Names = (string | undefined)[]

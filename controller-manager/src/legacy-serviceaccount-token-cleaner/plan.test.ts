@@ -58,7 +58,7 @@ it.each([
   ['never', false],
   [undefined, false],
 ])('use tracked since %s: %s', (since, enough) => {
-  const data = since === undefined ? {} : { since }
+  const data: Record<string, string> = since === undefined ? {} : { since }
   expect(hasTrackedLongEnough({ apiVersion: 'v1', kind: 'ConfigMap', metadata: {}, data }, now, period)).toBe(enough)
 })
 

@@ -29,6 +29,6 @@ it.each([
   ['soon', true],
   ['', true],
 ])('a node that says %s', (said, wrong) => {
-  const annotations = said === undefined ? {} : { [annotation]: said }
-  expect(differs({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n', annotations } }, '15')).toBe(wrong)
+  const annotations: Record<string, string> = said === undefined ? {} : { [annotation]: said }
+  expect(differs({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n', annotations }, spec: {} }, '15')).toBe(wrong)
 })
