@@ -63,7 +63,7 @@ export function helperPod(action: Action, volume: string, { node, path }: Place,
 }
 
 /** How far a helper Pod is: for how long it may still go on, that it is done, or why it failed. */
-export type Outcome = { readonly runsForMs: number } | 'done' | { readonly failed: string }
+type Outcome = { readonly runsForMs: number } | 'done' | { readonly failed: string }
 
 export function outcomeOf({ metadata, status }: Pod, now: number): Outcome {
   if (status?.phase === 'Succeeded') return 'done'

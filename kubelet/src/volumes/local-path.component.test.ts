@@ -47,6 +47,7 @@ describe('a claim that names no class', () => {
       `--local-path-dir=${path.join(node.rootDir, 'local-path')}`,
       `--local-path-helper-image=${node.image}`,
     )
+    await waitFor(() => node.client.get(storageClasses, 'local-path').catch(() => undefined))
   })
   afterAll(async () => {
     for (const program of programs) {
@@ -81,7 +82,6 @@ describe('a claim that names no class', () => {
   }
 
   it('has a folder on the node of its first Pod, which keeps what is in it for the next, and goes with the claim', async () => {
-    await waitFor(() => node.client.get(storageClasses, 'local-path').catch(() => undefined))
     await node.client.create(persistentVolumeClaims, {
       apiVersion: 'v1',
       kind: 'PersistentVolumeClaim',
