@@ -29,7 +29,7 @@ import { NodeInfo } from './csi/node-info.ts'
 import { CsiVolumes } from './csi/volumes.ts'
 import { DeviceManager, devicePluginType } from './devices/manager.ts'
 import { deviceMetrics } from './devices/metrics.ts'
-import { nodeReference } from './events.ts'
+import { nodeReference, type Recorder } from './events.ts'
 import { EvictionManager } from './eviction/manager.ts'
 import { evictionReservation } from './eviction/thresholds.ts'
 import { GarbageCollector } from './garbage.ts'
@@ -67,22 +67,28 @@ import { SizeTracker } from './stats/sizes.ts'
 import { VolumeManager } from './volumes/manager.ts'
 import { VolumeSources } from './volumes/sources.ts'
 
-/** Runs the node agent until the signal aborts. Rejects when it cannot begin. */
+// nobody is asked without a kubeconfig; whoever asks all the same hears this name
+const noApiServer = { server: 'http://standalone-mode.invalid' }
+
+/** Runs the node agent until the signal aborts: without a kubeconfig for static Pods alone. Rejects when it cannot begin. */
 export async function runKubelet({ options, configuration, warnings }: Configured, signal: AbortSignal): Promise<void> {
   const log = createLogger('kubelet')
   for (const error of warnings) log.warn({ error }, 'Using lenient decoding as strict decoding failed')
   for (const text of gateWarnings(options.featureGates)) log.warn(text)
-  const { nodeName, rootDir } = options
+  const { nodeName, rootDir, kubeconfig } = options
+  const standalone = kubeconfig === undefined
+  if (standalone) log.info('Standalone mode, no API client')
   const sysctls = sysctlAllowlist(options.allowedUnsafeSysctls)
-  if (options.kubeconfig === undefined) throw new Error('--kubeconfig must be given')
   await mkdir(rootDir, { recursive: true, mode: 0o750 })
   const address = options.nodeIps.length > 0 ? undefined : await defaultAddress()
   const ips = address === undefined ? options.nodeIps : [address]
   if (ips.length === 0) throw new Error('the machine has no address: give one with --node-ip')
   const machine = await readMachine(rootDir)
-  const config = loadKubeconfig(options.kubeconfig)
+  const config = standalone ? noApiServer : loadKubeconfig(kubeconfig)
   const client = new Client({ ...config, userAgent: 'kubelet' }, { clock })
-  const recorder = new EventRecorder({ client, clock, log, component: 'kubelet', host: nodeName })
+  const recorder: Recorder = standalone
+    ? { event: () => undefined }
+    : new EventRecorder({ client, clock, log, component: 'kubelet', host: nodeName })
   const negativeOomScores = await mayLowerOomScore()
   if (!negativeOomScores) log.warn('this machine allows no negative oom_score_adj: going on without')
   const runtime = createDockerRuntime({
@@ -353,6 +359,7 @@ export async function runKubelet({ options, configuration, warnings }: Configure
   if (options.podCidr !== undefined) await network.setUp(options.podCidr, signal)
   // containers are told of the Services there are, so these come first; static Pods wait for nobody
   const synced = async (): Promise<void> => {
+    if (standalone) return
     factory.start(signal)
     await factory.waitForSync(signal)
     podFactory.start(signal)
@@ -365,16 +372,20 @@ export async function runKubelet({ options, configuration, warnings }: Configure
   })
   const node = () => client.get(nodes, nodeName, { signal }).catch(() => undefined)
   await Promise.all([
-    registration.run(signal),
+    ...(standalone
+      ? []
+      : [
+          registration.run(signal),
+          keepLease({ client, clock, log, nodeName, node }, signal),
+          nodeInfo.keep(log, signal),
+        ]),
     sizes.run(signal),
     cpus.run(signal),
-    keepLease({ client, clock, log, nodeName, node }, signal),
     sources.run(),
     plugins.run(signal),
     csi.staged.run(signal),
-    nodeInfo.keep(log, signal),
     shutdown.run(signal),
-    manager.run(known, sources.seen),
+    manager.run(known, sources.seen, !standalone),
     // what is unused is known when all Pods are
     Promise.all([known, sources.seen]).then(() => Promise.all([garbage.run(signal), evictions.run(signal)])),
   ])
@@ -400,6 +411,8 @@ async function serve(
     log.warn('no HTTPS server: it needs --tls-cert-file, --tls-private-key-file and --client-ca-file')
     return
   }
+  // cmd/kubelet/app/auth.go BuildAuthz
+  if (options.kubeconfig === undefined) throw new Error('no client provided, cannot use webhook authorization')
   const [cert, key, clientCA] = await Promise.all(
     [certFile, keyFile, clientCaFile].map((file) => readFile(file, 'utf8')),
   )

@@ -73,7 +73,9 @@ const defaultHard = Object.entries(defaultEvictionHard).map(([signal, value]) =>
 export const flags = {
   config: optionalText('KubeletConfiguration file; what a flag says wins over it'),
   'config-dir': optionalText('folder of *.conf files that are merged over the configuration file, by name'),
-  kubeconfig: optionalText('kubeconfig file by which the API server is reached'),
+  kubeconfig: optionalText(
+    'kubeconfig file by which the API server is reached; without one there are static Pods alone',
+  ),
   'hostname-override': text('name of the node', os.hostname().toLowerCase()),
   'feature-gates': gates('which features are on or off, as NAME=true,NAME=false'),
   'node-ip': list('addresses of the node; the one of the default route if empty', []),

@@ -131,9 +131,9 @@ export class PodManager {
 
   /**
    * Follows the runtime until the kubelet ends. `synced` tells when the informer has, `seen` when the sources of static Pods
-   * have said what they have: what nobody knows by then is removed.
+   * have said what they have: what nobody knows by then is removed. `mirrored`: static Pods have mirrors.
    */
-  async run(synced: Promise<unknown>, seen: Promise<unknown>): Promise<void> {
+  async run(synced: Promise<unknown>, seen: Promise<unknown>, mirrored = true): Promise<void> {
     const { lifetime } = this.#deps
     if (lifetime.aborted) return
     const ended = Promise.withResolvers<undefined>()
@@ -143,6 +143,7 @@ export class PodManager {
       return this.#relist()
     })
     const mirroring = synced.then(() => {
+      if (!mirrored) return
       for (const name of this.#static.names()) this.#mirrors.check(name)
       return this.#mirrors.run(lifetime)
     })
