@@ -15,6 +15,12 @@ import { Witness } from './control-plane/witness.ts'
 const kills = Number(process.env.KUBETS_KILLS ?? '200')
 const seed = Number(process.env.KUBETS_SEED ?? String(Date.now() % 1_000_000))
 
+/**
+ * How long one leads: mostly not for long after it began, when it knows least, and now and then long enough that lives
+ * come to their end.
+ */
+const lifeMs = (random: () => number): number => random() ** 2 * 20_000
+
 /** Two controller-managers and two schedulers; whichever leads dies again and again, at random moments. */
 describe('the control plane under kill -9', () => {
   const random = seededRandom(seed)
@@ -106,7 +112,7 @@ describe('the control plane under kill -9', () => {
       // each at its own moments, so that now and then nobody leads at all
       const kill = async (program: Replicas): Promise<void> => {
         for (let times = 0; times < kills / programs.length; times++) {
-          await sleep(random() * 4_000) // the random moment is the test
+          await sleep(lifeMs(random)) // the random moment is the test
           await program.killLeader()
           killed += 1
           if (killed % 10 === 0) process.stdout.write(`${String(killed)} kills\n`)
