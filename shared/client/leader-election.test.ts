@@ -3,6 +3,7 @@ import type { Lease } from '../api/types/coordination-v1.ts'
 import { alreadyExists, conflict, notFound } from '../machinery/errors.ts'
 import { FakeClock } from '../machinery/fake-clock.ts'
 import { silentLogger } from '../machinery/logger.ts'
+import { formatMicroTime } from '../machinery/time.ts'
 import { sendJson, startScriptedServer } from '../testing/scripted-server.ts'
 import { waitFor } from '../testing/wait.ts'
 import { Client } from './client.ts'
@@ -71,7 +72,14 @@ async function setup() {
       return done()
     })
   const holder = () => lease?.spec.holderIdentity
-  return { clock, candidate, pass, holder, setDown: (value: boolean) => (down = value) }
+  /** Somebody else, whose clock is off by so much, takes or renews the lease. */
+  const renewElsewhere = (offMs: number): void => {
+    const renewTime = formatMicroTime(clock.now() + offMs)
+    const spec = { holderIdentity: 'other', leaseDurationSeconds: 15, acquireTime: renewTime, renewTime }
+    const metadata = { name: 'x', namespace: 'kube-system', resourceVersion: String(version++) }
+    lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec }
+  }
+  return { clock, candidate, pass, holder, renewElsewhere, setDown: (value: boolean) => (down = value) }
 }
 
 describe('runLeaderElected', () => {
@@ -93,6 +101,27 @@ describe('runLeaderElected', () => {
     expect(t.holder()).toBe('b')
     b.stop()
     await waitFor(() => b.state.ended)
+  })
+
+  it.each([
+    ['behind', -10 * 60_000],
+    ['ahead', 10 * 60_000],
+  ])('goes by its own clock when the holder’s is minutes %s', async (_, offMs) => {
+    const t = await setup()
+    t.renewElsewhere(offMs)
+    const a = t.candidate('a')
+    const start = t.clock.now()
+    await t.pass(() => {
+      t.renewElsewhere(offMs)
+      return t.clock.now() - start > 20_000
+    })
+    expect([a.state.leading, t.holder()]).toEqual([false, 'other'])
+    const silent = t.clock.now()
+    await t.pass(() => a.state.leading)
+    expect(t.clock.now() - silent).toBeGreaterThanOrEqual(15_000)
+    expect(t.clock.now() - silent).toBeLessThan(25_000)
+    a.stop()
+    await waitFor(() => a.state.ended)
   })
 
   it('ends the work and rejects when the lease cannot be renewed', async () => {

@@ -126,6 +126,16 @@ describe('plan', () => {
       want: { ...nothing, events: 'SawCompletedJob,UnexpectedJob', checkAfter: undefined },
     },
     {
+      name: 'makes nothing again that a clock minutes ahead has made',
+      got: told(cronJob({}, { lastScheduleTime: '2026-01-01T01:10:00Z' })),
+      want: { ...nothing, checkAfter: 650_100 },
+    },
+    {
+      name: 'makes nothing before it was made, by a clock that is behind',
+      got: told({ ...cronJob(), metadata: { name: 'c', creationTimestamp: '2026-01-01T01:10:30Z' } }),
+      want: { ...nothing, checkAfter: 650_100 },
+    },
+    {
       name: 'does nothing once it goes',
       got: told({ ...cronJob(), metadata: { name: 'c', deletionTimestamp: '2026-01-01T00:00:00Z' } }),
       want: { ...nothing, checkAfter: undefined },
