@@ -76,6 +76,11 @@ function onlyEphemeral(kind: Kind, object: KubeObject, old: KubeObject): void {
   countChange(object, old)
 }
 
+function onlyConditions(kind: Kind, object: KubeObject, old: KubeObject, now: string): void {
+  onlyField('status', 'conditions')(kind, object, old)
+  kind.prepareForSubresource?.approval?.(object, old, now)
+}
+
 function countChange(object: KubeObject, old: KubeObject): void {
   if (!deepEqual((object as PodLike).spec, (old as PodLike).spec) && object.metadata.generation !== undefined)
     object.metadata.generation++
@@ -90,7 +95,7 @@ const strategies: Record<UpdateSubresource, UpdateStrategy> = {
   // pkg/registry/core/namespace/strategy.go namespaceFinalizeStrategy
   finalize: { prepare: onlyField('spec', 'finalizers'), validate: bySubresource('finalize') },
   // pkg/registry/certificates/certificates/strategy.go csrApprovalStrategy
-  approval: { prepare: onlyField('status', 'conditions'), validate: bySubresource('approval') },
+  approval: { prepare: onlyConditions, validate: bySubresource('approval') },
   ephemeralcontainers: {
     prepare: onlyEphemeral,
     validate: bySubresource('ephemeralcontainers'),

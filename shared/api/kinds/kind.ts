@@ -125,6 +125,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   prepareForUpdate?(obj: T, old: T): void
   /** In place, after all but status was taken from `old`; `now` as timestamps are written. */
   prepareForStatusUpdate?(obj: T, old: T, now: string): void
+  /** The same for an update through another subresource, after all that it may not change was taken from `old`. */
+  readonly prepareForSubresource?: Readonly<Partial<Record<SubresourceName, (obj: T, old: T, now: string) => void>>>
   /** All but metadata, which `validateCreate` in strategy.ts checks for every kind. */
   validate?(obj: T): FieldError[]
   /** What may not change, and the rules of `validate` that hold on update. Absent: `validate` is used. */

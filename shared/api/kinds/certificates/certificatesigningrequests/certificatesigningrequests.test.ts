@@ -112,6 +112,22 @@ describe('status', () => {
   })
 })
 
+it('conditions are stamped with when they were written, and since when they hold', () => {
+  const [before, now] = ['2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z']
+  const held = { type: 'Approved', status: 'True', lastUpdateTime: before, lastTransitionTime: before }
+  const old = { ...decoded(kind, { spec }), status: { conditions: [held] } }
+  const conditions = [
+    { type: 'Approved', status: 'True', message: 'anew' },
+    { type: 'Failed', status: 'True', lastUpdateTime: before },
+  ]
+  const changed = { ...old, status: { conditions } }
+  kind.prepareForSubresource?.approval?.(changed, old, now)
+  expect(changed.status.conditions).toEqual([
+    { type: 'Approved', status: 'True', message: 'anew', lastUpdateTime: now, lastTransitionTime: before },
+    { type: 'Failed', status: 'True', lastUpdateTime: before, lastTransitionTime: now },
+  ])
+})
+
 it('knows certificates from other blocks', () => {
   expect(certificateProblem(request)).toBe('only CERTIFICATE PEM blocks are allowed, found "CERTIFICATE REQUEST"')
 })

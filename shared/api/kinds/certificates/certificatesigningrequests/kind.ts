@@ -1,7 +1,7 @@
 import type { CertificateSigningRequest } from '../../../types/certificates-v1.ts'
 import { defineKind } from '../../define.ts'
 import { columns, row } from './columns.ts'
-import { prepareForCreate, prepareForUpdate, prepareForStatusUpdate } from './strategy.ts'
+import { prepareForCreate, prepareForUpdate, prepareForStatusUpdate, stampConditions } from './strategy.ts'
 import { selectableFields } from './fields.ts'
 import { validate, validateApproval, validateStatusUpdate, validateUpdate } from './validation.ts'
 
@@ -17,6 +17,7 @@ export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   row,
   prepareForUpdate,
   prepareForStatusUpdate,
+  prepareForSubresource: { approval: stampConditions },
   selectableFields,
   nameRule: 'any',
   prepareForCreate,

@@ -20,9 +20,27 @@ export function prepareForUpdate(obj: CertificateSigningRequest, old: Certificat
 }
 
 // the subresource approval alone approves and denies
-export function prepareForStatusUpdate(obj: CertificateSigningRequest, old: CertificateSigningRequest): void {
+export function prepareForStatusUpdate(
+  obj: CertificateSigningRequest,
+  old: CertificateSigningRequest,
+  now: string,
+): void {
   const isApproval = (type: string) => type === 'Approved' || type === 'Denied'
   const kept = (old.status?.conditions ?? []).filter((condition) => isApproval(condition.type))
   const given = (obj.status?.conditions ?? []).filter((condition) => !isApproval(condition.type))
   if (kept.length + given.length > 0) obj.status = { ...obj.status, conditions: [...clone(kept), ...given] }
+  stampConditions(obj, old, now)
+}
+
+/** Fills in when each condition was written, and since when it holds, where who writes it does not say. */
+// pkg/registry/certificates/certificates/strategy.go populateConditionTimestamps
+export function stampConditions(obj: CertificateSigningRequest, old: CertificateSigningRequest, now: string): void {
+  for (const condition of obj.status?.conditions ?? []) {
+    condition.lastUpdateTime ??= now
+    const before = old.status?.conditions?.find(
+      ({ type, status, lastTransitionTime }) =>
+        type === condition.type && status === condition.status && lastTransitionTime,
+    )
+    condition.lastTransitionTime ??= before?.lastTransitionTime ?? now
+  }
 }
