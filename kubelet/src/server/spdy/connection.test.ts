@@ -1,34 +1,11 @@
 import { Duplex, PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { constants, createDeflate } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { clientHeaders, openFrame } from './client.testing.ts'
 import { SpdyConnection, type SpdyStream } from './connection.ts'
 import { controlFrame, dataFrameHead, flagFin, FrameReader, frameType, words, type Frame } from './frames.ts'
 import { HeaderReader, HeaderWriter } from './headers.ts'
 import { spdyDictionary } from './dictionary.ts'
-
-/** A client's compressor: one zlib stream with SPDY's dictionary, flushed after each block. */
-function clientHeaders(): (headers: Record<string, string>) => Promise<Buffer> {
-  const deflate = createDeflate({ dictionary: spdyDictionary, flush: constants.Z_SYNC_FLUSH })
-  return (headers) =>
-    new Promise((resolve) => {
-      const chunks: Buffer[] = []
-      const take = (chunk: Buffer): void => void chunks.push(chunk)
-      deflate.on('data', take)
-      deflate.write(plainBlock(headers), () => {
-        deflate.off('data', take)
-        resolve(Buffer.concat(chunks))
-      })
-    })
-}
-
-function plainBlock(headers: Record<string, string>): Buffer {
-  const pairs = Object.entries(headers)
-  const parts = [words(pairs.length)]
-  for (const [name, value] of pairs)
-    parts.push(words(name.length), Buffer.from(name), words(value.length), Buffer.from(value))
-  return Buffer.concat(parts)
-}
 
 /** A connection under test and the client's end of its wire. */
 function connected(onStream: (stream: SpdyStream) => void) {
@@ -88,7 +65,7 @@ describe('SPDY', () => {
     const compress = clientHeaders()
     const { toServer, frames, connection } = connected((stream) => stream.pipe(stream))
     const block = await compress({ streamtype: 'data' })
-    toServer.write(controlFrame(frameType.synStream, 0, Buffer.concat([words(1, 0), Buffer.alloc(2), block])))
+    toServer.write(openFrame(1, block))
     toServer.write(Buffer.concat([dataFrameHead(1, 0, 2), Buffer.from('hi')]))
     toServer.write(dataFrameHead(1, flagFin, 0))
     await expect.poll(() => frames.filter((frame) => !frame.control).at(-1)?.flags).toBe(flagFin)
@@ -115,7 +92,7 @@ describe('SPDY', () => {
     const opened = Promise.withResolvers<SpdyStream>()
     const { toServer, connection } = connected(opened.resolve)
     const block = await compress({ streamtype: 'data' })
-    toServer.write(controlFrame(frameType.synStream, 0, Buffer.concat([words(1, 0), Buffer.alloc(2), block])))
+    toServer.write(openFrame(1, block))
     const chunk = Buffer.alloc(60_000, 'a')
     for (let i = 0; i < 20; i++) toServer.write(Buffer.concat([dataFrameHead(1, 0, chunk.length), chunk]))
     toServer.end(dataFrameHead(1, flagFin, 0))
