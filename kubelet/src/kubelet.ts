@@ -63,6 +63,7 @@ import { shutdownPeriods } from './shutdown/plan.ts'
 import { shutdownMetrics, shutdownStateFile } from './shutdown/state.ts'
 import { staticSources } from './static/sources.ts'
 import { StatsCollector } from './stats/collector.ts'
+import { volumeMetrics } from './stats/metrics.ts'
 import { SizeTracker } from './stats/sizes.ts'
 import { VolumeManager } from './volumes/manager.ts'
 import { VolumeSources } from './volumes/sources.ts'
@@ -265,7 +266,7 @@ export async function runKubelet({ options, configuration, warnings }: Configure
     log,
     volumePeriodMs: options.volumeStatsPeriodMs,
     pods: () => manager.list(),
-    volumesOf: (pod) => volumes.ownFolders(pod),
+    volumesOf: (pod) => volumes.measured(pod),
     hostsFile: (uid) => path.join(volumes.podDir(uid), 'etc-hosts'),
   })
   const stats = new StatsCollector({
@@ -341,7 +342,10 @@ export async function runKubelet({ options, configuration, warnings }: Configure
     // upstream's log check is about its own log files
     checks: { ping: () => undefined, log: () => undefined, syncloop: () => manager.stuck() },
     probeMetrics: () => probeRegistry.metrics(),
-    metrics: () => registry.metrics(),
+    metrics: async () => {
+      const pods = manager.list().map((pod) => ({ pod, sizes: sizes.of(pod.metadata.uid ?? '') }))
+      return (await registry.metrics()) + volumeMetrics(pods)
+    },
     usage: () => stats.collect(signal),
   }
   await devices.start()

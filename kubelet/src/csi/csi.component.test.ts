@@ -20,6 +20,7 @@ import type { PersistentVolumeSpec, PodSpec, Volume } from '@kubets/shared/api/t
 import type { CSIDriverSpec } from '@kubets/shared/api/types/storage-v1.ts'
 import { caseMs, waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { lookAt } from '../pods/look.testing.ts'
 import { startTestNode, type TestNode } from '../pods/node.testing.ts'
 import { mountsBelow } from '../volumes/mounts.ts'
 import { refusal, startTestDriver, type Call, type TestDriver } from './driver.testing.ts'
@@ -253,7 +254,15 @@ describe('Volumes of a storage driver', { timeout: caseMs }, () => {
     const grown = async () =>
       (await node.client.get(persistentVolumeClaims, 'grows', { namespace })).status?.capacity?.['storage']
     expect(await grown()).toBe('2Gi')
+    const [measured] = node.volumes.measured(one)
+    const { signal } = new AbortController()
+    expect(await measured?.measure(signal)).toBeUndefined()
+    driver.capabilities.push('GET_VOLUME_STATS')
+    const usage = { availableBytes: 60, capacityBytes: 100, usedBytes: 40, inodesFree: 9, inodes: 10, inodesUsed: 1 }
+    expect(await measured?.measure(signal)).toEqual(usage)
+    expect(measured).toMatchObject({ name: 'v', claim: 'grows' })
     const place = path.join(rootDir, 'pods', one.metadata.uid ?? '', 'volumes/kubernetes.io~csi/grows/mount')
+    expect(request('NodeGetVolumeStats')).toEqual({ volume_id: 'grows', volume_path: place })
     expect(request('NodeExpandVolume')).toMatchObject({
       volume_id: 'grows',
       volume_path: place,
@@ -327,6 +336,20 @@ describe('Volumes of a storage driver', { timeout: caseMs }, () => {
       await node.run('local', device('local', 'head -c 5 /dev/xvda | grep hello && ! printf x | dd of=/dev/xvda', true))
       await node.until('local', (pod) => pod.status?.phase === 'Succeeded')
       await remove('local')
+      // the same disk as a folder: a file system is made of it, once
+      await promisify(execFile)('dd', ['if=/dev/zero', `of=${loop}`, 'bs=4096', 'count=16', 'conv=fsync'])
+      await claim('disk', { local: { path: loop, fsType: 'ext4' }, nodeAffinity }, null)
+      const script = 'stat -f -c %T /v; test ! -e /v/f || cat /v/f; echo there > /v/f; ls /v'
+      const said: string[] = []
+      for (const name of ['disk-a', 'disk-b']) {
+        await node.run(name, withVolume(ofClaim('disk'), ['sh', '-c', script]))
+        said.push(await lookAt(node).said(await node.until(name, (pod) => pod.status?.phase === 'Succeeded')))
+        await remove(name)
+      }
+      expect(said).toEqual(['ext2/ext3\nf\nlost+found\n', 'ext2/ext3\nthere\nf\nlost+found\n'])
+      // those that have ended are gone at once, and what they had soon after
+      const mounted = path.join(rootDir, 'plugins/kubernetes.io/local-volume')
+      await waitFor(async () => (await mountsBelow(mounted)).length === 0)
     } finally {
       await promisify(execFile)('losetup', ['-d', loop])
     }

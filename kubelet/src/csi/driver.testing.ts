@@ -82,6 +82,12 @@ export async function startTestDriver(rootDir: string, options: TestDriverOption
     NodePublishVolume: (request) => volumes.publish(request),
     NodeUnpublishVolume: (request) => volumes.unpublish(request),
     NodeExpandVolume: () => ({}),
+    NodeGetVolumeStats: () => ({
+      usage: [
+        { unit: 'BYTES', available: 60, total: 100, used: 40 },
+        { unit: 'INODES', available: 9, total: 10, used: 1 },
+      ],
+    }),
   }
   const implementation = Object.fromEntries(
     Object.entries(answers).map(([method, answer]) => {

@@ -1,6 +1,6 @@
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { loadService, PluginClient, RpcError } from '../plugins/grpc.ts'
-import type { ExpandRequest, PublishRequest, StageRequest } from './requests.ts'
+import type { ExpandRequest, PublishRequest, StageRequest, VolumeUsage } from './requests.ts'
 
 /** What a driver says of itself on this node. */
 export interface DriverNode {
@@ -10,11 +10,14 @@ export interface DriverNode {
   topology: Readonly<Record<string, string>>
 }
 
-export type Capability = 'STAGE_UNSTAGE_VOLUME' | 'EXPAND_VOLUME' | 'SINGLE_NODE_MULTI_WRITER' | 'VOLUME_MOUNT_GROUP'
+export type Capability =
+  'STAGE_UNSTAGE_VOLUME' | 'GET_VOLUME_STATS' | 'EXPAND_VOLUME' | 'SINGLE_NODE_MULTI_WRITER' | 'VOLUME_MOUNT_GROUP'
 
 const node = loadService(new URL('csi.proto', import.meta.url), 'csi.v1.Node')
 // pkg/volume/csi/csi_plugin.go csiTimeout
 const limitMs = 2 * 60_000
+// what a volume takes is not worth more
+const statsLimitMs = 10_000
 
 /** The node service of a storage driver. Every call has two minutes and rejects with an RpcError. */
 // pkg/volume/csi/csi_client.go csiDriverClient
@@ -75,6 +78,18 @@ export class CsiDriver {
 
   async expand(request: ExpandRequest, signal: AbortSignal): Promise<void> {
     await this.#client.call('NodeExpandVolume', request, limitMs, signal)
+  }
+
+  /** What the volume takes, in each unit that the driver knows of. */
+  async usage(handle: string, place: string, signal: AbortSignal): Promise<readonly VolumeUsage[]> {
+    const request = { volume_id: handle, volume_path: place }
+    const { usage } = await this.#client.call<{ usage?: VolumeUsage[] }>(
+      'NodeGetVolumeStats',
+      request,
+      statsLimitMs,
+      signal,
+    )
+    return usage ?? []
   }
 
   close(): void {

@@ -6,6 +6,7 @@ import type {
   Pod,
 } from '@kubets/shared/api/types/core-v1.ts'
 import { createHash } from 'node:crypto'
+import type { FileSystemUsage } from '../stats/machine.ts'
 import type { Capability } from './driver.ts'
 
 type Text = Readonly<Record<string, string>>
@@ -37,6 +38,32 @@ export interface ExpandRequest {
   staging_target_path: string
   volume_capability: VolumeCapability
   secrets: Text
+}
+
+/** How much of a volume is in use, as its driver tells it; numbers as text. */
+export interface VolumeUsage {
+  unit: 'UNKNOWN' | 'BYTES' | 'INODES'
+  available: string
+  total: string
+  used: string
+}
+
+/** The same as that of any file system; what the driver does not tell is none. */
+// csi_client.go NodeGetVolumeStats
+export function fileSystemUsage(usage: readonly VolumeUsage[]): FileSystemUsage {
+  const of = (unit: VolumeUsage['unit']) => {
+    const { available, total, used } = usage.findLast((one) => one.unit === unit) ?? {}
+    return { available: Number(available ?? 0), total: Number(total ?? 0), used: Number(used ?? 0) }
+  }
+  const [bytes, inodes] = [of('BYTES'), of('INODES')]
+  return {
+    availableBytes: bytes.available,
+    capacityBytes: bytes.total,
+    usedBytes: bytes.used,
+    inodesFree: inodes.available,
+    inodes: inodes.total,
+    inodesUsed: inodes.used,
+  }
 }
 
 /** A volume of a driver as a Pod has it: of a claim, or in the Pod's own spec. */

@@ -7,6 +7,7 @@ import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import type { Recorder } from '../events.ts'
 import type { ObjectSource } from '../objects.ts'
+import type { FileSystemUsage } from '../stats/machine.ts'
 import { VolumeError, VolumeWait } from '../volumes/errors.ts'
 import { setOwnership } from '../volumes/ownership.ts'
 import type { TokenCache } from '../volumes/tokens.ts'
@@ -27,6 +28,7 @@ import {
   stagingPath,
 } from './paths.ts'
 import {
+  fileSystemUsage,
   handleOf,
   isBlock,
   lifecycleRefusal,
@@ -154,6 +156,18 @@ export class CsiVolumes {
       const told = attach ? await this.#attachment(volume, signal) : {}
       await this.#publish(mount, object, told, signal)
     })
+  }
+
+  /** What the volume takes; undefined when its driver does not tell. */
+  // pkg/volume/csi/csi_metrics.go
+  async usage(podUid: string, volume: CsiVolume, signal: AbortSignal): Promise<FileSystemUsage | undefined> {
+    const { rootDir, drivers } = this.#options
+    const driver = drivers.get(volume.source.driver)
+    const can = await driver.capabilities(signal)
+    if (!can.has('GET_VOLUME_STATS')) return undefined
+    const device = path.join(blockPaths(rootDir, specName(volume)).publish, podUid)
+    const place = isBlock(volume) ? device : this.place(podUid, volume)
+    return fileSystemUsage(await driver.usage(handleOf(volume, podUid), place, signal))
   }
 
   /** Takes all volumes of drivers from a Pod. Rejects when a driver does not let one go. */

@@ -28,7 +28,7 @@ describe('EvictionManager', { timeout: caseMs }, () => {
     const { runtime, manager, volumes, rootDir } = node
     const pods = (): Pod[] => manager.list()
     const hostsFile = (uid: string): string => path.join(volumes.podDir(uid), 'etc-hosts')
-    const volumesOf = (pod: Pod) => volumes.ownFolders(pod)
+    const volumesOf = (pod: Pod) => volumes.measured(pod)
     sizes = new SizeTracker({ runtime, clock, log, volumePeriodMs: 200, pods, volumesOf, hostsFile })
     const memory = { memoryBytes: 2 ** 34, memoryForPodsBytes: 2 ** 34 }
     stats = new StatsCollector({ nodeName: 'n', rootDir, ...memory, cpus: 2, runtime, sizes, clock, pods })

@@ -1,5 +1,7 @@
 // The answers to /metrics/resource and /metrics/cadvisor as Prometheus' text: pure.
+import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import type { RuntimeStats } from '../runtime/types.ts'
+import type { PodSizes, VolumeSize } from './sizes.ts'
 import { podTotal, type PodUsage, type Usage } from './usage.ts'
 
 interface Sample {
@@ -91,6 +93,35 @@ export function noResourceMetrics(): string {
 function scrapeError(value: number): Family {
   const help = '[STABLE] 1 if there was an error while getting container metrics, 0 otherwise'
   return { name: 'resource_scrape_error', help, type: 'gauge', samples: [{ labels: {}, value }] }
+}
+
+/** How full the volumes of claims are, each once. */
+// pkg/kubelet/metrics/collectors/volume_stats.go
+export function volumeMetrics(pods: readonly { pod: Pod; sizes: PodSizes }[]): string {
+  const claims = new Map<string, { labels: Sample['labels']; size: VolumeSize }>()
+  for (const { pod, sizes } of pods) {
+    const { namespace = '' } = pod.metadata
+    for (const size of sizes.volumes) {
+      const { claim } = size
+      if (claim === undefined || claims.has(`${namespace}/${claim}`)) continue
+      claims.set(`${namespace}/${claim}`, { labels: { namespace, persistentvolumeclaim: claim }, size })
+    }
+  }
+  const family = (name: string, help: string, of: (size: VolumeSize) => number): Family => ({
+    name: `kubelet_volume_stats_${name}`,
+    help: `[ALPHA] ${help}`,
+    type: 'gauge',
+    samples: [...claims.values()].map(({ labels, size }) => ({ labels, value: of(size) })),
+  })
+  const all = [
+    family('available_bytes', 'Number of available bytes in the volume', (one) => one.availableBytes),
+    family('capacity_bytes', 'Capacity in bytes of the volume', (one) => one.capacityBytes),
+    family('inodes', 'Maximum number of inodes in the volume', (one) => one.inodes),
+    family('inodes_free', 'Number of free inodes in the volume', (one) => one.inodesFree),
+    family('inodes_used', 'Number of used inodes in the volume', (one) => one.inodesUsed),
+    family('used_bytes', 'Number of used bytes in the volume', (one) => one.usedBytes),
+  ]
+  return claims.size === 0 ? '' : text(all)
 }
 
 /** What dashboards ask of containers; names, labels and helps are cAdvisor's. */

@@ -22,6 +22,8 @@ export interface ContainerSizes {
 export interface VolumeSize extends FileSystemUsage {
   at: number
   name: string
+  /** The claim that it is of, in the Pod's namespace. */
+  claim?: string
 }
 
 /** What a Pod takes on the disk, as far as it is measured. */
@@ -31,10 +33,12 @@ export interface PodSizes {
   hostsFile: DiskUsage | undefined
 }
 
-/** A folder of a Pod whose size is of interest. */
-interface MeasuredFolder {
+/** A volume of a Pod that can be measured. */
+export interface MeasuredVolume {
   name: string
-  path: string
+  claim?: string
+  /** What it takes, and the file system it is on; undefined when that cannot be told now. */
+  measure(signal: AbortSignal): Promise<FileSystemUsage | undefined>
 }
 
 interface SizeOptions {
@@ -44,8 +48,7 @@ interface SizeOptions {
   /** How often volumes are measured, in milliseconds; not at all when it is not positive. */
   volumePeriodMs: number
   pods(): readonly Pod[]
-  /** The volumes of a Pod that are the kubelet's own folders, and where they are. */
-  volumesOf(pod: Pod): readonly MeasuredFolder[]
+  volumesOf(pod: Pod): readonly MeasuredVolume[]
   /** A file that the kubelet made for the Pod. */
   hostsFile(podUid: string): string
 }
@@ -134,10 +137,11 @@ export class SizeTracker {
     for (const pod of pods()) {
       const { uid = '' } = pod.metadata
       const sizes: VolumeSize[] = []
-      for (const { name, path: place } of volumesOf(pod)) {
-        const used = await diskUsage(place, signal)
-        const fileSystem = used && (await readFileSystem(place).catch(() => undefined))
-        if (used && fileSystem) sizes.push({ ...fileSystem, ...used, at: clock.now(), name })
+      for (const { measure, ...about } of volumesOf(pod)) {
+        // a driver that does not answer tells nothing
+        const usage = await measure(signal).catch(() => undefined)
+        signal.throwIfAborted()
+        if (usage) sizes.push({ ...usage, ...about, at: clock.now() })
       }
       volumes.set(uid, sizes)
       const file = await diskUsage(hostsFile(uid), signal)
@@ -146,6 +150,13 @@ export class SizeTracker {
     this.#volumes = volumes
     this.#hosts = hosts
   }
+}
+
+/** What a folder takes of the file system that it is on; undefined when it is not there. */
+// pkg/volume/metrics_du.go
+export async function folderUsage(place: string, signal: AbortSignal): Promise<FileSystemUsage | undefined> {
+  const used = await diskUsage(place, signal)
+  return used && { ...(await readFileSystem(place)), ...used }
 }
 
 function sizeAlone(bytes: number | undefined): DiskUsage | undefined {

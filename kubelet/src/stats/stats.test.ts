@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { pod, t0 } from '../pods/fixtures.ts'
 import type { RuntimeStats } from '../runtime/types.ts'
 import { machineUsage } from './machine.ts'
-import { cadvisorMetrics, noResourceMetrics, resourceMetrics } from './metrics.ts'
+import { cadvisorMetrics, noResourceMetrics, resourceMetrics, volumeMetrics } from './metrics.ts'
 import type { PodSizes } from './sizes.ts'
 import { summaryOf } from './summary.ts'
 import { byPod, nanoCores, type Measured, type Usage } from './usage.ts'
@@ -47,7 +47,7 @@ const logs = { usedBytes: 8, inodesUsed: 1 }
 const cache = { ...fs, usedBytes: 16, inodesUsed: 2, at: t0 + 4000, name: 'cache' }
 const sizesOf = (podUid: string): PodSizes => ({
   containers: [{ id: 'a-id', name: 'a', podUid, at: t0 + 4000, rootfs, logs }],
-  volumes: [cache, { ...cache, name: 'memory' }],
+  volumes: [cache, { ...cache, name: 'memory' }, { ...cache, name: 'data', claim: 'c' }],
   hostsFile: { usedBytes: 32, inodesUsed: 1 },
 })
 const usage: Usage = {
@@ -174,6 +174,14 @@ describe('summaryOf', () => {
           volume: [
             { time: measured, ...fs, usedBytes: 16, inodesUsed: 2, name: 'cache' },
             { time: measured, ...fs, usedBytes: 16, inodesUsed: 2, name: 'memory' },
+            {
+              time: measured,
+              ...fs,
+              usedBytes: 16,
+              inodesUsed: 2,
+              name: 'data',
+              pvcRef: { name: 'c', namespace: 'default' },
+            },
           ],
           // without what is in memory
           'ephemeral-storage': { time, ...fs, usedBytes: 4 + 8 + 16 + 32, inodesUsed: 1 + 1 + 2 + 1 },
@@ -219,6 +227,22 @@ describe('metrics', () => {
     )
     expect(text).toContain('container_cpu_usage_seconds_total{container="a",cpu="total",id="/docker/a-id"')
     expect(text).toContain('\nmachine_cpu_cores 2\n')
+  })
+
+  it('for whoever watches claims, each once', () => {
+    const sizes = sizesOf('u1')
+    const lines = volumeMetrics([
+      { pod: known, sizes },
+      { pod: known, sizes },
+    ]).split('\n')
+    expect(lines).toHaveLength(6 * 3 + 1)
+    expect(lines.slice(0, 3)).toEqual([
+      '# HELP kubelet_volume_stats_available_bytes [ALPHA] Number of available bytes in the volume',
+      '# TYPE kubelet_volume_stats_available_bytes gauge',
+      'kubelet_volume_stats_available_bytes{namespace="default",persistentvolumeclaim="c"} 60',
+    ])
+    expect(lines).toContain('kubelet_volume_stats_used_bytes{namespace="default",persistentvolumeclaim="c"} 16')
+    expect(volumeMetrics([{ pod: known, sizes: { ...sizes, volumes: [] } }])).toBe('')
   })
 
   it('have no family without a sample, and words that cannot break them', () => {

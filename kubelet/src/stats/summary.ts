@@ -108,9 +108,15 @@ function containerFiles(
   }
 }
 
-function volumes({ sizes: { volumes: all } }: PodUsage): object {
+function volumes({ pod, sizes: { volumes: all } }: PodUsage): object {
   if (all.length === 0) return {}
-  return { volume: all.map(({ at, name, ...usage }) => ({ ...fileSystem(usage, formatTime(at)), name })) }
+  const { namespace } = pod.metadata
+  const volume = all.map(({ at, name, claim, ...usage }) => ({
+    ...fileSystem(usage, formatTime(at)),
+    name,
+    ...(claim !== undefined && { pvcRef: { name: claim, namespace } }),
+  }))
+  return { volume }
 }
 
 function cpuAndMemory(of: CpuAndMemory, time: string) {

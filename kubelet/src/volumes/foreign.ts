@@ -1,10 +1,14 @@
 import path from 'node:path'
+import { claimNameOf } from '@kubets/shared/api/volume-binding.ts'
 import type { PersistentVolumeClaim, Pod, Volume } from '@kubets/shared/api/types/core-v1.ts'
 import type { MountedVolume } from '../containers/mounts.ts'
 import { isBlock, type CsiVolume } from '../csi/requests.ts'
 import type { CsiVolumes } from '../csi/volumes.ts'
 import type { ObjectSource } from '../objects.ts'
+import { readFileSystem } from '../stats/machine.ts'
+import type { MeasuredVolume } from '../stats/sizes.ts'
 import { VolumeProcessError } from './errors.ts'
+import { LocalDisks } from './local.ts'
 import { mapPersistent, persistentVolumeOf, setUpPersistent } from './persistent.ts'
 import { setUpNfs } from './nfs.ts'
 import type { TokenCache } from './tokens.ts'
@@ -17,18 +21,22 @@ export interface ForeignVolumesOptions {
 
 interface Place extends MountedVolume {
   csi?: CsiVolume
+  /** It has a file system of its own, which says how full it is. */
+  hasFileSystem?: boolean
 }
 
 /** Volumes that are not the kubelet's own: persistent ones, and those that drivers make. */
 export class ForeignVolumes {
   readonly #options: ForeignVolumesOptions
   readonly #tokens: TokenCache
+  readonly #disks: LocalDisks
   /** Where they are, by the Pod's uid and the volume's name. */
   readonly #places = new Map<string, Map<string, Place>>()
 
   constructor(options: ForeignVolumesOptions, tokens: TokenCache) {
     this.#options = options
     this.#tokens = tokens
+    this.#disks = new LocalDisks(options.rootDir)
   }
 
   /** Where a volume of the Pod is; undefined before it is set up. */
@@ -46,9 +54,24 @@ export class ForeignVolumes {
     else if (before.csi) await this.#refresh(pod, volume, before.csi, before.readonly, signal)
   }
 
+  /** Those of the Pod that tell how full they are. */
+  measured(pod: Pod): MeasuredVolume[] {
+    const { uid = '' } = pod.metadata
+    const places = this.#places.get(uid)
+    return (pod.spec.volumes ?? []).flatMap((volume): MeasuredVolume[] => {
+      const place = places?.get(volume.name)
+      const { csi } = place ?? {}
+      const claim = claimNameOf(pod, volume)
+      const about = { name: volume.name, ...(claim !== undefined && { claim }) }
+      if (csi) return [{ ...about, measure: (signal) => this.#options.csi.usage(uid, csi, signal) }]
+      return place?.hasFileSystem ? [{ ...about, measure: () => readFileSystem(place.path) }] : []
+    })
+  }
+
   /** Takes all of them from a Pod. Rejects when one does not go. */
   async tearDown(uid: string, signal: AbortSignal): Promise<void> {
     await this.#options.csi.tearDown(uid, signal)
+    await this.#disks.tearDown(uid, signal)
     this.#places.delete(uid)
   }
 
@@ -89,7 +112,9 @@ export class ForeignVolumes {
       return { path: await mapPersistent(rootDir, pod.metadata.uid ?? '', found), readonly, isDevice: true }
     }
     const podDir = this.#podDir(pod)
-    return { path: await setUpPersistent(podDir, pod, found, readonly, signal), readonly }
+    // a folder of another machine that is away would hold who asks
+    const hasFileSystem = found.spec.local !== undefined
+    return { path: await setUpPersistent(podDir, this.#disks, pod, found, readonly, signal), readonly, hasFileSystem }
   }
 
   #podDir(pod: Pod): string {

@@ -8,6 +8,7 @@ import type { NodeAllocatable, PodAddresses } from '../containers/downward.ts'
 import type { MountedVolume } from '../containers/mounts.ts'
 import type { ObjectSource } from '../objects.ts'
 import type { CsiVolumes } from '../csi/volumes.ts'
+import { folderUsage, type MeasuredVolume } from '../stats/sizes.ts'
 import { writeAtomically } from './atomic-writer.ts'
 import { prepareHostPath } from './host-path.ts'
 import { VolumeError, VolumeProcessError, VolumesError, VolumeWait, type VolumeFailure } from './errors.ts'
@@ -91,10 +92,15 @@ export class VolumeManager {
     return { path: this.#folder(pod, volume), readonly }
   }
 
-  /** The volumes of a Pod that are folders of the kubelet's own, and the Pod's alone. */
-  ownFolders(pod: Pod): { name: string; path: string }[] {
-    const own = (pod.spec.volumes ?? []).filter((one) => !one.hostPath && !one.image && !isForeign(one))
-    return own.map((volume) => ({ name: volume.name, path: this.#folder(pod, volume) }))
+  /** The volumes of a Pod of which it can be told what they take. */
+  // pkg/volume: those with a MetricsProvider
+  measured(pod: Pod): MeasuredVolume[] {
+    const own = usedVolumes(pod).filter((one) => !one.hostPath && !one.image && !isForeign(one))
+    const folders = own.map((volume): MeasuredVolume => {
+      const folder = this.#folder(pod, volume)
+      return { name: volume.name, measure: (signal) => folderUsage(folder, signal) }
+    })
+    return [...folders, ...this.#foreign.measured(pod)]
   }
 
   /** Has an image mounted as a volume of the Pod, once. */

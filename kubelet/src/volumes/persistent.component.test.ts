@@ -69,10 +69,10 @@ describe('a persistent volume', () => {
   }
 
   it('is where its node has it, and stays when the Pod goes', async () => {
-    expect(await setUp(user())).toEqual({ path: place, readonly: false })
+    expect(await setUp(user())).toMatchObject({ path: place, readonly: false })
     const readOnly = user({ persistentVolumeClaim: { claimName: 'c', readOnly: true } })
     readOnly.metadata.uid = 'u2'
-    expect(await setUp(readOnly)).toEqual({ path: place, readonly: true })
+    expect(await setUp(readOnly)).toMatchObject({ path: place, readonly: true })
     await writeFile(path.join(place, 'data'), 'x')
     await manager.removePod(readOnly.metadata.uid ?? '', signal)
     expect((await lstat(path.join(place, 'data'))).size).toBe(1)

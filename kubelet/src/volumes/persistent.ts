@@ -6,6 +6,7 @@ import { podDevice } from '../csi/paths.ts'
 import type { ObjectSource } from '../objects.ts'
 import { VolumeError } from './errors.ts'
 import { prepareHostPath } from './host-path.ts'
+import type { LocalDisks } from './local.ts'
 import { setUpNfs } from './nfs.ts'
 import { setOwnership } from './ownership.ts'
 import { podVolumeNames } from './used.ts'
@@ -55,6 +56,7 @@ function notUsable(pod: Pod, volume: Volume, claim: PersistentVolumeClaim): stri
 /** Makes the volume ready on this node and says where it is. Throws a VolumeError when it cannot be had here. */
 export async function setUpPersistent(
   podDir: string,
+  disks: LocalDisks,
   pod: Pod,
   volume: PersistentVolume,
   readonly: boolean,
@@ -70,14 +72,10 @@ export async function setUpPersistent(
     return hostPath.path
   }
   if (local !== undefined) {
-    // pkg/volume/local/local.go getGlobalLocalPath, SetUpAt
-    const found = await stat(local.path).catch(() => undefined)
-    if (found === undefined) throw failed('NewMounter initialization', `path "${local.path}" does not exist`)
-    if (!found.isDirectory())
-      throw failed('SetUp', `local volume "${local.path}" is not a directory, which is not supported`)
+    const place = (await disks.setUp(pod.metadata.uid ?? '', volume, readonly, signal)) ?? local.path
     const { fsGroup, fsGroupChangePolicy } = pod.spec.securityContext ?? {}
-    if (fsGroup !== undefined && !readonly) await setOwnership(local.path, fsGroup, fsGroupChangePolicy)
-    return local.path
+    if (fsGroup !== undefined && !readonly) await setOwnership(place, fsGroup, fsGroupChangePolicy)
+    return place
   }
   if (nfs !== undefined) {
     const mount = { name: volume.metadata.name ?? '', source: nfs, readonly, mountOptions: mountOptions ?? [] }
