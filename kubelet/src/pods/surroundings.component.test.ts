@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { configMaps, pods, secrets } from '@kubets/shared/api/resources.gen.ts'
 import type { PodSpec } from '@kubets/shared/api/types/core-v1.ts'
 import { caseMs, waitFor } from '@kubets/shared/testing/wait.ts'
@@ -9,6 +11,7 @@ import { appArmorEnabled } from './app-armor.ts'
 import { failed, idOf, lookAt, runs, shell, statusOf, succeeded } from './look.testing.ts'
 import { startTestNode, type TestNode } from './node.testing.ts'
 
+const run = promisify(execFile)
 const docker = new Docker()
 const namespace = 'default'
 const once = { restartPolicy: 'Never' }
@@ -252,6 +255,38 @@ describe.concurrent('A container', { timeout: caseMs }, () => {
       'Error: failed to resolve recursive read-only mode: volume "shown" requested recursive read-only mode, but it is not supported by the runtime',
     )
     await look.remove('all-read-only')
+  })
+
+  it('sees what is mounted later where it says so, and nowhere else', async () => {
+    const folder = path.join(node.rootDir, 'spread')
+    await mkdir(folder, { recursive: true })
+    await run('mount', ['-t', 'tmpfs', 'tmpfs', folder])
+    await run('mount', ['--make-rshared', folder])
+    try {
+      const sleeps = shell('trap "exit 0" TERM; while :; do sleep 0.1; done')
+      const container = (name: string, mountPropagation: string) => ({
+        name,
+        ...sleeps,
+        volumeMounts: at('spread', { mountPropagation }),
+      })
+      const pod = await node
+        .run('spread', {
+          volumes: [{ name: 'spread', hostPath: { path: folder } }],
+          containers: [container('none', 'None'), container('from-host', 'HostToContainer')],
+        })
+        .then(() => node.until('spread', (one) => one.status?.containerStatuses?.every(({ ready }) => ready)))
+      const sub = path.join(folder, 'sub')
+      await mkdir(sub)
+      await run('mount', ['-t', 'tmpfs', 'tmpfs', sub])
+      await writeFile(path.join(sub, 'later'), '')
+      const seen = (name: string, place: string) => look.exec(idOf(pod, name), `ls /spread/${place}`)
+      expect(await seen('none', 'sub')).toBe('')
+      expect(await seen('from-host', 'sub')).toBe('later\n')
+    } finally {
+      await look.remove('spread')
+      await look.gone('spread')
+      await run('umount', ['-R', folder])
+    }
   })
 
   it('runs as who it should, with no more rights than it should', async () => {
