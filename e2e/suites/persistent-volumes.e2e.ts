@@ -1,10 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect, type Api, type ApiObject } from '../harness/api.ts'
 import { makeNamespace, removeNamespace, type Namespace } from '../harness/namespace.ts'
 import { podUntil, shell, startPod, type Pod } from '../harness/pods.ts'
 import { until } from '../harness/until.ts'
 
+type LocalVolume = ApiObject & { readonly spec: { readonly local: { readonly path: string } } }
 type WithPhase = ApiObject & { readonly status?: { readonly phase?: string } }
 
 /** Data that outlive the Pods which write them: claims, volumes, and what binds them. */
@@ -80,5 +81,72 @@ describe.concurrent('a persistent volume', () => {
       return status?.phase === 'Released' ? true : undefined
     })
     await api.call('DELETE', volumePath('late'))
+  })
+
+  /** The volume that the default class made for a claim: its name, and where its data are on this machine. */
+  const volumeOf = async (claim: string): Promise<{ path: string; folder: string }> => {
+    const name = await ns.kubectl(['get', 'pvc', claim, '-o', 'jsonpath={.spec.volumeName}'])
+    const path = `/api/v1/persistentvolumes/${name}`
+    return { path, folder: (await api.call<LocalVolume>('GET', path)).spec.local.path }
+  }
+  const goesWithClaim = async (claim: string): Promise<void> => {
+    const { path, folder } = await volumeOf(claim)
+    await stat(folder)
+    await ns.kubectl(['delete', 'pvc', claim])
+    await until('the volume to be gone', async () => ((await api.send('GET', path)).code === 404 ? true : undefined))
+    await expect(stat(folder)).rejects.toThrow('ENOENT')
+  }
+  const anySpec = { accessModes: ['ReadWriteOnce'], resources: { requests: amount } }
+
+  it('is made for a claim that names no class, where its first Pod goes, and goes with the claim', async () => {
+    await ns.apply({
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: 'any' },
+      spec: anySpec,
+    })
+    const source = { persistentVolumeClaim: { claimName: 'any' } }
+    await runs('any-writer', 'echo written > /data/file', source)
+    await runs('any-reader', 'cat /data/file', source)
+    expect(await ns.logs('any-reader', 'main')).toBe('written\n')
+    await ns.kubectl(['delete', 'pod', 'any-writer', 'any-reader'])
+    await goesWithClaim('any')
+  })
+
+  it('is made for each Pod of a StatefulSet, which finds its data again when it is replaced', async () => {
+    const labels = { app: 'keeper' }
+    const script = 'echo started >> /data/starts; trap "exit 0" TERM; while :; do sleep 1 & wait $!; done'
+    const main = { name: 'main', ...shell(script), volumeMounts: [{ name: 'data', mountPath: '/data' }] }
+    // who is not root may write, too
+    const spec = { terminationGracePeriodSeconds: 1, securityContext: { runAsUser: 1000 }, containers: [main] }
+    await ns.apply({
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      metadata: { name: 'keeper' },
+      spec: {
+        serviceName: 'keeper',
+        replicas: 1,
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec },
+        volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: anySpec }],
+      },
+    })
+    const { metadata } = await podUntil(ns, 'keeper-0', 'to run', ({ status }) => status.phase === 'Running')
+    const { folder } = await volumeOf('data-keeper-0')
+    const startsAre = (count: number): Promise<boolean> =>
+      until(`the file to tell of ${String(count)} starts`, async () =>
+        (await readFile(`${folder}/starts`, 'utf8')) === 'started\n'.repeat(count) ? true : undefined,
+      )
+    await startsAre(1)
+    await ns.kubectl(['delete', 'pod', 'keeper-0'])
+    await podUntil(
+      ns,
+      'keeper-0',
+      'to be another that runs',
+      (pod) => pod.metadata.uid !== metadata.uid && pod.status.phase === 'Running',
+    )
+    await startsAre(2)
+    await ns.kubectl(['delete', 'statefulset', 'keeper', '--cascade=foreground'])
+    await goesWithClaim('data-keeper-0')
   })
 })
