@@ -103,7 +103,8 @@ describe('the DaemonSet controller', () => {
           'rolled',
           (all) => all.length === 2 && all.filter((pod) => imageOf(pod) === image).length === count,
         )
-        for (const pod of found) await run(pod)
+        // those of before run, and the next of them goes as soon as the new one is ready
+        for (const pod of found.filter((one) => imageOf(one) === image)) await run(pod)
       }
       await awaitSet('rolled', (set) => set.status?.updatedNumberScheduled === 2 && set.status.numberAvailable === 2)
     }
