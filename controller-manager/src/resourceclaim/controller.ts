@@ -1,3 +1,4 @@
+import { claimNameOf, notMadeFor, reservedFor } from '@kubets/shared/api/resource-claims.ts'
 import {
   pods as podsRef,
   resourceClaims as claimsRef,
@@ -11,8 +12,8 @@ import type { Controller, ControllerContext, Run } from '../context.ts'
 import { messageOf, namespaceIsGoing } from '../failure.ts'
 import { indexByOwner } from '../owner-index.ts'
 import { runLoop } from '../run-loop.ts'
-import { claimNamesOf, isDone, lacksReservation, notMadeFor, claimNameOf, podClaimAnnotation } from './claims.ts'
-import { planClaim, planPodClaim, released, reservedFor, staysReserved } from './plan.ts'
+import { claimNamesOf, isDone, lacksReservation, podClaimAnnotation } from './claims.ts'
+import { planClaim, planPodClaim, released, staysReserved } from './plan.ts'
 
 const name = 'resourceclaim-controller'
 // pkg/controller/resourceclaim/controller.go Run

@@ -1,8 +1,9 @@
+import { claimFinalizer, notMadeFor, reservedFor } from '@kubets/shared/api/resource-claims.ts'
 import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import type { ResourceClaim, ResourceClaimTemplate } from '@kubets/shared/api/types/resource-v1.ts'
 import { describe, expect, it } from 'vitest'
-import { finalizer, lacksReservation, notMadeFor, podClaimAnnotation } from './claims.ts'
-import { generateName, planClaim, planPodClaim, released, reservedFor, staysReserved } from './plan.ts'
+import { lacksReservation, podClaimAnnotation } from './claims.ts'
+import { generateName, planClaim, planPodClaim, released, staysReserved } from './plan.ts'
 
 const pod = (status: Pod['status'] = {}, metadata: object = {}, spec: object = {}): Pod => ({
   apiVersion: 'v1',
@@ -102,7 +103,7 @@ it.each([
 
 describe('a claim', () => {
   const allocation = { devices: {} }
-  const held = { finalizers: ['other', finalizer] }
+  const held = { finalizers: ['other', claimFinalizer] }
   const goes = { ...held, deletionTimestamp: 'x' }
   const [one, two] = [user('u1'), user('u2')]
   it.each([

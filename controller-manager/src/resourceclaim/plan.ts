@@ -1,8 +1,9 @@
+import { claimFinalizer, claimNameOf, notMadeFor } from '@kubets/shared/api/resource-claims.ts'
 import { pods } from '@kubets/shared/api/resources.gen.ts'
 import type { Pod, PodResourceClaim } from '@kubets/shared/api/types/core-v1.ts'
 import type { ResourceClaim, ResourceClaimTemplate } from '@kubets/shared/api/types/resource-v1.ts'
 import { newControllerRef } from '@kubets/shared/machinery/object.ts'
-import { claimNameOf, finalizer, isDone, notMadeFor, podClaimAnnotation } from './claims.ts'
+import { isDone, podClaimAnnotation } from './claims.ts'
 
 export interface Seen {
   /** The claim of a name in the Pod's namespace. */
@@ -78,7 +79,7 @@ export interface ClaimPlan {
 // pkg/controller/resourceclaim/controller.go syncClaim: a claim that nobody uses is not allocated any longer, either
 export const planClaim = (claim: ResourceClaim, staying: readonly Reference[], owner: Pod | undefined): ClaimPlan => {
   const { metadata, status = {} } = claim
-  const isHeld = metadata.finalizers?.includes(finalizer) ?? false
+  const isHeld = metadata.finalizers?.includes(claimFinalizer) ?? false
   const isUnused = staying.length === 0
   const hasLost = staying.length < (status.reservedFor ?? []).length
   const goes = isHeld && isUnused && metadata.deletionTimestamp !== undefined
@@ -101,12 +102,8 @@ export const planClaim = (claim: ResourceClaim, staying: readonly Reference[], o
 /** The claim without the finalizer. */
 export const released = (claim: ResourceClaim): ResourceClaim => ({
   ...claim,
-  metadata: { ...claim.metadata, finalizers: (claim.metadata.finalizers ?? []).filter((one) => one !== finalizer) },
+  metadata: {
+    ...claim.metadata,
+    finalizers: (claim.metadata.finalizers ?? []).filter((one) => one !== claimFinalizer),
+  },
 })
-
-/** The claim reserved for the Pod as well. */
-// pkg/controller/resourceclaim/controller.go reserveForPod
-export const reservedFor = (claim: ResourceClaim, { metadata }: Pod): ResourceClaim => {
-  const by = { resource: 'pods', name: metadata.name ?? '', uid: metadata.uid ?? '' }
-  return { ...claim, status: { ...claim.status, reservedFor: [...(claim.status?.reservedFor ?? []), by] } }
-}

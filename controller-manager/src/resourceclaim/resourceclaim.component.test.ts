@@ -1,9 +1,9 @@
+import { claimFinalizer } from '@kubets/shared/api/resource-claims.ts'
 import { pods, resourceClaims, resourceClaimTemplates } from '@kubets/shared/api/resources.gen.ts'
 import type { ResourceClaim } from '@kubets/shared/api/types/resource-v1.ts'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startTestManager, type TestManager } from '../manager.testing.ts'
-import { finalizer } from './claims.ts'
 
 let manager: TestManager
 const namespace = 'claims'
@@ -44,7 +44,7 @@ it('a Pod has a claim made of its template, which is free and goes when the Pod 
 
   // as the scheduler does
   const { uid = '' } = (await manager.client.get(pods, 'p', { namespace })).metadata
-  const body = { metadata: { finalizers: [finalizer] } }
+  const body = { metadata: { finalizers: [claimFinalizer] } }
   await manager.client.patch(resourceClaims, named.resourceClaimName ?? '', body, { type: 'merge', namespace })
   const allocated = { status: { allocation: { devices: {} }, reservedFor: [{ resource: 'pods', name: 'p', uid }] } }
   const settings = { type: 'merge' as const, namespace, subresource: 'status' }
