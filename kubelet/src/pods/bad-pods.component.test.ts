@@ -82,6 +82,19 @@ describe('A node with bad Pods', { timeout: caseMs }, () => {
       expect(await look.event('no-entry', 'BackOff')).toContain('Back-off restarting failed container main')
     })
 
+    it('starts nothing of a Pod whose claims it cannot prepare', async () => {
+      const resourceClaims = [{ name: 'thing', resourceClaimName: 'of-nobody' }]
+      await node.run('claiming', { resourceClaims, containers: [{ name: 'main' }] })
+      expect(await look.event('claiming', 'FailedPrepareDynamicResources')).toMatch(
+        /^Failed to prepare dynamic resources: prepare dynamic resources: /,
+      )
+      const pod = await node.until('claiming', (one) => statusOf(one)?.state?.waiting)
+      expect(statusOf(pod)?.state?.waiting?.reason).toBe('ContainerCreating')
+      expect(await containersOf(pod)).toEqual([])
+      await look.remove('claiming')
+      await look.gone('claiming')
+    })
+
     it('kills what ignores SIGTERM, once its grace is over', async () => {
       const script = 'trap "" TERM; echo up; while :; do sleep 0.1; done'
       const pod = await node.run('deaf', { containers: [{ name: 'main', ...shell(script) }] })

@@ -14,6 +14,8 @@ import type { PodDeps } from './deps.ts'
 import { keys } from './model.ts'
 import { dotted } from './sysctls.ts'
 
+const sandboxRetryMs = 5000
+
 /** The Pod's identity for the runtime. */
 export function identityOf(pod: Pod): PodIdentity {
   const { name = '', namespace = '', uid = '' } = pod.metadata
@@ -62,10 +64,30 @@ function hostPorts(container: Container): PortMapping[] {
     }))
 }
 
-/** Starts a sandbox. Rejects with the runtime's error, or with the reason why there is no network. */
+/** What a Pod's claims give it could not be prepared. */
+export class DynamicResourcesError extends Error {}
+
+/** What is said of a sandbox that did not start, and how long it is left alone. */
+// pkg/kubelet/kuberuntime/kuberuntime_manager.go SyncPod
+export function sandboxFailure(error: unknown): { reason: string; message: string; waitMs: number } {
+  const text = error instanceof Error ? error.message : String(error)
+  if (text.startsWith('network is not ready')) return { reason: 'NetworkNotReady', message: text, waitMs: 1000 }
+  if (error instanceof DynamicResourcesError) {
+    const message = `Failed to prepare dynamic resources: ${text}`
+    return { reason: 'FailedPrepareDynamicResources', message, waitMs: sandboxRetryMs }
+  }
+  const away = error instanceof RuntimeError && error.code === 'Unavailable'
+  const message = `Failed to create pod sandbox: ${text}`
+  return { reason: 'FailedCreatePodSandBox', message, waitMs: away ? 1000 : sandboxRetryMs }
+}
+
+/** Starts a sandbox. Rejects with the runtime's error, with a DynamicResourcesError, or with why there is no network. */
 export async function runSandbox(deps: PodDeps, pod: Pod, attempt: number, signal: AbortSignal): Promise<void> {
   if (!pod.spec.hostNetwork && deps.network.problem !== undefined) {
     throw new Error(`network is not ready: ${deps.network.problem}`)
+  }
+  if (pod.spec.resourceClaims?.length || pod.status?.extendedResourceClaimStatus) {
+    throw new DynamicResourcesError('prepare dynamic resources: this kubelet takes no DRA drivers')
   }
   const handler = await runtimeHandler(deps, pod, signal)
   if (pod.spec.hostUsers === false) throw new Error(noUserNamespaces(handler))

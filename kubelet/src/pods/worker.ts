@@ -1,6 +1,6 @@
 import type { Pod, PodStatus } from '@kubets/shared/api/types/core-v1.ts'
 import { parseTime } from '@kubets/shared/machinery/time.ts'
-import { RuntimeError, type ContainerStatus } from '../runtime/types.ts'
+import type { ContainerStatus } from '../runtime/types.ts'
 import { volumeEvents, VolumesError } from '../volumes/errors.ts'
 import { usedVolumes } from '../volumes/used.ts'
 import type { PodDeps } from './deps.ts'
@@ -17,7 +17,7 @@ import {
 } from './model.ts'
 import type { ResizeAction } from './resize.ts'
 import { PodResizer, resizeRetryMs } from './resizer.ts'
-import { runSandbox } from './sandbox.ts'
+import { runSandbox, sandboxFailure } from './sandbox.ts'
 import { addressesOf, startContainer, StartError } from './start-container.ts'
 import { PodStateReader } from './state.ts'
 import { podStatus, rejectedStatus } from './status.ts'
@@ -33,7 +33,6 @@ export interface PodReporter {
   resizeRefusal(pod: Pod): Waiting | undefined
 }
 
-const sandboxRetryMs = 5000
 const refreshMs = 60_000
 // pkg/kubelet/pod_workers.go killPodNow
 const minKillMs = 10_000
@@ -390,12 +389,10 @@ export class PodWorker {
       this.#failures.delete(shared.sandbox)
     } catch (error) {
       lifetime.throwIfAborted()
+      const { reason, message, waitMs } = sandboxFailure(error)
+      recorder.event(pod, 'Warning', reason, message)
       const text = error instanceof Error ? error.message : String(error)
-      const noNetwork = text.startsWith('network is not ready')
-      const reason = noNetwork ? 'NetworkNotReady' : 'FailedCreatePodSandBox'
-      recorder.event(pod, 'Warning', reason, noNetwork ? text : `Failed to create pod sandbox: ${text}`)
-      const wait = noNetwork || (error instanceof RuntimeError && error.code === 'Unavailable') ? 1000 : sandboxRetryMs
-      this.#failures.set(shared.sandbox, { reason: 'ContainerCreating', message: text, retryAt: clock.now() + wait })
+      this.#failures.set(shared.sandbox, { reason: 'ContainerCreating', message: text, retryAt: clock.now() + waitMs })
     }
   }
 
