@@ -80,6 +80,7 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
       verificationKeys: options.verificationKeys.map(verificationKey),
       extendExpiration: options.extendTokenExpiration,
       staticTokens: options.staticTokens,
+      bootstrapTokens: options.bootstrapTokens,
     },
     lookup,
     clock,

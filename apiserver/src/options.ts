@@ -41,6 +41,7 @@ export const flags = {
   'proxy-client-key-file': optionalText('its key'),
   'enable-aggregator-routing': boolean('ask aggregated API servers at their endpoints, not at the cluster IP', false),
   'token-auth-file': optionalText('file of tokens, users, UIDs and groups'),
+  'enable-bootstrap-token-auth': boolean('machines join with tokens of Secrets in kube-system', false),
   'service-account-extend-token-expiration': boolean('tokens of Pods outlive what was asked for, and warn', true),
   'runtime-config': list('versions and resources to serve or not: group/version=true, api/beta=true …', []),
   'max-requests-inflight': integer('with the next one: how many requests are served at a time', 400),
@@ -84,6 +85,7 @@ export interface Options {
   aggregatorRouting: boolean
   extendTokenExpiration: boolean
   staticTokens: ReadonlyMap<string, UserInfo>
+  bootstrapTokens: boolean
   /** How many requests are served at a time: what priority and fairness divide. */
   seats: number
   authorizationModes: AuthorizationMode[]
@@ -135,6 +137,7 @@ export function readOptions(values: FlagValues<typeof flags>): Options {
     proxyClient: proxyClient(values, file),
     aggregatorRouting: values['enable-aggregator-routing'],
     staticTokens: staticTokens(values['token-auth-file'], file),
+    bootstrapTokens: values['enable-bootstrap-token-auth'],
     extendTokenExpiration: values['service-account-extend-token-expiration'],
     seats: values['max-requests-inflight'] + values['max-mutating-requests-inflight'],
     authorizationModes: values['authorization-mode'].map(authorizationMode),

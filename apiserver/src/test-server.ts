@@ -103,6 +103,7 @@ export async function startTestServer(
       aggregatorRouting: true,
       extendTokenExpiration: true,
       staticTokens: new Map(),
+      bootstrapTokens: true,
       seats: 600,
       authorizationModes: ['Node', 'RBAC'],
       kinds: servedKinds(runtimeConfig),

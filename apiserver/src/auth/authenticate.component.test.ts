@@ -135,3 +135,26 @@ describe('impersonation', () => {
     ])
   })
 })
+
+describe('a bootstrap token', () => {
+  it('is good while its Secret says so, and gives no power of its own', async () => {
+    const path = '/api/v1/namespaces/kube-system/secrets'
+    const as: Identity = { token: 'abcdef.0123456789abcdef' }
+    expect((await whoAmI({ as })).code).toBe(401)
+    const stringData = {
+      'token-id': 'abcdef',
+      'token-secret': '0123456789abcdef',
+      'usage-bootstrap-authentication': 'true',
+      'auth-extra-groups': 'system:bootstrappers:workers',
+    }
+    const metadata = { name: 'bootstrap-token-abcdef' }
+    const body = { apiVersion: 'v1', kind: 'Secret', metadata, type: 'bootstrap.kubernetes.io/token', stringData }
+    expect((await server.call(path, { body })).code).toBe(201)
+    expect(await userOf({ as })).toEqual({
+      username: 'system:bootstrap:abcdef',
+      groups: ['system:bootstrappers', 'system:bootstrappers:workers', 'system:authenticated'],
+    })
+    expect((await server.call('/api/v1/nodes', { as })).code).toBe(403)
+    expect((await whoAmI({ as: { token: 'abcdef.0123456789abcdee' } })).code).toBe(401)
+  })
+})

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { signToken, verifyToken, type TokenKey } from '@kubets/shared/process/jwt.ts'
 import type { UserInfo } from '../registry/types.ts'
+import { checkBootstrapToken, parseBootstrapToken } from './bootstrap-token.ts'
 import { checkLegacyToken, legacyIssuer, type WriteDownUse } from './legacy-token.ts'
 import type { Lookup } from './lookup.ts'
 import { checkBinding, checkClaims, newClaims, userFromClaims, type Binding } from './service-account-token.ts'
@@ -16,6 +17,8 @@ export interface TokenSettings {
   extendExpiration: boolean
   /** Users by tokens that were given in a file. */
   staticTokens: ReadonlyMap<string, UserInfo>
+  /** Machines join with tokens of Secrets in kube-system. */
+  bootstrapTokens: boolean
 }
 
 export interface VerifiedToken {
@@ -35,7 +38,7 @@ export interface Tokens {
 const cacheMilliseconds = 10_000
 const cacheSize = 4096
 
-/** Service account tokens, made and checked with a short memory of the good ones, and those of the token file. */
+/** Service account tokens, made and checked with a short memory of the good ones, those of the token file, and bootstrap tokens. */
 export function createTokens(
   settings: TokenSettings,
   lookup: Lookup,
@@ -45,14 +48,21 @@ export function createTokens(
   const cache = new Map<string, { until: number; result: VerifiedToken }>()
   const seconds = (): number => Math.floor(clock.now() / 1000)
 
+  /** For tokens that do not say for whom they are. */
+  const forEveryAudience = (user: UserInfo, audiences: readonly string[]): VerifiedToken | undefined => {
+    const common = audiences.filter((audience) => settings.audiences.includes(audience))
+    return common.length === 0 ? undefined : { user, audiences: common }
+  }
+
   const check = async (token: string, audiences: readonly string[]): Promise<VerifiedToken | undefined> => {
+    const joining = settings.bootstrapTokens ? parseBootstrapToken(token) : undefined
+    if (joining !== undefined) {
+      return forEveryAudience(await checkBootstrapToken(joining, lookup, clock.now()), audiences)
+    }
     const claims = verifyToken(settings.verificationKeys, token)
     if (claims === undefined) return undefined
     if (claims['iss'] === legacyIssuer) {
-      const user = await checkLegacyToken(claims, token, lookup, writeDownUse)
-      // it says for whom it is as little as until when
-      const common = audiences.filter((audience) => settings.audiences.includes(audience))
-      return common.length === 0 ? undefined : { user, audiences: common }
+      return forEveryAudience(await checkLegacyToken(claims, token, lookup, writeDownUse), audiences)
     }
     const checked = checkClaims(claims, settings.issuer, audiences, seconds())
     await checkBinding(checked.claims['kubernetes.io'], lookup, seconds())
@@ -65,10 +75,7 @@ export function createTokens(
       signToken(settings.signingKey, newClaims(settings.issuer, [...audiences], lifetime, binding, seconds())),
     async verify(token, audiences = settings.audiences) {
       const user = settings.staticTokens.get(token)
-      if (user !== undefined) {
-        const common = audiences.filter((audience) => settings.audiences.includes(audience))
-        return common.length === 0 ? undefined : { user, audiences: common }
-      }
+      if (user !== undefined) return forEveryAudience(user, audiences)
       // a digest, so that the memory holds no credentials
       const key = createHash('sha256').update(token).update(audiences.join('\n')).digest('base64')
       const known = cache.get(key)

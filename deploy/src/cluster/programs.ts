@@ -104,6 +104,7 @@ export function programs(settings: Settings): readonly Program[] {
           '--requestheader-uid-headers=X-Remote-Uid',
           '--requestheader-group-headers=X-Remote-Group',
           '--requestheader-extra-headers-prefix=X-Remote-Extra-',
+          '--enable-bootstrap-token-auth=true',
         ],
         apiserverYoungSpace,
       ),
