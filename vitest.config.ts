@@ -11,6 +11,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // tables share no state: a process for every file would spend more on reading modules than on the cases
+          isolate: false,
           include: ['**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/*.component.test.ts', 'e2e/suites/**'],
           testTimeout: 90_000,
