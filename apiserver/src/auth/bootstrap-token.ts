@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { secrets } from '@kubets/shared/api/resources.gen.ts'
 import type { Secret } from '@kubets/shared/api/types/core-v1.ts'
-import { bootstrapTokenType, tokenData, tokenTimeLeft } from '@kubets/shared/machinery/bootstrap-token.ts'
+import { bootstrapTokenType, tokenData, tokenTimeLeft } from '@kubets/shared/api/bootstrap-token.ts'
 import type { UserInfo } from '../registry/types.ts'
 import type { Lookup } from './lookup.ts'
 

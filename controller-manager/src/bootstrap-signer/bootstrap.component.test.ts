@@ -2,7 +2,7 @@ import { configMaps, nodes, secrets, serviceAccounts, tokenReviews } from '@kube
 import { isNotFound } from '@kubets/shared/machinery/errors.ts'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { bootstrapTokenType } from '@kubets/shared/machinery/bootstrap-token.ts'
+import { bootstrapTokenType } from '@kubets/shared/api/bootstrap-token.ts'
 import { startTestManager, type TestManager } from '../manager.testing.ts'
 import { tokenType } from '../serviceaccount-token/plan.ts'
 import { detachedSignature } from './plan.ts'

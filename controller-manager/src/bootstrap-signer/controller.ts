@@ -1,6 +1,6 @@
 import { configMaps as configMapsRef, secrets as secretsRef } from '@kubets/shared/api/resources.gen.ts'
 import { isConflict, isNotFound } from '@kubets/shared/machinery/errors.ts'
-import { bootstrapTokenType } from '@kubets/shared/machinery/bootstrap-token.ts'
+import { bootstrapTokenType } from '@kubets/shared/api/bootstrap-token.ts'
 import type { Controller, ControllerContext, Run } from '../context.ts'
 import { runLoop } from '../run-loop.ts'
 import { configMapName, configMapNamespace, plan } from './plan.ts'

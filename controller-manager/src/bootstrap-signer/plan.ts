@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { ConfigMap, Secret } from '@kubets/shared/api/types/core-v1.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
-import { tokenData, tokenTimeLeft } from '@kubets/shared/machinery/bootstrap-token.ts'
+import { tokenData, tokenTimeLeft } from '@kubets/shared/api/bootstrap-token.ts'
 
 export const configMapName = 'cluster-info'
 export const configMapNamespace = 'kube-public'

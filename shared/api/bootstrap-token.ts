@@ -1,4 +1,4 @@
-import type { Secret } from '../api/types/core-v1.ts'
+import type { Secret } from './types/core-v1.ts'
 
 /** The type of Secrets in kube-system that hold a token with which nodes join. */
 // cluster-bootstrap/token/api/types.go
