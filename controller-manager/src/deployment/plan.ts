@@ -62,7 +62,7 @@ const step = (rollout: Rollout, pods: readonly Pod[]): DeploymentPlan => {
   if (deployment.metadata.deletionTimestamp !== undefined) return settle()
   notePause(rollout)
   const revision = rollbackTo(deployment)
-  if (revision !== undefined) {
+  if (revision !== undefined && !deployment.spec.paused) {
     rollout.syncNewSet(true)
     const first = settle()
     // what is now has its revision first
@@ -72,7 +72,8 @@ const step = (rollout: Rollout, pods: readonly Pod[]): DeploymentPlan => {
   if (deployment.spec.paused || isScaling(rollout)) {
     rollout.syncNewSet(false)
     scaleSets(rollout)
-    if (deployment.spec.paused) forgetOldSets(rollout)
+    // a rollback that waits for the end of the pause may ask for the oldest
+    if (deployment.spec.paused && revision === undefined) forgetOldSets(rollout)
     return settle()
   }
   const before = rollout.status

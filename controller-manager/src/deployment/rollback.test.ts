@@ -81,6 +81,18 @@ describe('a rollback by annotation', () => {
   ])('reads %j', (text, want) => expect(rollbackTo(asking(three, text))).toBe(want))
 })
 
+it('waits until the Deployment goes on, and its revision is not forgotten meanwhile', () => {
+  const world = after('one', 'two', 'three')
+  world.deployment = asking(world, '1')
+  world.deployment.spec.revisionHistoryLimit = 0
+  world.deployment.spec.paused = true
+  world.run()
+  expect(world.sizes()).toEqual({ one: 0, two: 0, three: 3 })
+  world.deployment.spec.paused = false
+  world.run()
+  expect(world.events).toContain('Rolled back deployment "web" to revision 1')
+})
+
 it('is planned when the newest ReplicaSet is there, and is followed by a rollout', () => {
   const world = after('one', 'two')
   world.deployment = asking(world, '1')

@@ -19,11 +19,13 @@ export const progressDeadline = (deployment: Deployment): number | undefined => 
   return seconds === never ? undefined : seconds
 }
 
+// A set that its controller has not looked at yet has no Pods; one that it has, without this count, leaves it unknown.
+// pkg/controller/deployment/util/deployment_util.go GetTerminatingReplicaCountForReplicaSets
 const terminatingReplicas = (sets: readonly ReplicaSet[]): number | undefined => {
   let sum = 0
-  for (const set of sets) {
-    if (set.status?.terminatingReplicas === undefined) return undefined
-    sum += set.status.terminatingReplicas
+  for (const { status } of sets) {
+    if (status?.terminatingReplicas !== undefined) sum += status.terminatingReplicas
+    else if (status?.observedGeneration) return undefined
   }
   return sum
 }
