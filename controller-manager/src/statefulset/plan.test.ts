@@ -151,9 +151,38 @@ describe('a rolling update', () => {
     ['in parallel replaces an old Pod that is not well', '0o 1o 2o!', '-2', parallel],
     ['takes down as many as it may', '0o 1o 2o', '-2 -1', { ...parallel, ...rolling({ maxUnavailable: 2 }) }],
     ['takes down at least one', '0o 1o 2o', '-2', { ...parallel, ...rolling({ maxUnavailable: '10%' }) }],
+    ['in parallel takes down from the top, whoever is not well further down', '0o! 1o 2o', '-2', parallel],
     ['counts who is down already', '0o 1o 2!', '-1', { ...parallel, ...rolling({ maxUnavailable: 2 }) }],
   ])('%s', (_, pods, wanted, spec) => {
     expect(actionsOf(set(3, spec), pods)).toBe(wanted)
+  })
+})
+
+// TestStatefulSetControlRollingUpdateWithMaxUnavailableAndUnavailableStalePod, with what is deleted instead of what is left
+describe('a rolling update in parallel that may take down so many', () => {
+  it.each<[string, string, number, string, number?]>([
+    ['replaces the only one, which serves nobody', '0o!', 1, '-0'],
+    ['replaces the highest, which serves nobody', '0o 1o 2o!', 1, '-2'],
+    ['replaces both that serve nobody', '0o 1o 2o 3o! 4o!', 2, '-4 -3'],
+    ['waits for one that goes', '0o 1o 2o~', 1, ''],
+    ['takes one more than those that go or serve nobody', '0o 1o 2o 3o! 4o~', 3, '-3 -2'],
+    ['takes one more than those that go or serve nobody, the other way round', '0o 1o 2o 3o~ 4o!', 3, '-4 -2'],
+    ['replaces one above the partition that serves nobody', '0o 1o 2o 3o 4o!', 1, '-4', 2],
+    ['replaces one at the partition that serves nobody, before higher ones', '0o 1o 2o! 3o 4o', 1, '-2', 2],
+    ['counts one below the partition that serves nobody', '0o 1o! 2o 3o 4o', 1, '', 2],
+    ['replaces all above the partition that serve nobody', '0o 1o 2o 3o! 4o!', 2, '-4 -3', 3],
+    ['replaces what serves nobody though others below the partition do not either', '0o 1o! 2o 3o 4o!', 2, '-4', 3],
+    ['replaces lower ones that serve nobody before higher ones', '0o! 1o! 2o 3o', 2, '-1 -0'],
+    ['replaces lower ones that serve nobody, then as many from the top', '0o! 1o! 2o 3o 4o', 3, '-1 -0 -4'],
+    ['waits for new ones', '0o 1o 2o 3! 4!', 2, ''],
+  ])('%s', (_, pods, maxUnavailable, wanted, partition = 0) => {
+    const of = set(pods.split(' ').length, { ...parallel, ...rolling({ maxUnavailable, partition }) })
+    expect(actionsOf(of, pods)).toBe(wanted)
+  })
+
+  it('replaces one that is not available for long enough yet', () => {
+    const of = set(1, { ...parallel, ...rolling({ maxUnavailable: 1 }), minReadySeconds: 30 })
+    expect(actionsOf(of, '0o')).toBe('-0')
   })
 })
 

@@ -123,7 +123,7 @@ const keep = (set: StatefulSet, pod: Pod, now: number): Kept => {
 }
 
 /** Pods of another revision to take down, highest number first. */
-// pkg/controller/statefulset/stateful_set_control.go updateStatefulSetAfterInvariantEstablished
+// pkg/controller/statefulset/stateful_set_control.go updateStatefulSet
 const updates = ({ set, update }: StatefulSeen, there: ReadonlyMap<number, Pod>, now: number): Action[] => {
   if (set.spec.updateStrategy?.type === 'OnDelete') return []
   const most = Math.max(
@@ -132,14 +132,29 @@ const updates = ({ set, update }: StatefulSeen, there: ReadonlyMap<number, Pod>,
   )
   const least = startOrdinal(set) + partitionOf(set)
   const isOutdated = (pod: Pod): boolean => revisionOf(pod) !== update.name && !isGoing(pod)
+  const descending = [...there.values()].toSorted((a, b) => ordinalOf(b) - ordinalOf(a))
+  const isLimited = set.spec.updateStrategy?.rollingUpdate?.maxUnavailable !== undefined
+  if (isLimited && set.spec.podManagementPolicy === 'Parallel') {
+    const isWell = (pod: Pod): boolean => isHealthy(set, pod, now)
+    const outdated = descending.filter((pod) => ordinalOf(pod) >= least && isOutdated(pod))
+    return withinLimit(outdated, most - descending.filter((pod) => !isWell(pod)).length, isWell)
+  }
   const result: Action[] = []
   let unavailable = 0
-  for (const pod of [...there.values()].toSorted((a, b) => ordinalOf(b) - ordinalOf(a))) {
+  for (const pod of descending) {
     if (unavailable >= most || ordinalOf(pod) < least) break
     if (isOutdated(pod)) result.push({ kind: 'delete', pod })
     if (isOutdated(pod) || !isHealthy(set, pod, now)) unavailable++
   }
   return result
+}
+
+/** All that serve nobody, which costs nothing, and then as many others as the limit leaves. */
+// pkg/controller/statefulset/stateful_set_control.go updateStatefulSetAfterInvariantEstablished
+const withinLimit = (outdated: readonly Pod[], left: number, isWell: (pod: Pod) => boolean): Action[] => {
+  const broken = outdated.filter((pod) => !isWell(pod))
+  const others = outdated.filter(isWell).slice(0, Math.max(0, left))
+  return [...broken, ...others].map((pod) => ({ kind: 'delete', pod }))
 }
 
 /** The status for what is there before anything is written; `checkAfter` is when a Pod becomes available by time alone. */
