@@ -11,6 +11,8 @@ interface Shape {
   cost?: string
   created?: string
   restarts?: number
+  sidecarRestarts?: number
+  initRestarts?: number
 }
 
 const pod = (name: string, shape: Shape = {}): Pod => ({
@@ -22,11 +24,19 @@ const pod = (name: string, shape: Shape = {}): Pod => ({
     creationTimestamp: shape.created ?? '2026-01-01T00:00:00Z',
     ...(shape.cost ? { annotations: { 'controller.kubernetes.io/pod-deletion-cost': shape.cost } } : {}),
   },
-  spec: { containers: [], ...(shape.node ? { nodeName: shape.node } : {}) },
+  spec: {
+    containers: [],
+    initContainers: [{ name: 'side', restartPolicy: 'Always' }, { name: 'init' }],
+    ...(shape.node ? { nodeName: shape.node } : {}),
+  },
   status: {
     phase: shape.phase ?? 'Running',
     conditions: shape.ready ? [{ type: 'Ready', status: 'True', lastTransitionTime: shape.ready }] : [],
     containerStatuses: [{ name: 'c', image: '', imageID: '', ready: !!shape.ready, restartCount: shape.restarts ?? 0 }],
+    initContainerStatuses: [
+      { name: 'side', image: '', imageID: '', ready: true, restartCount: shape.sidecarRestarts ?? 0 },
+      { name: 'init', image: '', imageID: '', ready: true, restartCount: shape.initRestarts ?? 0 },
+    ],
   },
 })
 
@@ -66,6 +76,16 @@ const cases: { name: string; first: Pod; second: Pod; related?: Pod[] }[] = [
     name: 'more restarts first',
     first: pod('b', { node: 'n', ready: early, restarts: 3 }),
     second: pod('a', { node: 'n', ready: early }),
+  },
+  {
+    name: 'more restarts count before those of sidecars',
+    first: pod('b', { node: 'n', ready: early, restarts: 1 }),
+    second: pod('a', { node: 'n', ready: early, sidecarRestarts: 5 }),
+  },
+  {
+    name: 'more restarts of sidecars first, whatever other init containers did',
+    first: pod('b', { node: 'n', ready: early, sidecarRestarts: 1 }),
+    second: pod('a', { node: 'n', ready: early, initRestarts: 5 }),
   },
   {
     name: 'younger first',

@@ -1,5 +1,5 @@
 import { isPodReady, getCondition } from '@kubets/shared/api/pod.ts'
-import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
+import type { ContainerStatus, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { parseTime } from '@kubets/shared/machinery/time.ts'
 
 const deletionCostAnnotation = 'controller.kubernetes.io/pod-deletion-cost'
@@ -10,11 +10,18 @@ const deletionCost = (pod: Pod): number => {
   return /^(0|-?[1-9][0-9]*)$/.test(text) ? Number(text) : 0
 }
 
-const restarts = (pod: Pod): number => {
-  let highest = 0
-  for (const status of pod.status?.containerStatuses ?? []) highest = Math.max(highest, status.restartCount)
-  return highest
-}
+const mostRestarts = (statuses: readonly ContainerStatus[] = []): number =>
+  statuses.reduce((most, { restartCount }) => Math.max(most, restartCount), 0)
+
+const restarts = ({ status }: Pod): number => mostRestarts(status?.containerStatuses)
+
+// pkg/controller/controller_utils.go maxContainerRestarts
+const sidecarRestarts = ({ spec, status }: Pod): number =>
+  mostRestarts(
+    status?.initContainerStatuses?.filter(({ name }) =>
+      spec.initContainers?.some((one) => one.name === name && one.restartPolicy === 'Always'),
+    ),
+  )
 
 // Ages compare on a logarithmic scale, so that Pods of about one age are picked by their uid, at random in effect.
 const ageRank = (time: string | undefined, now: number): number | undefined => {
@@ -57,6 +64,7 @@ export const orderForDeletion = (pods: readonly Pod[], related: readonly Pod[], 
       crowd(b) - crowd(a) ||
       (ready(a) && ready(b) ? compareAge(readySince(a), readySince(b), now) : 0) ||
       restarts(b) - restarts(a) ||
+      sidecarRestarts(b) - sidecarRestarts(a) ||
       compareAge(a.metadata.creationTimestamp, b.metadata.creationTimestamp, now) ||
       ((a.metadata.uid ?? '') < (b.metadata.uid ?? '') ? -1 : 1),
   )
