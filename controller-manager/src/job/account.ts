@@ -70,7 +70,9 @@ export const account = (
     }
     if (fresh + succeeded.length + failed.length >= mostUncounted) break
   }
-  if (planned.startTime) status.startTime = planned.startTime
+  // one that ends while it is suspended has been started all the same
+  const startTime = planned.startTime ?? (ending && formatTime(now))
+  if (startTime) status.startTime = startTime
   Object.assign(status, { active, ready, terminating })
   status.uncountedTerminatedPods = {
     ...(succeeded.length > 0 ? { succeeded } : {}),
@@ -112,6 +114,8 @@ const announce = (
 const turn = (job: Job, status: JobStatus, now: number): Account['turned'] => {
   const old = conditionOf(job, 'Suspended')
   const suspended = job.spec.suspend === true
+  // not started: so its Pods may be told to go elsewhere; pkg/features MutableSchedulingDirectivesForSuspendedJobs
+  if (suspended) delete status.startTime
   if (suspended === (old?.status === 'True')) return undefined
   const condition = suspended
     ? makeCondition('Suspended', 'True', 'JobSuspended', 'Job suspended', now)

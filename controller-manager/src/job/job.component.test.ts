@@ -119,6 +119,25 @@ describe('the Job controller', () => {
     await awaitJob('resting', (job) => holds(job, 'Complete'))
   })
 
+  it('may be sent elsewhere when it rests again', async () => {
+    const job = await create('moving', { completions: 1 })
+    const change = (spec: object): Promise<Job> =>
+      manager.client.patch(jobs, 'moving', { spec }, { type: 'merge', namespace })
+    const elsewhere = { template: { spec: { nodeSelector: { zone: 'b' } } } }
+    const [first] = await awaitPods('moving', 1)
+    await expect(change(elsewhere)).rejects.toThrow(/field is immutable/)
+    await change({ suspend: true })
+    const resting = await awaitJob('moving', ({ status }) => status?.conditions?.[0]?.status === 'True')
+    expect(resting.status?.startTime).toBeUndefined()
+    await change(elsewhere)
+    await change({ suspend: false })
+    const [second] = await awaitPods('moving', 1)
+    expect([first?.spec.nodeSelector, second?.spec.nodeSelector]).toEqual([undefined, { zone: 'b' }])
+    const { status } = await awaitJob('moving', (one) => one.status?.startTime !== undefined)
+    expect(status?.conditions).toMatchObject([{ type: 'Suspended', status: 'False', reason: 'JobResumed' }])
+    expect(job.spec.template.spec.nodeSelector).toBeUndefined()
+  })
+
   it('ends early by its success policy', async () => {
     const successPolicy = { rules: [{ succeededIndexes: '0' }] }
     await create('early', { completionMode: 'Indexed', completions: 2, parallelism: 2, successPolicy })

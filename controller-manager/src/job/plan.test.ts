@@ -155,6 +155,16 @@ describe('plan', () => {
       want: { ...nothing, delete: 'a' },
     },
     {
+      name: 'is complete though it is suspended',
+      got: see(job({ suspend: true, completions: 1 }), [succeeded('a')]),
+      want: { ...nothing, end: 'SuccessCriteriaMet CompletionsReached' },
+    },
+    {
+      name: 'is not complete while Pods that are too many run and it is suspended',
+      got: see(job({ suspend: true, completions: 3 }), [succeeded('a'), pod('b')]),
+      want: { ...nothing, delete: 'b' },
+    },
+    {
       name: 'gives each index a Pod',
       got: see(job({ ...indexed, completions: 5, parallelism: 3 }, { completedIndexes: '1' }), [
         pod('a', { index: 0 }),
@@ -287,6 +297,12 @@ describe('account', () => {
     const { turned, status } = track(job({}, { startTime: minuteAgo, conditions: [suspended] }), [pod('a')])
     expect(turned).toBe('Resumed')
     expect(status.startTime).toBe('2026-01-01T01:00:00Z')
+  })
+
+  it('has no start while it is suspended, but when it ends', () => {
+    expect(track(job({ suspend: true }, { startTime: minuteAgo }), [pod('a')]).status.startTime).toBeUndefined()
+    const done = track(job({ suspend: true, completions: 1 }), [succeeded('a')])
+    expect([done.final?.type, done.status.startTime]).toEqual(['Complete', '2026-01-01T01:00:00Z'])
   })
 })
 

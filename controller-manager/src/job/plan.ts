@@ -224,16 +224,30 @@ const tried = (
 
 // job_controller.go manageJob
 const manage = (result: JobPlan, seen: JobSeen, awaited: Map<number, Pod> | undefined, now: number): void => {
+  const { spec } = seen.job
+  const { active } = result
+  result.managed = true
+  result.forget = true
+  if (spec.suspend) result.delete = active
+  else resize(result, seen, awaited, now)
+  const left = active.length - result.delete.length + result.create.length
+  const complete = spec.completions === undefined ? result.succeeded > 0 : result.succeeded >= spec.completions
+  if (complete && left === 0)
+    result.ending = makeCondition(
+      'SuccessCriteriaMet',
+      'True',
+      'CompletionsReached',
+      'Reached expected number of succeeded pods',
+      now,
+    )
+}
+
+/** As many active Pods as there should be. */
+const resize = (result: JobPlan, seen: JobSeen, awaited: Map<number, Pod> | undefined, now: number): void => {
   const { job, pods } = seen
   const { spec } = job
   const { active } = result
   const parallelism = spec.parallelism ?? 1
-  result.managed = true
-  result.forget = true
-  if (spec.suspend) {
-    result.delete = active
-    return
-  }
   const wanted =
     spec.completions === undefined
       ? result.succeeded > 0
@@ -247,16 +261,6 @@ const manage = (result: JobPlan, seen: JobSeen, awaited: Map<number, Pod> | unde
     const missing = wanted - active.length - (onlyEnded ? terminating.length : 0)
     create(result, seen, Math.min(missing, burst), onlyEnded ? terminating : [], awaited, now)
   }
-  const left = active.length - result.delete.length + result.create.length
-  const complete = spec.completions === undefined ? result.succeeded > 0 : result.succeeded >= spec.completions
-  if (complete && left === 0)
-    result.ending = makeCondition(
-      'SuccessCriteriaMet',
-      'True',
-      'CompletionsReached',
-      'Reached expected number of succeeded pods',
-      now,
-    )
 }
 
 const isGoing = (pod: Pod): boolean =>

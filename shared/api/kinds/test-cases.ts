@@ -41,8 +41,8 @@ export function stored(kind: Kind, draft: Draft): KubeObject {
 }
 
 /** What is wrong with changing one object into another. */
-export function updateProblems(kind: Kind, draft: Draft, change: (obj: Draft) => void): string[] {
-  const old = stored(kind, draft)
+export function updateProblems(kind: Kind, draft: Draft, change: (obj: Draft) => void, status?: object): string[] {
+  const old = { ...stored(kind, draft), ...(status && { status }) }
   const obj = clone(old)
   change(obj as unknown as Draft)
   kind.defaults?.(obj)

@@ -137,15 +137,22 @@ describe('update', () => {
     expect(updateProblems(kind, make(spec), (obj) => change(obj['spec'] as Spec))).toEqual(want)
   })
 
-  it('places may change while it is suspended and has not started', () => {
-    const move = (suspend: boolean) =>
-      updateProblems(kind, make({ suspend }), (obj) => {
-        const spec = obj['spec'] as { template: { spec: Spec } }
-        spec.template.spec['nodeSelector'] = { a: 'b' }
-      })
-    expect(move(true)).toEqual([])
-    expect(move(false)).toHaveLength(1)
-    expect(move(false)[0]).toMatch(/^spec.template: Invalid value: .*: field is immutable$/)
+  const startTime = '2026-01-01T00:00:00Z'
+  const suspended = (status: string) => ({ conditions: [{ type: 'Suspended', status }] })
+  it.each<[string, boolean, object, boolean]>([
+    ['while it is suspended and has not started', true, {}, true],
+    ['not while it may run', false, {}, false],
+    ['not while Pods run of one that is suspended by now', true, { startTime, active: 1, ...suspended('True') }, false],
+    ['not before the controller has seen it', true, { startTime, ...suspended('False') }, false],
+    ['again when none run any more', true, { startTime, ...suspended('True') }, true],
+  ])('places may change: %s', (_, suspend, status, may) => {
+    const move = (obj: object): void => {
+      const { spec } = obj as { spec: { template: { spec: Spec } } }
+      spec.template.spec['nodeSelector'] = { a: 'b' }
+    }
+    const problems = updateProblems(kind, make({ suspend }), move, status)
+    expect(problems).toHaveLength(may ? 0 : 1)
+    if (!may) expect(problems[0]).toMatch(/^spec.template: Invalid value: .*: field is immutable$/)
   })
 })
 

@@ -174,10 +174,16 @@ function checkCompletions(spec: JobSpec, old: JobSpec, errors: FieldError[]): vo
       errors.push(invalid(at, spec.completions, 'can only be modified in tandem with spec.parallelism'))
 }
 
-// pkg/registry/batch/job/strategy.go validationOptionsForJob: a Job that is suspended and not yet started may still be
-// given other places and sizes
+// pkg/registry/batch/job/strategy.go validationOptionsForJob: a Job that is suspended and of which nothing runs, not yet or
+// not any more, may be given other places and sizes
+function isOpen({ spec, status }: Job): boolean {
+  if (!spec.suspend) return false
+  const isSuspended = status?.conditions?.some((one) => one.type === 'Suspended' && one.status === 'True')
+  return !status?.startTime || (isSuspended === true && (status.active ?? 0) === 0)
+}
+
 function checkTemplateKept(job: Job, old: Job, errors: FieldError[]): void {
-  const open = old.spec.suspend === true && !old.status?.startTime
+  const open = isOpen(old)
   const fixed = ({ spec }: Job) => {
     const { template } = spec
     if (!open || !template?.spec) return template
