@@ -1,17 +1,13 @@
-import type { Container, Pod } from '@kubets/shared/api/types/core-v1.ts'
+import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { runHook } from '../containers/hooks.ts'
 import { containerReference } from '../events.ts'
 import type { PodDeps } from './deps.ts'
+import { specOf } from './model.ts'
 
 // pkg/kubelet/kuberuntime/kuberuntime_manager.go minimumGracePeriodInSeconds: left after a hook that took all its time
 const minimumGraceSeconds = 2
 
 type Running = Readonly<{ id: string; name: string }>
-
-function specOf({ spec }: Pod, { name }: Running): Container | undefined {
-  const all = [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])]
-  return all.find((one) => one.name === name)
-}
 
 /** What comes before a container is asked to end: it is said, and its preStop hook is called. Rejects only when interrupted. */
 export async function prepareToKill(
@@ -23,7 +19,7 @@ export async function prepareToKill(
   podIP: string,
   interrupt: AbortSignal,
 ): Promise<void> {
-  const container = specOf(pod, running)
+  const container = specOf(pod, running.name)
   if (!container) return
   const about = containerReference(pod, container)
   deps.recorder.event(about, 'Normal', 'Killing', message ?? `Stopping container ${running.name}`)

@@ -25,6 +25,8 @@ export interface StartFailure {
   backOffMessage?: string
   /** For pulls: the back-off, from which the next one follows. */
   pullSeconds?: number
+  /** The image that the container was to have. */
+  image?: string
 }
 
 /** Why the kubelet ended a Pod, which has failed then. */
@@ -37,6 +39,13 @@ export interface PodFailure {
 
 /** By container name, or by one of the keys of `shared`. */
 export type StartFailures = ReadonlyMap<string, StartFailure>
+
+/** Why this container could not be started lately; with another image it is another one. */
+// pkg/kubelet/images/image_manager.go EnsureImageExists, kuberuntime_manager.go getStableKey: their back-offs' keys
+export function failureOf(failures: StartFailures, { name, image }: Container): StartFailure | undefined {
+  const failure = failures.get(name)
+  return failure && (failure.image ?? image) === image ? failure : undefined
+}
 
 /** Failures of what all containers of a Pod need; no container can have such a name. */
 export const shared = { sandbox: '/sandbox', volumes: '/volumes', resize: '/resize' } as const
@@ -51,6 +60,12 @@ export const keys = {
   runtimeHandler: 'kubets.runtime-handler',
   gracePeriod: 'io.kubernetes.pod.terminationGracePeriod',
 } as const
+
+/** The container of the Pod with that name, of whatever kind. */
+export function specOf({ spec }: Pod, name: string): Container | undefined {
+  const all = [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])]
+  return all.find((one) => one.name === name)
+}
 
 /** True for an init container that keeps running beside the others (a sidecar). */
 // pkg/kubelet/container/helpers.go / podutil.IsRestartableInitContainer

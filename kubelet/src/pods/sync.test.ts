@@ -131,6 +131,14 @@ const cases: Case[] = [
     wakeAt: t0 + 11000,
   },
   {
+    name: 'with another image it does not wait, and is counted anew',
+    pod: one,
+    sandboxes: [sandbox()],
+    containers: [exited('a', 1, 3, { backOff: 80, image: 'other' })],
+    now: t0 + 2000,
+    steps: ['start a 4 +10s'],
+  },
+  {
     name: 'and then doubles',
     pod: one,
     sandboxes: [sandbox()],
@@ -351,6 +359,14 @@ const cases: Case[] = [
     steps: [],
     waiting: { a: 'ImagePullBackOff: b' },
     wakeAt: t0 + 9,
+  },
+  {
+    name: 'another image is not held back by what became of the one before',
+    pod: one,
+    sandboxes: [sandbox()],
+    failures: { a: { reason: 'ErrImagePull', message: 'no', retryAt: t0 + 9, image: 'other' } },
+    now: t0 + 4,
+    steps: ['start a 0 +0s'],
   },
   {
     name: 'volumes that cannot be had hold the containers back',

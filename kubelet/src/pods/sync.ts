@@ -4,6 +4,7 @@ import type { Container, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import type { ContainerStatus, PodSandboxStatus } from '../runtime/types.ts'
 import { goSeconds, nextStart } from './backoff.ts'
 import {
+  failureOf,
   formatPod,
   isSidecar,
   keys,
@@ -276,7 +277,7 @@ function planStart(
   last: ContainerStatus | undefined,
 ): void {
   const { name } = container
-  const failure = input.failures.get(name)
+  const failure = failureOf(input.failures, container)
   if (failure && input.now < failure.retryAt) {
     const backingOff = failure.backOffAt !== undefined && input.now >= failure.backOffAt
     plan.waiting.set(name, {
@@ -303,7 +304,9 @@ function planStart(
     return
   }
   const { createdAt, finishedAt } = last
-  const next = nextStart({ createdAt, finishedAt, backOffSeconds: backOffOf(last) }, input.now)
+  // what another image did says nothing of this one. kuberuntime_manager.go getStableKey
+  const backOffSeconds = last.image === container.image ? backOffOf(last) : 0
+  const next = nextStart({ createdAt, finishedAt, backOffSeconds }, input.now)
   if (input.now < next.at) {
     const wait = goSeconds(next.waitSeconds)
     const message = `back-off ${wait} restarting failed container=${name} pod=${formatPod(input.pod)}`

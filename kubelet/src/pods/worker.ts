@@ -3,13 +3,16 @@ import { parseTime } from '@kubets/shared/machinery/time.ts'
 import type { ContainerStatus } from '../runtime/types.ts'
 import { volumeEvents, VolumesError } from '../volumes/errors.ts'
 import { usedVolumes } from '../volumes/used.ts'
+import { backOffEvents } from './back-off-events.ts'
 import type { PodDeps } from './deps.ts'
 import { GraceKeeper } from './grace.ts'
 import { killContainer, prepareToKill } from './kill-container.ts'
 import {
+  failureOf,
   formatPod,
   readySandbox,
   shared,
+  specOf,
   type PodFailure,
   type PodRuntimeState,
   type ProbeResults,
@@ -282,17 +285,8 @@ export class PodWorker {
   }
 
   #announce(pod: Pod, waiting: ReadonlyMap<string, Waiting>): void {
-    const { recorder } = this.#deps
-    for (const [name, { reason, message }] of waiting) {
-      const before = this.#waiting.get(name)
-      if (before?.reason === reason && before.message === message) continue
-      if (reason === 'CrashLoopBackOff') {
-        const text = `Back-off restarting failed container ${name} in pod ${formatPod(pod)}`
-        recorder.event(pod, 'Warning', 'BackOff', text)
-      } else if (reason === 'ImagePullBackOff') {
-        recorder.event(pod, 'Normal', 'BackOff', message)
-        recorder.event(pod, 'Warning', 'Failed', 'Error: ImagePullBackOff')
-      }
+    for (const { about, type, reason, message } of backOffEvents(pod, this.#waiting, waiting)) {
+      this.#deps.recorder.event(about, type, reason, message)
     }
     this.#waiting = waiting
   }
@@ -402,18 +396,18 @@ export class PodWorker {
     step: Extract<Step, { kind: 'startContainer' }>,
     interrupt: AbortSignal,
   ): Promise<void> {
-    const { spec } = pod
-    const all = [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])]
-    const container = all.find((one) => one.name === step.name)
+    const container = specOf(pod, step.name)
     const sandbox = state.sandboxes.find((one) => one.id === step.sandboxId)
     if (!container || !sandbox) return
     await this.#resizer.starts(pod, container)
     try {
-      await startContainer(this.#deps, pod, container, step, state, sandbox, this.#failures.get(step.name), interrupt)
+      const before = failureOf(this.#failures, container)
+      await startContainer(this.#deps, pod, container, step, state, sandbox, before, interrupt)
       this.#failures.delete(step.name)
     } catch (error) {
       if (!(error instanceof StartError)) throw error
-      this.#failures.set(step.name, error.failure)
+      const { image } = container
+      this.#failures.set(step.name, image === undefined ? error.failure : { ...error.failure, image })
     }
   }
 
