@@ -1,8 +1,8 @@
-import { readlink } from 'node:fs/promises'
+import { mkdir, readlink, writeFile } from 'node:fs/promises'
 import { Readable, type Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
-import { pods } from '@kubets/shared/api/resources.gen.ts'
+import { events, pods } from '@kubets/shared/api/resources.gen.ts'
 import type { Pod, PodSpec } from '@kubets/shared/api/types/core-v1.ts'
 import { caseMs, waitFor } from '@kubets/shared/testing/wait.ts'
 import Docker from 'dockerode'
@@ -39,6 +39,34 @@ describe.concurrent('A Pod', { timeout: caseMs }, () => {
     expect(statusOf(pod)?.lastState?.terminated?.exitCode).toBe(137)
     expect(await look.event(name, 'Killing')).toBe(`Container main failed ${kind} probe, will be restarted`)
     await look.remove(name, { gracePeriodSeconds: 1 })
+  })
+
+  // test/e2e/common/node/container_probe.go, "disable liveness probes while pod is in progress of terminating"
+  it('is asked whether it is ready while it ends, and not whether it lives', async () => {
+    const folder = `${node.rootDir}/ending`
+    await mkdir(folder)
+    await writeFile(`${folder}/alive`, '')
+    const probe = { exec: shell('test -e /data/alive'), periodSeconds: 1, timeoutSeconds: 30, failureThreshold: 1 }
+    const preStop = { exec: shell('rm /data/alive; until test -e /data/go; do sleep 0.1; done') }
+    await node.run('ending', {
+      terminationGracePeriodSeconds: 600,
+      volumes: [{ name: 'data', hostPath: { path: folder } }],
+      containers: [
+        { name: 'main', readinessProbe: probe, livenessProbe: probe, lifecycle: { preStop }, volumeMounts, ...deaf },
+      ],
+    })
+    await node.until('ending', (pod) => statusOf(pod)?.ready)
+    await look.remove('ending')
+    await node.until('ending', (pod) => statusOf(pod)?.ready === false && statusOf(pod)?.state?.running)
+    const unhealthy = await waitFor(async () => {
+      const { items } = await node.client.list(events, { namespace: 'default' })
+      const own = items.filter((one) => one.involvedObject.name === 'ending' && one.reason === 'Unhealthy')
+      return own.some(({ count = 0 }) => count > 2) ? own : undefined
+    })
+    expect(unhealthy.map(({ message }) => message)).toEqual(['Readiness probe failed: '])
+    await writeFile(`${folder}/go`, '')
+    await look.remove('ending', { gracePeriodSeconds: 1 })
+    await look.gone('ending')
   })
 
   it('is ready when its gates are open, and says which are not', async () => {

@@ -201,7 +201,7 @@ export class PodWorker {
       return { finished: false, wakeAt: 'now' }
     }
     if (step) {
-      await this.#do(step, pod, state, interrupt)
+      await this.#doAndTell(step, pod, state, result, interrupt)
       return { finished: false, wakeAt: 'now' }
     }
     return { finished: false, wakeAt: await this.#rest(pod, state, result, now, interrupt) }
@@ -278,6 +278,7 @@ export class PodWorker {
 
   #updateProbes(pod: Pod, state: PodRuntimeState, ending: boolean): void {
     const running = state.containers.filter((one) => one.state === 'CONTAINER_RUNNING')
+    if (ending) this.#deps.probes.ending(pod.metadata.uid ?? '')
     // while it ends, what is probed goes on being probed, but nothing new is
     if (ending && running.length > 0) return
     const podIP = addressesOf(this.#deps, readySandbox(state)).podIPs[0] ?? ''
@@ -313,6 +314,25 @@ export class PodWorker {
   #overtime(now: number, done: boolean): PodFailure | undefined {
     const deadline = this.#deadline()
     return deadline && deadline.at <= now && done ? deadline.failed : undefined
+  }
+
+  /** Does a step, and tells meanwhile when what is ready changes: a hook or a pull may take long. */
+  // pkg/kubelet/status/status_manager.go SetContainerReadiness
+  async #doAndTell(step: Step, pod: Pod, state: PodRuntimeState, result: SyncResult, interrupt: AbortSignal) {
+    let going = true
+    const done = this.#do(step, pod, state, interrupt).finally(() => {
+      going = false
+      this.#resume()
+    })
+    if (!isAsked(pod)) return done
+    done.catch(() => undefined)
+    while (going && !this.#deps.lifetime.aborted) {
+      this.#poked = false
+      await this.#wait(undefined)
+      const { status = {} } = this.#freshPod()
+      if (going) this.#report({ ...pod, status }, state, result, this.#time())
+    }
+    return done
   }
 
   async #do(step: Step, pod: Pod, state: PodRuntimeState, interrupt: AbortSignal): Promise<void> {
@@ -474,6 +494,12 @@ export class PodWorker {
     await promise
     cancel()
   }
+}
+
+/** Whether what is ready of it may change though nothing begins or ends. */
+function isAsked({ spec: { initContainers = [], containers, readinessGates = [] } }: Pod): boolean {
+  const all = [...initContainers, ...containers]
+  return readinessGates.length > 0 || all.some((one) => one.readinessProbe ?? one.startupProbe)
 }
 
 /** What files of the downward API may tell of a Pod, and may change. */

@@ -21,6 +21,8 @@ const maxTries = 3
 
 interface Watch {
   stop: AbortController
+  /** Ends what could have the container killed. */
+  ends: AbortController
   pod: Pod
   podUid: string
   container: string
@@ -55,6 +57,12 @@ export class ProbeManager {
     }
   }
 
+  /** The Pod ends: nobody asks any more whether its containers live, only whether they are ready. */
+  // prober_manager.go StopLivenessAndStartup
+  ending(podUid: string): void {
+    for (const watch of this.#watches.values()) if (watch.podUid === podUid) watch.ends.abort()
+  }
+
   /** Ends all probes. */
   stop(): void {
     for (const [id, watch] of this.#watches) this.#end(id, watch)
@@ -69,6 +77,7 @@ export class ProbeManager {
   #begin(pod: Pod, container: Container, status: ContainerStatus, podIP: string): void {
     const watch: Watch = {
       stop: new AbortController(),
+      ends: new AbortController(),
       pod,
       podUid: pod.metadata.uid ?? '',
       container: container.name,
@@ -98,7 +107,8 @@ export class ProbeManager {
     podIP: string,
   ): Promise<void> {
     const { clock } = this.#options
-    const { signal } = watch.stop
+    const stop = watch.stop.signal
+    const signal = kind === 'readiness' ? stop : AbortSignal.any([stop, watch.ends.signal])
     const period = (probe.periodSeconds ?? 10) * 1000
     let run: Run = { last: undefined, count: 0 }
     const delay = (probe.initialDelaySeconds ?? 0) * 1000
