@@ -209,6 +209,8 @@ describe('Volumes of a storage driver', { timeout: caseMs }, () => {
     const inUse = async () => (await node.client.get(nodes, node.name)).status?.volumesInUse ?? []
     await waitFor(async () => (await inUse()).includes(name))
     expect(driver.asked()).toEqual([])
+    const { status: before } = await node.until('waits', (pod) => pod.status?.containerStatuses)
+    expect(before?.containerStatuses?.[0]?.state).toEqual({ waiting: { reason: 'ContainerCreating' } })
     const attachment = attachmentName({ driver: driver.name, handle: 'attached' }, node.name)
     await node.client.create(volumeAttachments, {
       apiVersion: 'storage.k8s.io/v1',

@@ -268,7 +268,7 @@ describe.concurrent('A Pod', { timeout: caseMs }, () => {
     expect(await look.event('too-long', 'FailedCreatePodSandBox')).toBe(
       `Failed to create pod sandbox: failed to construct FQDN from pod hostname and cluster domain, FQDN ${hostname}.s.default.svc.cluster.local is too long (64 characters is the max, 88 characters requested)`,
     )
-    expect(statusOf(await node.get('too-long'))?.state?.waiting?.reason).toBe('ContainerCreating')
+    expect(statusOf(await node.get('too-long'))?.state).toEqual({ waiting: { reason: 'ContainerCreating' } })
     await look.remove('too-long')
     await look.gone('too-long')
   })

@@ -98,6 +98,20 @@ const cases: Case[] = [
     statuses: ['i running  0 false', 'a waiting PodInitializing 0 false'],
   },
   {
+    name: 'nothing of a Pod that begins with init containers',
+    pod: withInit,
+    phase: 'Pending',
+    statuses: ['i waiting PodInitializing 0 false', 'a waiting PodInitializing 0 false'],
+  },
+  {
+    name: 'initialised, and the rest not made yet',
+    pod: withInit,
+    sandboxes: [sandbox()],
+    containers: [exited('i', 0)],
+    phase: 'Pending',
+    statuses: ['i terminated Completed 0 true', 'a waiting PodInitializing 0 false'],
+  },
+  {
     name: 'initialised',
     pod: withInit,
     sandboxes: [sandbox()],

@@ -49,9 +49,7 @@ export interface StatusInput {
 export function podStatus(input: StatusInput): PodStatus {
   const { pod, state, now } = input
   const { spec } = pod
-  const initDone = initContainersDone(pod, state)
-  const of = (container: Container, kind: ContainerKind): ContainerStatus =>
-    containerStatus(input, container, kind, initDone)
+  const of = (container: Container, kind: ContainerKind): ContainerStatus => containerStatus(input, container, kind)
   const init = (spec.initContainers ?? []).map((container) => of(container, 'init'))
   const main = spec.containers.map((container) => of(container, 'main'))
   const ephemeral = (spec.ephemeralContainers ?? []).map((container) => of(container, 'ephemeral'))
@@ -133,21 +131,7 @@ function keptReason(pod: Pod): PodFailure | undefined {
   return phase === 'Failed' && reason !== undefined ? { reason, message: message ?? '' } : undefined
 }
 
-function initContainersDone(pod: Pod, state: PodRuntimeState): boolean {
-  if (pod.spec.containers.some((container) => newest(state, container.name))) return true
-  return (pod.spec.initContainers ?? []).every((container) => {
-    const last = newest(state, container.name)
-    if (isSidecar(container)) return last?.state === 'CONTAINER_RUNNING'
-    return last?.state === 'CONTAINER_EXITED' && last.exitCode === 0
-  })
-}
-
-function containerStatus(
-  input: StatusInput,
-  container: Container,
-  kind: ContainerKind,
-  initDone: boolean,
-): ContainerStatus {
+function containerStatus(input: StatusInput, container: Container, kind: ContainerKind): ContainerStatus {
   const { pod, state } = input
   const { name } = container
   const instances = state.containers.filter((one) => one.name === name).toSorted((a, b) => b.attempt - a.attempt)
@@ -158,18 +142,18 @@ function containerStatus(
     if (kind !== 'ephemeral' && reported?.state && !reported.state.waiting && restartsAll(input)) {
       return takenAway(reported)
     }
-    return withoutInstance(pod, container, kind, initDone, waiting, input.ended)
+    return withoutInstance(pod, container, kind, waiting, input.ended)
   }
   const ended = last.state === 'CONTAINER_EXITED'
   // the reason for waiting takes the place of the end that led to it, which becomes the last state
-  const shown: ContainerState = waiting && !runs(last) ? { waiting } : stateOf(last)
+  const shown: ContainerState = waiting && !runs(last) ? { waiting } : stateOf(last, pod)
   const previous = shown.waiting && ended ? last : before
   const started = runs(last) && (!container.startupProbe || input.probes(last.id, 'startup') === 'Success')
   const reported = reportedStatus(pod, name, kind)
   return {
     name,
     state: shown,
-    lastState: previous?.state === 'CONTAINER_EXITED' ? stateOf(previous) : (keptLastState(reported) ?? {}),
+    lastState: previous?.state === 'CONTAINER_EXITED' ? stateOf(previous, pod) : (keptLastState(reported) ?? {}),
     ready: isReady(input, container, kind, last, started),
     // an instance that somebody removed still counts
     restartCount: Math.max(last.attempt, reported?.restartCount ?? 0),
@@ -261,19 +245,14 @@ function withoutInstance(
   pod: Pod,
   container: Container,
   kind: ContainerKind,
-  initDone: boolean,
   waiting: Waiting | undefined,
   podEnded: boolean,
 ): ContainerStatus {
   const reported = reportedStatus(pod, container.name, kind)
   if (reported?.state?.terminated && podEnded) return reported
-  const blocked = kind !== 'init' && !initDone
-  const first: ContainerState = {
-    waiting: waiting ?? { reason: blocked ? 'PodInitializing' : 'ContainerCreating' },
-  }
   const status: ContainerStatus = {
     name: container.name,
-    state: first,
+    state: { waiting: waiting ?? notBegun(pod) },
     lastState: {},
     ready: false,
     restartCount: reported?.restartCount ?? 0,
@@ -300,10 +279,16 @@ function withoutInstance(
   return { ...status, lastState: gone, restartCount: reported.restartCount }
 }
 
+/** What is said of a container that waits for volumes, the sandbox, its turn or its image; what holds it up, events tell. */
+// kubelet_pods.go convertToAPIContainerStatuses defaultWaitingState
+function notBegun({ spec }: Pod): { reason: string } {
+  return { reason: (spec.initContainers ?? []).length > 0 ? 'PodInitializing' : 'ContainerCreating' }
+}
+
 /** The state of an instance in the API's form. */
-function stateOf(container: RuntimeContainer): ContainerState {
+function stateOf(container: RuntimeContainer, pod: Pod): ContainerState {
   if (runs(container)) return { running: { startedAt: formatTime(container.startedAt) } }
-  if (container.state !== 'CONTAINER_EXITED') return { waiting: { reason: 'ContainerCreating' } }
+  if (container.state !== 'CONTAINER_EXITED') return { waiting: notBegun(pod) }
   return {
     terminated: {
       exitCode: container.exitCode,

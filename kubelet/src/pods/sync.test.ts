@@ -373,9 +373,8 @@ const cases: Case[] = [
     pod: one,
     sandboxes: [sandbox()],
     unmounted: true,
-    failures: { '/volumes': { reason: 'ContainerCreating', message: 'no', retryAt: t0 + 5000 } },
+    failures: { '/volumes': { reason: 'FailedMount', message: 'no', retryAt: t0 + 5000 } },
     steps: [],
-    waiting: { a: 'ContainerCreating: no' },
     wakeAt: t0 + 5000,
   },
   {

@@ -121,11 +121,6 @@ function attempt(input: SyncInput, plan: Plan, key: string, step: Step): boolean
     return true
   }
   wake(plan, failure.retryAt)
-  const all = [...(input.pod.spec.initContainers ?? []), ...input.pod.spec.containers]
-  for (const { name } of all) {
-    if (newest(input.state, name)) continue
-    plan.waiting.set(name, { reason: failure.reason, message: failure.message })
-  }
   return false
 }
 

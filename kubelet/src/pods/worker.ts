@@ -383,8 +383,11 @@ export class PodWorker {
       for (const { reason, message } of volumeEvents(error.failures)) recorder.event(pod, 'Warning', reason, message)
       const { waitMs, failures } = volumeRetry(error.failures, this.#volumeFailures)
       this.#volumeFailures = failures
-      const failure = { reason: 'ContainerCreating', message: error.message, retryAt: clock.now() + waitMs }
-      this.#failures.set(shared.volumes, failure)
+      this.#failures.set(shared.volumes, {
+        reason: 'FailedMount',
+        message: error.message,
+        retryAt: clock.now() + waitMs,
+      })
     }
   }
 
@@ -405,8 +408,7 @@ export class PodWorker {
       lifetime.throwIfAborted()
       const { reason, message, waitMs } = sandboxFailure(error)
       recorder.event(pod, 'Warning', reason, message)
-      const text = error instanceof Error ? error.message : String(error)
-      this.#failures.set(shared.sandbox, { reason: 'ContainerCreating', message: text, retryAt: clock.now() + waitMs })
+      this.#failures.set(shared.sandbox, { reason, message, retryAt: clock.now() + waitMs })
     }
   }
 
