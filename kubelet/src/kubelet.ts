@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Registry } from 'prom-client'
-import { nodes, pods, services } from '@kubets/shared/api/resources.gen.ts'
+import { csiDrivers, nodes, pods, services } from '@kubets/shared/api/resources.gen.ts'
 import { Client } from '@kubets/shared/client/client.ts'
 import { loadKubeconfig } from '@kubets/shared/client/config.ts'
 import { EventRecorder } from '@kubets/shared/client/events.ts'
@@ -24,6 +24,7 @@ import { CpuManager } from './cpus/manager.ts'
 import { reservedCpus, reservedMilli } from './cpus/reserve.ts'
 import { allCpus, readTopology } from './cpus/topology.ts'
 import { AttachedVolumes } from './csi/attached.ts'
+import { keepDriversUpdated } from './csi/driver-updates.ts'
 import { CsiDrivers, csiPluginType } from './csi/drivers.ts'
 import { NodeInfo } from './csi/node-info.ts'
 import { CsiVolumes } from './csi/volumes.ts'
@@ -166,6 +167,7 @@ export async function runKubelet({ options, configuration, warnings }: Configure
     clock,
   })
   nodeInformer.addHandler({ add: () => attached.nodeChanged(), update: () => attached.nodeChanged() })
+  keepDriversUpdated({ drivers, objects: factory.informer(csiDrivers), clock, log, lifetime: signal })
   const csi = new CsiVolumes({ rootDir, nodeName, drivers, objects, attached, recorder, clock, log })
   await csi.staged.load()
   const volumeSources = new VolumeSources({

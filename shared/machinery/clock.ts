@@ -1,7 +1,9 @@
 /** Where time comes from; the real one is in process/clock.ts, tests advance a FakeClock. */
 export interface Clock {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, for what others read. It may be set forward and back: what measures takes `elapsed`. */
   now(): number
+  /** Milliseconds since some moment in the past, which nobody sets: for how long things take, and when they are due. */
+  elapsed(): number
   /** Calls `fn` once after `ms`; the returned function cancels it. */
   timer(ms: number, fn: () => void): () => void
   /** Resolves after `ms`; rejects with the signal's reason as soon as it aborts. */

@@ -2,19 +2,30 @@ import type { Clock } from './clock.ts'
 
 /** A clock for tests: time stands still until `advance` is called. */
 export class FakeClock implements Clock {
-  #now: number
+  /** What the wall clock says when time begins. */
+  #start: number
+  #elapsed = 0
   #timers = new Set<{ at: number; fn: () => void }>()
 
   constructor(now = Date.UTC(2026, 0, 1)) {
-    this.#now = now
+    this.#start = now
   }
 
   now(): number {
-    return this.#now
+    return this.#start + this.#elapsed
+  }
+
+  elapsed(): number {
+    return this.#elapsed
+  }
+
+  /** Sets the wall clock forward, or back: no time passes. */
+  set(byMs: number): void {
+    this.#start += byMs
   }
 
   timer(ms: number, fn: () => void): () => void {
-    const entry = { at: this.#now + Math.max(0, ms), fn }
+    const entry = { at: this.#elapsed + Math.max(0, ms), fn }
     this.#timers.add(entry)
     return () => this.#timers.delete(entry)
   }
@@ -46,16 +57,16 @@ export class FakeClock implements Clock {
   async advance(ms: number): Promise<void> {
     // what is under way may still arm a timer that falls into this time
     await settle()
-    const target = this.#now + ms
+    const target = this.#elapsed + ms
     for (;;) {
       const due = [...this.#timers].filter((t) => t.at <= target).sort((a, b) => a.at - b.at)[0]
       if (due === undefined) break
       this.#timers.delete(due)
-      this.#now = Math.max(this.#now, due.at)
+      this.#elapsed = Math.max(this.#elapsed, due.at)
       due.fn()
       await settle()
     }
-    this.#now = target
+    this.#elapsed = target
     await settle()
   }
 }

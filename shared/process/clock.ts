@@ -9,6 +9,7 @@ export const fineTime = (): number => performance.now()
 /** The machine's clock. */
 export const realClock: Clock = {
   now: () => Date.now(),
+  elapsed: fineTime,
 
   timer(ms, fn) {
     let timer: NodeJS.Timeout

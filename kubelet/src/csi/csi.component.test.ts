@@ -231,6 +231,40 @@ describe('Volumes of a storage driver', { timeout: caseMs }, () => {
     expect(driver.asked().slice(-2)).toEqual(['NodeUnpublishVolume', 'NodeUnstageVolume'])
   })
 
+  it('are not waited for when the node takes no more of them, and the Pod fails', async () => {
+    await declare({ attachRequired: true, nodeAllocatableUpdatePeriodSeconds: 600 })
+    await claim('too-many')
+    await node.run('too-many', withVolume(ofClaim('too-many')))
+    const inUse = `kubernetes.io/csi/${driver.name}^too-many`
+    await waitFor(async () => (await node.client.get(nodes, node.name)).status?.volumesInUse?.includes(inUse))
+    const name = attachmentName({ driver: driver.name, handle: 'too-many' }, node.name)
+    await node.client.create(volumeAttachments, {
+      apiVersion: 'storage.k8s.io/v1',
+      kind: 'VolumeAttachment',
+      metadata: { name },
+      spec: { attacher: driver.name, nodeName: node.name, source: { persistentVolumeName: 'too-many' } },
+    })
+    const attachError = { message: 'too many', time: new Date(node.clock.now()).toISOString(), errorCode: 8 }
+    const said = { status: { attached: false, attachError } }
+    await node.client.patch(volumeAttachments, name, said, { type: 'merge', subresource: 'status' })
+    driver.maxVolumes = 3
+    const allocatable = async () => {
+      const { spec } = await node.client.get(csiNodes, node.name)
+      return spec.drivers?.find((one) => one.name === driver.name)?.allocatable
+    }
+    expect(await allocatable()).toBeUndefined()
+    node.clock.pass(123_000)
+    const { status } = await node.until('too-many', (pod) => pod.status?.phase === 'Failed')
+    const why =
+      'Node has reached its volume attachment limit, rejecting pod. unmounted volumes=[v], unattached volumes=[v], failed to process volumes=[]: context deadline exceeded'
+    expect(status).toMatchObject({ reason: 'VolumeAttachmentLimitExceeded', message: `Pod was rejected: ${why}` })
+    expect(await lookAt(node).event('too-many', 'VolumeAttachmentLimitExceeded')).toBe(why)
+    expect(await allocatable()).toEqual({ count: 3 })
+    expect(driver.asked()).toEqual([])
+    await remove('too-many')
+    await waitFor(async () => !(await node.client.get(nodes, node.name)).status?.volumesInUse?.includes(inUse))
+  })
+
   it("may be the Pod's own, with tokens of its account", async () => {
     const tokenRequests = [{ audience: 'store', expirationSeconds: 3600 }]
     await declare({ attachRequired: false, volumeLifecycleModes: ['Ephemeral'], tokenRequests, podInfoOnMount: true })

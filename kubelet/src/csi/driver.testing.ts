@@ -186,7 +186,7 @@ const isMounted = async (place: string): Promise<boolean> => (await mountsBelow(
 /** The volumes of a node that has no driver. */
 export function withoutDrivers(rootDir: string, objects: ObjectSource, clock: Clock): CsiVolumes {
   const nothing = (): Promise<void> => Promise.resolve()
-  const drivers = new CsiDrivers({ nodeInfo: { install: nothing, uninstall: nothing }, clock, log })
+  const drivers = new CsiDrivers({ nodeInfo: { install: nothing, update: nothing, uninstall: nothing }, clock, log })
   const attached = new AttachedVolumes({ node: () => undefined, changed: () => undefined, clock })
   const recorder = { event: () => undefined }
   return new CsiVolumes({ rootDir, nodeName: 'n', drivers, objects, attached, recorder, clock, log })

@@ -14,7 +14,7 @@ export const csiText = (message: string): string => `kubernetes.io/csi: ${messag
 
 export interface CsiDriversOptions {
   /** Where the drivers of this node are told of. */
-  nodeInfo: Pick<NodeInfo, 'install' | 'uninstall'>
+  nodeInfo: Pick<NodeInfo, 'install' | 'update' | 'uninstall'>
   clock: Clock
   log: Logger
 }
@@ -24,7 +24,7 @@ export interface CsiDriversOptions {
 export class CsiDrivers implements PluginHandler {
   readonly #options: CsiDriversOptions
   readonly #drivers = new Map<string, CsiDriver>()
-  readonly #listeners: ((name: string) => void)[] = []
+  readonly #listeners: ((name: string, registered: boolean) => void)[] = []
 
   constructor(options: CsiDriversOptions) {
     this.#options = options
@@ -38,8 +38,19 @@ export class CsiDrivers implements PluginHandler {
     return driver
   }
 
-  /** Calls `listener` whenever a driver was registered. */
-  onRegistered(listener: (name: string) => void): void {
+  /** Whether the driver is registered. */
+  has(name: string): boolean {
+    return this.#drivers.has(name)
+  }
+
+  /** Asks the driver once more what it says of itself, and tells of it. Rejects when one of them fails. */
+  // csi_plugin.go updateCSIDriver
+  async update(name: string, signal: AbortSignal): Promise<void> {
+    await this.#options.nodeInfo.update(name, await this.get(name).info(signal), signal)
+  }
+
+  /** Calls `listener` whenever a driver was registered, or let go. */
+  onChange(listener: (name: string, registered: boolean) => void): void {
     this.#listeners.push(listener)
   }
 
@@ -64,7 +75,7 @@ export class CsiDrivers implements PluginHandler {
       })
       throw error
     }
-    for (const listener of this.#listeners) listener(name)
+    for (const listener of this.#listeners) listener(name, true)
   }
 
   async deregister(name: string, endpoint: string, signal: AbortSignal): Promise<void> {
@@ -73,6 +84,7 @@ export class CsiDrivers implements PluginHandler {
     if (driver && driver.endpoint !== endpoint) return
     driver?.close()
     this.#drivers.delete(name)
+    for (const listener of this.#listeners) listener(name, false)
     await this.#options.nodeInfo.uninstall(name, signal).catch((error: unknown) => {
       throw new Error(csiText(`Error uninstalling CSI driver: ${(error as Error).message}`))
     })

@@ -55,7 +55,7 @@ export class StagedVolumes {
 
   constructor(options: StagedVolumesOptions) {
     this.#options = options
-    options.drivers.onRegistered((name) => this.#retry(name))
+    options.drivers.onChange((name, registered) => (registered ? this.#retry(name) : undefined))
   }
 
   /** Does what concerns one volume, after what was begun before. */

@@ -1,6 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import path from 'node:path'
-import { attachmentName, uniqueNameOf } from '@kubets/shared/api/csi-volumes.ts'
+import { attachmentName, uniqueNameOf, type VolumeId } from '@kubets/shared/api/csi-volumes.ts'
 import type { PersistentVolumeClaim, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import type { CSIDriver } from '@kubets/shared/api/types/storage-v1.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
@@ -15,6 +15,7 @@ import type { AttachedVolumes } from './attached.ts'
 import { mapBlock, unmapBlock } from './block.ts'
 import { attachmentMetadata, credentials, tokenAttributes } from './context.ts'
 import { isFinal, type Capability, type CsiDriver } from './driver.ts'
+import { updatePeriodMs } from './driver-updates.ts'
 import { csiText, type CsiDrivers } from './drivers.ts'
 import { expandOnNode, growthOf, type ExpandMemory } from './expand.ts'
 import {
@@ -65,6 +66,9 @@ export interface CsiMount {
 
 type Text = Record<string, string>
 
+// google.golang.org/grpc/codes ResourceExhausted
+const resourceExhausted = 8
+
 /**
  * Volumes of storage drivers: staged once on the node, published to each Pod that has them. What a driver was asked is
  * written down before it is asked, so that a later kubelet undoes it.
@@ -100,7 +104,7 @@ export class CsiVolumes {
     this.staged.want(uid, driverName, handle)
     const attach = object?.spec.attachRequired ?? true
     const unique = uniqueNameOf(volume.volume) ?? ''
-    if (attach && !(await attached.use(unique, signal))) throw new VolumeWait()
+    if (attach && !(await attached.use(unique, signal))) throw new VolumeWait({ driver: driverName, handle })
     await this.staged.turn(driverName, handle, async () => {
       const told = attach ? await this.#attachment(volume, signal) : {}
       if (isBlock(volume)) {
@@ -111,6 +115,27 @@ export class CsiVolumes {
       }
       await this.#expand(mount, false, signal)
     })
+  }
+
+  /**
+   * Whether a volume is not attached because the node takes no more of its driver, which told of it when it was asked to
+   * attach it. Only drivers whose number of volumes is looked at anew are believed; that is done at once then.
+   */
+  // pkg/volume/csi/csi_plugin.go VerifyExhaustedResource
+  async atLimit(id: VolumeId, signal: AbortSignal): Promise<boolean> {
+    const { objects, drivers, nodeName, log } = this.#options
+    const failed = (what: string) => (error: unknown) => {
+      signal.throwIfAborted()
+      log.error({ driver: id.driver, volume: id.handle, error: (error as Error).message }, what)
+    }
+    const object = await objects.csiDriver(id.driver, signal).catch(failed('Failed to retrieve CSIDriver'))
+    if (updatePeriodMs(object ?? undefined) === 0) return false
+    const attachment = await objects
+      .volumeAttachment(attachmentName(id, nodeName), signal)
+      .catch(failed('Failed to get volume attachment'))
+    if (attachment?.status?.attachError?.errorCode !== resourceExhausted) return false
+    await drivers.update(id.driver, signal).catch(failed('Failed to update CSIDriver'))
+    return true
   }
 
   /** Has the volume become as large as it is to be, when that has changed. Rejects with a VolumeError. */

@@ -1,13 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { nodes, pods, serviceAccounts, services } from '@kubets/shared/api/resources.gen.ts'
+import { csiDrivers, nodes, pods, serviceAccounts, services } from '@kubets/shared/api/resources.gen.ts'
 import type { Node, Pod, PodSpec } from '@kubets/shared/api/types/core-v1.ts'
 import { EventRecorder } from '@kubets/shared/client/events.ts'
 import { InformerFactory } from '@kubets/shared/client/informer.ts'
 import { silentLogger as log } from '@kubets/shared/machinery/logger.ts'
 import { startApiServer } from '@kubets/shared/testing/apiserver.ts'
-import { realClock as clock } from '@kubets/shared/testing/real-clock.ts'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { ApiObjects } from '../api-objects.ts'
 import { nothingReserved, podsShare } from '../cgroups/allocatable.ts'
@@ -19,6 +18,7 @@ import { CpuManager } from '../cpus/manager.ts'
 import { parseCpuSet } from '../cpus/cpuset.ts'
 import { readTopology } from '../cpus/topology.ts'
 import { AttachedVolumes } from '../csi/attached.ts'
+import { keepDriversUpdated } from '../csi/driver-updates.ts'
 import { CsiDrivers, csiPluginType } from '../csi/drivers.ts'
 import { NodeInfo } from '../csi/node-info.ts'
 import { CsiVolumes } from '../csi/volumes.ts'
@@ -33,6 +33,7 @@ import { VolumeManager } from '../volumes/manager.ts'
 import { VolumeSources } from '../volumes/sources.ts'
 import { Allocations } from './allocations.ts'
 import { appArmorEnabled } from './app-armor.ts'
+import { SettableClock } from './clock.testing.ts'
 import type { PodDeps } from './deps.ts'
 import { PodManager } from './manager.ts'
 import { sysctlAllowlist } from './sysctls.ts'
@@ -52,6 +53,7 @@ export interface TestNode {
   devices: PodDeps['devices']
   manager: PodManager
   rootDir: string
+  clock: SettableClock
   /** What the node is short of. */
   pressure: Pressure[]
   /** Whether it goes down. */
@@ -83,6 +85,7 @@ export async function startTestNode(
   const image = `kubets-test/${name}:1`
   const rootDir = given?.rootDir ?? (await mkdtemp(path.join(tmpdir(), 'kubets-pods-')))
   const stopping = new AbortController()
+  const clock = new SettableClock()
   const api = await startApiServer()
   await makeImage(image)
   const { client } = api
@@ -118,6 +121,7 @@ export async function startTestNode(
     await client.patch(nodes, name, body, { type: 'strategic', subresource: 'status' })
   }
   nodeInformer.addHandler({ add: () => attached.nodeChanged(), update: () => attached.nodeChanged() })
+  keepDriversUpdated({ drivers, objects: factory.informer(csiDrivers), clock, log, lifetime: stopping.signal })
   const csi = new CsiVolumes({ rootDir, nodeName: name, drivers, objects, attached, recorder, clock, log })
   await csi.staged.load()
   const volumeSources = new VolumeSources({
@@ -241,6 +245,7 @@ export async function startTestNode(
     devices,
     manager,
     rootDir,
+    clock,
     pressure,
     goesDown,
     client,

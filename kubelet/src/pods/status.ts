@@ -14,7 +14,6 @@ import type { ContainerStatus as RuntimeContainer } from '../runtime/types.ts'
 import { podConditions } from './conditions.ts'
 import {
   isSidecar,
-  newest,
   readySandbox,
   restartCauses,
   restartingAll,

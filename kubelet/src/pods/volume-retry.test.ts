@@ -4,7 +4,7 @@ import { volumeRetry } from './volume-retry.ts'
 
 const failed = { volume: 'f', error: new VolumeError('MountVolume.SetUp', 'f', 'no such disk') }
 const unknown = { volume: 'u', error: new VolumeProcessError('PVC is not bound') }
-const waits = { volume: 'w', error: new VolumeWait() }
+const waits = { volume: 'w', error: new VolumeWait({ driver: 'd', handle: 'w' }) }
 
 it.each<[string, VolumeFailure[], number, number, number]>([
   ['the first failure', [failed], 0, 500, 1],

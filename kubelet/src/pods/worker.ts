@@ -1,7 +1,7 @@
 import type { Pod, PodStatus } from '@kubets/shared/api/types/core-v1.ts'
 import { parseTime } from '@kubets/shared/machinery/time.ts'
 import type { ContainerStatus } from '../runtime/types.ts'
-import { volumeEvents, VolumesError } from '../volumes/errors.ts'
+import { attachLimitMessage, volumeEvents, VolumesError, type VolumeFailure } from '../volumes/errors.ts'
 import { usedVolumes } from '../volumes/used.ts'
 import { backOffEvents } from './back-off-events.ts'
 import type { PodDeps } from './deps.ts'
@@ -39,6 +39,8 @@ export interface PodReporter {
 const refreshMs = 60_000
 // pkg/kubelet/pod_workers.go killPodNow
 const minKillMs = 10_000
+// pkg/kubelet/volumemanager/volume_manager.go podAttachAndMountTimeout
+const attachPatienceMs = 123_000
 const firstErrorMs = 250
 const longestErrorMs = 10_000
 
@@ -61,6 +63,8 @@ export class PodWorker {
   #mounted: ReadonlySet<string> | undefined
   #volumesOnDisk = true
   #volumeFailures = 0
+  /** Since when volumes are tried, in elapsed time, as far as nobody has looked yet whether they will come at all. */
+  #attachingSince: number | undefined
   #refreshAt = 0
   #now = 0
   #waiting: ReadonlyMap<string, Waiting> = new Map()
@@ -371,11 +375,13 @@ export class PodWorker {
     const { volumes, volumeSources, recorder, clock } = this.#deps
     this.#volumesOnDisk = true
     volumeSources.follow(pod)
+    this.#attachingSince ??= clock.elapsed()
     this.#refreshAt = clock.now() + refreshMs
     try {
       await volumes.setUp(pod, addressesOf(this.#deps, readySandbox(state)), interrupt)
       this.#mounted = new Set(usedVolumes(pod).map(({ name }) => name))
       this.#volumeFailures = 0
+      this.#attachingSince = undefined
       this.#failures.delete(shared.volumes)
     } catch (error) {
       interrupt.throwIfAborted()
@@ -383,12 +389,27 @@ export class PodWorker {
       for (const { reason, message } of volumeEvents(error.failures)) recorder.event(pod, 'Warning', reason, message)
       const { waitMs, failures } = volumeRetry(error.failures, this.#volumeFailures)
       this.#volumeFailures = failures
+      await this.#rejectAtLimit(pod, error.failures, interrupt)
       this.#failures.set(shared.volumes, {
         reason: 'FailedMount',
         message: error.message,
         retryAt: clock.now() + waitMs,
       })
     }
+  }
+
+  /** Ends a Pod whose volumes are waited for in vain, as the node takes no more of them. */
+  // pkg/kubelet/kubelet.go SyncPod, rejectPod
+  async #rejectAtLimit(pod: Pod, failures: readonly VolumeFailure[], interrupt: AbortSignal): Promise<void> {
+    const { volumes, recorder, clock } = this.#deps
+    const now = clock.elapsed()
+    if (now - (this.#attachingSince ?? now) < attachPatienceMs) return
+    this.#attachingSince = now
+    if (!(await volumes.atLimit(failures, interrupt))) return
+    const reason = 'VolumeAttachmentLimitExceeded'
+    const message = attachLimitMessage(failures)
+    recorder.event(pod, 'Warning', reason, message)
+    this.#evicted ??= { why: { reason, message: `Pod was rejected: ${message}` }, graceSeconds: Infinity }
   }
 
   /** An ephemeral container may have a volume that nobody had before. */

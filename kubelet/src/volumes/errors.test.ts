@@ -14,7 +14,7 @@ const failed = (volume: string): VolumeFailure => ({
 })
 const unmapped = { volume: 'raw', error: new VolumeError('MapVolume.SetUpDevice', 'pv', 'no such device') }
 const unknown = (volume: string, why: string): VolumeFailure => ({ volume, error: new VolumeProcessError(why) })
-const waits = (volume: string): VolumeFailure => ({ volume, error: new VolumeWait() })
+const waits = (volume: string): VolumeFailure => ({ volume, error: new VolumeWait({ driver: 'd', handle: volume }) })
 const unable = 'Unable to attach or mount volumes: '
 
 describe('volumeEvents', () => {

@@ -1,3 +1,5 @@
+import type { VolumeId } from '@kubets/shared/api/csi-volumes.ts'
+
 // pkg/kubelet/events/event.go
 const reasons: Readonly<Record<string, string>> = {
   MapVolume: 'FailedMapVolume',
@@ -28,9 +30,11 @@ export class VolumeProcessError extends Error {
 /** A volume is not attached to the node yet: nothing is wrong, and who attaches it tells what goes wrong with that. */
 export class VolumeWait extends Error {
   override readonly name = 'VolumeWait'
+  readonly id: VolumeId
 
-  constructor() {
+  constructor(id: VolumeId) {
     super('volume not attached according to node status')
+    this.id = id
   }
 }
 
@@ -66,6 +70,11 @@ export function volumeEvents(failures: readonly VolumeFailure[]): { reason: stri
   const message = `Unable to attach or mount volumes: ${about(failures)}: ${why.join('; ')}`
   return [...events, { reason: 'FailedMount', message }]
 }
+
+/** What is said of a Pod whose node takes no more volumes. */
+// pkg/kubelet/volumemanager/volume_manager.go VolumeAttachLimitExceededError
+export const attachLimitMessage = (failures: readonly VolumeFailure[]): string =>
+  `Node has reached its volume attachment limit, rejecting pod. ${about(failures)}: context deadline exceeded`
 
 // pkg/kubelet/volumemanager/volume_manager.go WaitForAttachAndMount
 function about(failures: readonly VolumeFailure[]): string {

@@ -82,6 +82,14 @@ export class VolumeManager {
     if (failures.length > 0) throw new VolumesError(failures)
   }
 
+  /** Whether one of the volumes that are waited for will not come, as the node takes no more of its kind. */
+  async atLimit(failures: readonly VolumeFailure[], signal: AbortSignal): Promise<boolean> {
+    for (const { error } of failures) {
+      if (error instanceof VolumeWait && (await this.#options.csi.atLimit(error.id, signal))) return true
+    }
+    return false
+  }
+
   /** Where a volume of the Pod is, if a container has it. */
   find(pod: Pod, name: string): MountedVolume | undefined {
     const volume = usedVolumes(pod).find((one) => one.name === name)
