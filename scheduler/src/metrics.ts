@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { BucketsByLabels, registerHistogram } from '@kubets/shared/process/histogram.ts'
 import type { Cache } from './cache/cache.ts'
 import type { PodInfo } from './cache/pod-info.ts'
 import type { CountedPoint, Evaluations, ExtensionPoint, Status, Trace } from './framework/trace.ts'
@@ -10,6 +11,9 @@ const sampledShare = 0.1
 
 const doubling = (first: number, count: number, factor = 2): number[] =>
   Array.from({ length: count }, (_, i) => first * factor ** i)
+
+// plugins differ by microseconds
+const fineBuckets = doubling(0.00001, 20, 1.5)
 
 interface Sources {
   readonly register: Registry
@@ -33,7 +37,7 @@ export class SchedulerMetrics {
   readonly #preemptions: Counter
   readonly #victims: Histogram
   readonly #points: Histogram
-  readonly #plugins: Histogram
+  readonly #plugins = new BucketsByLabels(['plugin', 'extension_point', 'status'], fineBuckets)
   readonly #permits: Histogram
   readonly #incoming: Counter
   readonly #bindings: Gauge
@@ -116,12 +120,10 @@ export class SchedulerMetrics {
       buckets: doubling(0.0001, 12),
       registers,
     })
-    this.#plugins = new Histogram({
+    registerHistogram(register, {
       name: 'scheduler_plugin_execution_duration_seconds',
       help: 'Duration for running a plugin at a specific extension point.',
-      labelNames: ['plugin', 'extension_point', 'status'],
-      buckets: doubling(0.00001, 20, 1.5),
-      registers,
+      series: () => this.#plugins.series(),
     })
     this.#permits = new Histogram({
       name: 'scheduler_permit_wait_duration_seconds',
@@ -213,7 +215,7 @@ export class SchedulerMetrics {
       point: (point, status, since) =>
         this.#points.observe({ extension_point: point, status, profile }, (elapsed() - since) / 1000),
       plugin: (plugin: string, point: ExtensionPoint, status: Status, since: number) =>
-        this.#plugins.observe({ plugin, extension_point: point, status }, (elapsed() - since) / 1000),
+        this.#plugins.of(plugin, point, status).count((elapsed() - since) / 1000),
       evaluations: (plugin, point) => {
         const known = counted[point].get(plugin)
         if (known) return known

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
+import { registerHistogram } from '@kubets/shared/process/histogram.ts'
 import type { Level, Levels, RejectReason, Schema } from './levels.ts'
 import type { ReadWriteRequests } from './read-write.ts'
 import type { TimingHistogram } from './timing-histogram.ts'
@@ -240,7 +241,7 @@ export function registerFlowControlMetrics(
 
   type TimingSeries = [labels: object, TimingHistogram]
   const timingOfAll = (what: string, help: string, series: (now: number) => TimingSeries[]): void =>
-    register.registerMetric(new TimingMetric(name(what), help, () => series(clock.now())) as unknown as Histogram)
+    registerHistogram(register, { name: name(what), help, series: () => series(clock.now()) })
   const timing = (what: string, help: string, series: (level: Level) => TimingSeries[]): void =>
     timingOfAll(what, help, (now) =>
       [...levels.levels].flatMap((level) => {
@@ -271,34 +272,4 @@ export function registerFlowControlMetrics(
     'Observations, at the end of every nanosecond, of the number of requests (as a fraction of the relevant limit) waiting or in regular stage of execution',
     (now) => requests.series(now).map(({ labels, histogram }): TimingSeries => [labels, histogram]),
   )
-}
-
-/** Histograms over time as prom-client writes histograms; its own count events. */
-class TimingMetric {
-  readonly name: string
-  readonly #help: string
-  readonly #series: () => [labels: object, TimingHistogram][]
-
-  constructor(name: string, help: string, series: () => [labels: object, TimingHistogram][]) {
-    this.name = name
-    this.#help = help
-    this.#series = series
-  }
-
-  get(): object {
-    const { name } = this
-    const values = this.#series().flatMap(([labels, histogram]) => {
-      const { buckets, sum, count } = histogram.get()
-      return [
-        ...buckets.map(([le, value]) => ({ metricName: `${name}_bucket`, labels: { ...labels, le }, value })),
-        { metricName: `${name}_sum`, labels, value: sum },
-        { metricName: `${name}_count`, labels, value: count },
-      ]
-    })
-    return { name, help: this.#help, type: 'histogram', values, aggregator: 'sum' }
-  }
-
-  reset(): void {
-    // they go on for as long as the level is there
-  }
 }
