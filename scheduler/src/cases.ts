@@ -186,3 +186,12 @@ export const budget = (app: string, disruptionsAllowed: number): PodDisruptionBu
   spec: { selector: { matchLabels: { app } } },
   status: { disruptionsAllowed, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 },
 })
+
+/** The same numbers in every run. */
+export function dice(seed: number): (sides: number) => number {
+  let state = seed
+  return (sides) => {
+    state = (state * 1103515245 + 12345) % 2 ** 31
+    return Math.floor((state / 2 ** 31) * sides)
+  }
+}

@@ -3,18 +3,11 @@ import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import type { Selector } from '@kubets/shared/machinery/selector.ts'
 import { NodeInfo } from './node-info.ts'
 import { Nominator } from './nominator.ts'
-import {
-  groupsByLabels,
-  groupsByTerms,
-  groupsLike,
-  groupsMeaning,
-  type PodGroup,
-  type TopologyTally,
-} from './pod-groups.ts'
+import { groupsByLabels, groupsByTerms, groupsLike, groupsMeaning, type PodGroup } from './pod-groups.ts'
 import { podInfo, podInfoAfter, type PodInfo } from './pod-info.ts'
-import type { Snapshot } from './snapshot.ts'
+import type { NodeTopologies, Snapshot } from './snapshot.ts'
 
-/** Topology keys for which the nodes' numbers are kept; one more and they are forgotten. */
+/** Topology keys for which the nodes' places are kept; one more and they are forgotten. */
 const maxTopologies = 64
 
 /**
@@ -28,7 +21,7 @@ export class Cache implements Snapshot {
   readonly #byLabels = groupsByLabels()
   readonly #byTerms = groupsByTerms()
   /** What was asked about the nodes' labels since they last changed. */
-  readonly #topologies = new Map<string, TopologyTally>()
+  readonly #topologies = new Map<string, NodeTopologies>()
   readonly #byName = new Map<string, NodeInfo>()
   /** Node name by Pod uid. */
   readonly #placed = new Map<string, string>()
@@ -53,21 +46,23 @@ export class Cache implements Snapshot {
     return info?.node ? info : undefined
   }
 
-  topologies(key: string): TopologyTally {
+  topologies(key: string): NodeTopologies {
     const known = this.#topologies.get(key)
     if (known) return known
     if (this.#topologies.size >= maxTopologies) this.#topologies.clear()
-    const counts = new Map<string, number>()
+    const places = new Map<string, number[]>()
     let total = 0
-    for (const { labels } of this.nodes) {
+    this.nodes.forEach(({ labels }, place) => {
       const value = labels[key]
-      if (value === undefined) continue
-      counts.set(value, (counts.get(value) ?? 0) + 1)
+      if (value === undefined) return
+      const inTopology = places.get(value)
+      if (inTopology) inTopology.push(place)
+      else places.set(value, [place])
       total++
-    }
-    const tally = { counts, total }
-    this.#topologies.set(key, tally)
-    return tally
+    })
+    const topologies = { places, total }
+    this.#topologies.set(key, topologies)
+    return topologies
   }
 
   podsLike(selector: Selector): Iterable<PodGroup> {

@@ -1,7 +1,7 @@
 import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { labelSelectorFromObject } from '@kubets/shared/machinery/selector.ts'
 import { describe, expect, it } from 'vitest'
-import { cacheOf, node, pod } from '../cases.ts'
+import { cacheOf, dice, node, pod } from '../cases.ts'
 import { interPodAffinity } from '../plugins/inter-pod-affinity.ts'
 import { podTopologySpread } from '../plugins/pod-topology-spread.ts'
 import type { Cache } from './cache.ts'
@@ -9,15 +9,6 @@ import { podInfo } from './pod-info.ts'
 
 const zone = 'topology.kubernetes.io/zone'
 const host = 'kubernetes.io/hostname'
-
-/** The same numbers in every run. */
-function dice(seed: number): (sides: number) => number {
-  let state = seed
-  return (sides) => {
-    state = (state * 1103515245 + 12345) % 2 ** 31
-    return Math.floor((state / 2 ** 31) * sides)
-  }
-}
 
 const apps = ['web', 'db', 'cache']
 const term = (app: string, topologyKey: string) => ({ topologyKey, labelSelector: { matchLabels: { app } } })

@@ -1,7 +1,15 @@
 import type { NodeInfo } from './node-info.ts'
-import type { PodGroup, TopologyTally } from './pod-groups.ts'
+import type { PodGroup } from './pod-groups.ts'
 import type { PodInfo } from './pod-info.ts'
 import type { Selector } from '@kubets/shared/machinery/selector.ts'
+
+/** Where the nodes are that lie in each topology of a kind. */
+export interface NodeTopologies {
+  /** The nodes' places in the list of all, in order, by topology: "a" → 0, 3, 6. */
+  readonly places: ReadonlyMap<string, readonly number[]>
+  /** How many nodes lie in any. */
+  readonly total: number
+}
 
 /**
  * What one scheduling cycle sees. A cycle never waits for anything, so the cache itself can be the snapshot: nothing
@@ -10,8 +18,8 @@ import type { Selector } from '@kubets/shared/machinery/selector.ts'
 export interface Snapshot {
   /** All nodes whose object is known. */
   readonly nodes: readonly NodeInfo[]
-  /** How many nodes lie in each topology of the key. */
-  topologies(key: string): TopologyTally
+  /** The nodes by their topologies of the key. */
+  topologies(key: string): NodeTopologies
   /** Pods on nodes in groups alike in namespace and labels: all that the selector matches, and maybe others. */
   podsLike(selector: Selector): Iterable<PodGroup>
   /** Pods on nodes in groups alike in their affinity terms: all of which one means the Pod, and maybe others. */

@@ -1,7 +1,7 @@
 import type { NodeInfo } from '../cache/node-info.ts'
 import type { PodInfo } from '../cache/pod-info.ts'
 import type { Snapshot } from '../cache/snapshot.ts'
-import { isRejection, unresolvable, type NodeFilter, type Plugin, type Rejection } from './plugin.ts'
+import { isRejection, unresolvable, type NodeFilter, type Plugin, type Rejection, type Topologies } from './plugin.ts'
 import { statusOf, untraced, type Evaluations, type Trace } from './trace.ts'
 
 /** A plugin's word against a Pod. */
@@ -27,6 +27,8 @@ export class Filters {
   readonly only: ReadonlySet<string> | undefined
   /** The plugins that said so. */
   readonly restricting: readonly string[]
+  /** All nodes that can pass lie in these topologies; undefined: they can be anywhere. */
+  readonly within: Topologies | undefined
   readonly #pod: PodInfo
   readonly #snapshot: Snapshot
   readonly #filters: readonly PreparedFilter[]
@@ -40,6 +42,7 @@ export class Filters {
     const sets = filters.flatMap(({ filter }) => filter.only ?? [])
     const [first, ...others] = sets
     this.only = first && new Set([...first].filter((name) => others.every((set) => set.has(name))))
+    this.within = filters.find(({ filter }) => filter.within)?.filter.within
     this.restricting = filters.flatMap(({ plugin, filter }) => (filter.only ? plugin : [])).toSorted()
   }
 

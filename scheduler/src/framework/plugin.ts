@@ -21,11 +21,19 @@ export interface NodeRejection {
   readonly rejection: Rejection
 }
 
+/** Topologies of a kind: "zone", of which "a" and "b". */
+export interface Topologies {
+  readonly key: string
+  readonly values: readonly string[]
+}
+
 /** What preFilter prepares: decides about one node; undefined means that the node will do. */
 export interface NodeFilter {
   (node: NodeInfo): Rejection | undefined
   /** No other nodes come into question. */
   readonly only?: ReadonlySet<string>
+  /** The filter passes none but nodes in these topologies, so that others need not be asked about. */
+  readonly within?: Topologies
   /** Counts another Pod as on the node (1) or as gone from it (-1), to try out what would be then. */
   readonly shift?: (other: PodInfo, node: NodeInfo, sign: 1 | -1) => void
 }

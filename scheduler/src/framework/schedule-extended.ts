@@ -39,10 +39,10 @@ export async function scheduleExtended(
   options: ExtendedOptions,
 ): Promise<Scheduled | Diagnosis> {
   if (snapshot.nodes.length === 0) return noNodes
-  let found = search(pod, snapshot, options)
+  let found = search(pod, snapshot, options, { explains: true })
   let nodes = await passExtenders(pod, found, options)
   if (nodes.length === 0 && found.isPromised) {
-    found = search(pod, snapshot, options, false)
+    found = search(pod, snapshot, options, { explains: true, trustsPromise: false })
     nodes = await passExtenders(pod, found, options)
   }
   if (nodes.length === 0) return diagnose(pod, found, options)

@@ -12,6 +12,7 @@ import {
 } from './plugin.ts'
 import type { Profile } from './profile.ts'
 import { untraced, type Trace } from './trace.ts'
+import { placesWithin, walk } from './walk.ts'
 
 export interface ScheduleOptions {
   readonly profile: Profile
@@ -51,6 +52,7 @@ export interface Search extends FailedAttempt {
   readonly evaluated: number
   /** The node was promised to the Pod: no others were looked at. */
   readonly isPromised: boolean
+  /** One for each other node where none was found. */
   readonly rejections: NodeRejection[]
   /** When no node was looked at: what preFilter said. */
   readonly preFilterMessage: string
@@ -58,16 +60,20 @@ export interface Search extends FailedAttempt {
   readonly plugins: Set<string>
 }
 
-/**
- * Looks for nodes until there are enough.
- * @param trustsPromise false: the node that the Pod waits for is no better than others
- */
+interface SearchOptions {
+  /** false: the node that the Pod waits for is no better than others. */
+  readonly trustsPromise?: boolean
+  /** Somebody else may turn down all nodes that are found: it matters why the others will not do. */
+  readonly explains?: boolean
+}
+
+/** Looks for nodes until there are enough. */
 // pkg/scheduler/schedule_one.go findNodesThatFitPod
 export function search(
   pod: PodInfo,
   snapshot: Snapshot,
   options: ScheduleOptions,
-  trustsPromise: boolean = true,
+  { trustsPromise = true, explains = false }: SearchOptions = {},
 ): Search {
   const all = snapshot.nodes
   const { profile, percentageOfNodesToScore, trace = untraced } = options
@@ -93,20 +99,15 @@ export function search(
   const { only } = filters
   const candidates = only ? all.filter(({ name }) => only.has(name)) : all
   const enough = nodesToFind(candidates.length, profile.percentageOfNodesToScore ?? percentageOfNodesToScore)
-  const nodes: NodeInfo[] = []
-  let evaluated = 0
   const since = trace.now()
-  while (evaluated < candidates.length && nodes.length < enough) {
-    const node = candidates[(options.startIndex + evaluated) % candidates.length]
-    evaluated++
-    if (!node) continue
-    const refusal = filters.refusal(node)
-    if (refusal) {
-      rejections.push(refusal)
-      plugins.add(refusal.plugin)
-    } else {
-      nodes.push(node)
-    }
+  const look = { candidates, startIndex: options.startIndex, enough, filters, explains }
+  const places = only || explains ? undefined : placesWithin(snapshot, filters)
+  let { nodes, evaluated, refusals } = walk(look, places)
+  // now it matters what is against the nodes that were passed over
+  if (places && nodes.length === 0) ({ nodes, evaluated, refusals } = walk(look))
+  for (const refusal of refusals) {
+    rejections.push(refusal)
+    plugins.add(refusal.plugin)
   }
   trace.point('Filter', 'Success', since)
   if (nodes.length === 0 && only) {

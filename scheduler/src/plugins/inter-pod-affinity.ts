@@ -72,7 +72,11 @@ function preFilter(pod: PodInfo, snapshot: Snapshot): NodeFilter | undefined {
       return antiAffinityMissed
     return others.someAt(node) ? othersAntiAffinityMissed : undefined
   }
+  const [first] = requiredAffinity
   return Object.assign(filter, {
+    ...(first && affinity.total > 0
+      ? { within: { key: first.topologyKey, values: affinity.someIn(first.topologyKey) } }
+      : {}),
     shift(other: PodInfo, node: NodeInfo, sign: 1 | -1) {
       countTheirs(other, node, sign)
       countOurs(other, node, sign)

@@ -39,7 +39,7 @@ class Matching {
   readonly self: number
   readonly #counts = new TopologyCounts()
   /** The topologies that count, those too that have no matching Pod. */
-  readonly #domains: ReadonlyMap<string, number>
+  readonly #domains: { readonly size: number; keys(): Iterable<string> }
   #fewest: number
 
   /** @param isIn whether the node lies in topologies of all the constraints; undefined: all nodes do */
@@ -54,13 +54,13 @@ class Matching {
     this.self = selector.matches(pod.labels) ? 1 : 0
     const groups = countedPods(constraint, pod.namespace, snapshot)
     if (!isIn && !counts) {
-      this.#domains = snapshot.topologies(topologyKey).counts
+      this.#domains = snapshot.topologies(topologyKey).places
       for (const group of groups) this.#counts.addAll(topologyKey, group.tally(topologyKey))
     } else {
-      const domains = new Map<string, number>()
+      const domains = new Set<string>()
       for (const node of snapshot.nodes) {
         if (isIn?.(node) === false || counts?.(node) === false) continue
-        domains.set(node.labels[topologyKey] ?? '', 1)
+        domains.add(node.labels[topologyKey] ?? '')
         for (const { nodes } of groups) this.#counts.add(node, topologyKey, nodes.get(node) ?? 0)
       }
       this.#domains = domains

@@ -51,6 +51,13 @@ export class TopologyCounts {
     return false
   }
 
+  /** The topologies of the key whose number is above zero. */
+  someIn(key: string): string[] {
+    const counts = this.#counts.get(key)
+    if (!counts) return []
+    return [...new Set([...counts.shared.keys(), ...counts.own.keys()])].filter((value) => this.at(key, value) > 0)
+  }
+
   /** The number for the node's own topology. */
   of(node: NodeInfo, key: string): number {
     const value = node.labels[key]
