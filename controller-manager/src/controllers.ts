@@ -35,6 +35,7 @@ import { serviceAccountController } from './serviceaccount/controller.ts'
 import { serviceAccountTokenController } from './serviceaccount-token/controller.ts'
 import { serviceCIDRController } from './service-cidrs/controller.ts'
 import { statefulSetController } from './statefulset/controller.ts'
+import { storageVersionMigratorController } from './storage-version-migrator/controller.ts'
 import { taintEvictionController } from './taint-eviction/controller.ts'
 import { tokenCleanerController } from './token-cleaner/controller.ts'
 import { ttlController } from './ttl/controller.ts'
@@ -86,4 +87,5 @@ export const controllers: readonly Controller[] = [
   clusterRoleAggregationController,
   garbageCollectorController,
   validatingAdmissionPolicyStatusController,
+  storageVersionMigratorController,
 ]

@@ -20,16 +20,22 @@ export interface TestManager {
   kubeconfig: ApiServer['kubeconfig']
   /** Whose certificates of clients the server takes. */
   authority: ApiServer['authority']
+  /** Where the server's etcd answers. */
+  etcd: ApiServer['etcd']
   /** Makes a namespace that can be used. */
   makeNamespace(name: string): Promise<void>
+  /** Ends all controllers, does something without them, and starts them again with what the server knows alone. */
+  restart(meanwhile: () => Promise<void>): Promise<void>
   stop(): Promise<void>
 }
 
-/** Every controller in this process, on a real apiserver; `given` are options of its own. */
-export const startTestManager = async (given: Partial<Options> = {}): Promise<TestManager> => {
-  const apiserver = await startApiServer()
+/** Every controller in this process, on a real apiserver with these flags; `given` are options of its own. */
+export const startTestManager = async (
+  given: Partial<Options> = {},
+  flags: readonly string[] = [],
+): Promise<TestManager> => {
+  const apiserver = await startApiServer(flags)
   const { client } = apiserver
-  const stopping = new AbortController()
   const options: Options = {
     rootCA: undefined,
     tokenKey: signingKey(apiserver.tokenKey),
@@ -69,9 +75,20 @@ export const startTestManager = async (given: Partial<Options> = {}): Promise<Te
     controllers,
     autoscalingMetrics: autoscalingMetrics(new Registry()),
   }
-  const running = runControllers(shared, stopping.signal)
+  const run = (): { end: () => Promise<void> } => {
+    const stopping = new AbortController()
+    const running = runControllers(shared, stopping.signal)
+    return {
+      end: () => {
+        stopping.abort()
+        return running
+      },
+    }
+  }
+  let controlling = run()
   return {
     client,
+    etcd: apiserver.etcd,
     kubeconfig: apiserver.kubeconfig,
     authority: apiserver.authority,
     makeNamespace: async (name) => {
@@ -83,9 +100,13 @@ export const startTestManager = async (given: Partial<Options> = {}): Promise<Te
         )
       await waitFor(exists)
     },
+    restart: async (meanwhile) => {
+      await controlling.end()
+      await meanwhile()
+      controlling = run()
+    },
     stop: async () => {
-      stopping.abort()
-      await running
+      await controlling.end()
       await apiserver.stop()
     },
   }

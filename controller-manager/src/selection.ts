@@ -50,7 +50,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'legacy-serviceaccount-token-cleaner-controller': ['legacy-service-account-token-cleaner'],
   'validatingadmissionpolicy-status-controller': [],
   'service-cidr-controller': [],
-  'storage-version-migrator-controller': [],
+  'storage-version-migrator-controller': ['svm'],
   'selinux-warning-controller': ['selinux-warning'],
   // elsewhere an add-on, a program of its own
   'local-path-provisioner': [],

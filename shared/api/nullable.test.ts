@@ -4,6 +4,7 @@ import type { Field, ObjectNode, SchemaNode } from '../machinery/schema/node.ts'
 import { parseProtobuf } from '../machinery/schema/protobuf.ts'
 import { protobufDocument, protobufMessage } from '../machinery/schema/protobuf-encode.ts'
 import { kinds } from './kinds/index.ts'
+import { betaKinds } from './kinds/beta.ts'
 import { oldKinds } from './kinds/old/index.ts'
 import { findSchema } from './schemas.ts'
 
@@ -11,7 +12,7 @@ import { findSchema } from './schemas.ts'
 
 /** Every struct of the kinds that are served, by its place in Go. */
 const structs = new Map<string, ObjectNode>()
-for (const { group, version, kind } of [...kinds, ...oldKinds]) visit(findSchema(group, version, kind))
+for (const { group, version, kind } of [...kinds, ...betaKinds, ...oldKinds]) visit(findSchema(group, version, kind))
 
 function visit(node: SchemaNode | undefined): void {
   if (node?.type === 'list') visit(node.element)

@@ -60,6 +60,7 @@ import type {
   CSIStorageCapacity,
   VolumeAttributesClass,
 } from './types/storage-v1.ts'
+import type { StorageVersionMigration } from './types/storagemigration-v1beta1.ts'
 
 export const persistentVolumes: ResourceRef<PersistentVolume> = {
   group: '',
@@ -517,5 +518,12 @@ export const volumeAttributesClasses: ResourceRef<VolumeAttributesClass> = {
   version: 'v1',
   plural: 'volumeattributesclasses',
   kind: 'VolumeAttributesClass',
+  namespaced: false,
+}
+export const storageVersionMigrations: ResourceRef<StorageVersionMigration> = {
+  group: 'storagemigration.k8s.io',
+  version: 'v1beta1',
+  plural: 'storageversionmigrations',
+  kind: 'StorageVersionMigration',
   namespaced: false,
 }

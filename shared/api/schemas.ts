@@ -35,6 +35,7 @@ const files: Record<string, string> = {
   'authorization.k8s.io/v1': 'authorization/v1',
   'flowcontrol.apiserver.k8s.io/v1': 'flowcontrol/v1',
   'resource.k8s.io/v1': 'resource/v1',
+  'storagemigration.k8s.io/v1beta1': 'storagemigration/v1beta1',
   'apidiscovery.k8s.io/v2': 'apidiscovery/v2',
   'apiextensions.k8s.io/v1': 'apiextensions/v1',
   'apiregistration.k8s.io/v1': 'apiregistration/v1',

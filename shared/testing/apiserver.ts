@@ -35,8 +35,8 @@ interface TestApiServer {
 
 const program = join(import.meta.dirname, '../../apiserver/src/main.ts')
 
-/** A real apiserver, a process of its own, on a real etcd, for component tests. Needs `etcd` in the PATH. */
-export async function startApiServer(): Promise<TestApiServer> {
+/** A real apiserver, a process of its own with these flags more, on a real etcd, for component tests. Needs `etcd` in the PATH. */
+export async function startApiServer(flags: readonly string[] = []): Promise<TestApiServer> {
   const etcd = await startEtcd()
   const folder = await mkdtemp(join(tmpdir(), 'apiserver-test-'))
   const file = async (name: string, content: string): Promise<string> => {
@@ -65,6 +65,7 @@ export async function startApiServer(): Promise<TestApiServer> {
     `--tls-private-key-file=${await file('server.key', serving.key)}`,
     `--client-ca-file=${await file('ca.crt', ca.cert)}`,
     `--service-account-signing-key-file=${await file('sa.key', tokenKey)}`,
+    ...flags,
   ]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''

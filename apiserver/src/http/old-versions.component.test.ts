@@ -1,3 +1,4 @@
+import { betaKinds } from '@kubets/shared/api/kinds/beta.ts'
 import { oldKinds } from '@kubets/shared/api/kinds/old/index.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../test-server.ts'
@@ -33,7 +34,7 @@ describe('versions asked for by --runtime-config', () => {
   })
 
   it.each(
-    oldKinds
+    [...betaKinds, ...oldKinds]
       .filter(({ plural }) => plural !== 'csinodes')
       .map((kind) => [`${kind.group}/${kind.version}`, kind.plural]),
   )('list %s %s', async (groupVersion, plural) => {

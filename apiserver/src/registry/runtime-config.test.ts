@@ -4,6 +4,7 @@ import { servedKinds } from './runtime-config.ts'
 
 const names = (settings: string[]) =>
   new Set(servedKinds(settings).map(({ group, version, plural }) => `${group}/${version}/${plural}`))
+const migrations = 'storagemigration.k8s.io/v1beta1/storageversionmigrations'
 const cronJobs = 'batch/v1beta1/cronjobs'
 
 it('serves the table when nothing is said', () => {
@@ -23,6 +24,8 @@ it.each<[string[], string, boolean]>([
   [['api/ga=false', 'v1=true'], '/v1/pods', true],
   [['api/v1/pods=false'], '/v1/pods', false],
   [['api/alpha=true'], cronJobs, false],
+  [['storagemigration.k8s.io/v1beta1=true'], migrations, true],
+  [['batch/v1beta1=true'], migrations, false],
 ])('%j', (settings, name, want) => {
   expect(names(settings).has(name)).toBe(want)
 })

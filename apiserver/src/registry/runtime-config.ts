@@ -1,3 +1,4 @@
+import { betaKinds } from '@kubets/shared/api/kinds/beta.ts'
 import { kinds } from '@kubets/shared/api/kinds/index.ts'
 import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import { oldKinds } from '@kubets/shared/api/kinds/old/index.ts'
@@ -11,15 +12,15 @@ const levelPatterns: Record<(typeof levels)[number], RegExp> = {
 }
 
 /**
- * The kinds that are served: those of the table without the versions or resources switched off, and the older versions
- * switched on. Each setting is `group/version=true`, `group/version/resource=false`, `v1=…` for the core group, or
+ * The kinds that are served: those of the table without the versions or resources switched off, and the older and the beta
+ * versions switched on. Each setting is `group/version=true`, `group/version/resource=false`, `v1=…` for the core group, or
  * `api/all|ga|beta|alpha=…`; a later level counts over an earlier, a version over a level, a resource over its version.
  * Throws an Error that names a setting which means nothing.
  */
 // apiserver/pkg/server/resourceconfig/helpers.go MergeAPIResourceConfigs
 export function servedKinds(settings: readonly string[]): Kind[] {
   const wanted = new Map(settings.map(readSetting))
-  const known = [...kinds, ...oldKinds]
+  const known = [...kinds, ...betaKinds, ...oldKinds]
   const versions = new Set(known.map(versionOf))
   for (const key of wanted.keys()) {
     if ((levels as readonly string[]).includes(key)) continue
@@ -30,7 +31,7 @@ export function servedKinds(settings: readonly string[]): Kind[] {
     if (resource && !known.some((kind) => versionOf(kind) === version && kind.plural === resource))
       throw new Error(`--runtime-config: ${version} has no resource ${resource}`)
   }
-  const off = new Set<Kind>(oldKinds)
+  const off = new Set<Kind>([...betaKinds, ...oldKinds])
   return known.filter((kind) => isWanted(kind, wanted, !off.has(kind)))
 }
 

@@ -6,6 +6,7 @@ import type { ObjectNode, SchemaNode } from '../../machinery/schema/node.ts'
 import { schemaFor } from '../schemas.ts'
 import { kinds } from './index.ts'
 import type { Kind } from './kind.ts'
+import { betaKinds } from './beta.ts'
 import { oldKinds } from './old/index.ts'
 import {
   prepareForCreate,
@@ -138,7 +139,7 @@ function lost(kind: Kind, sent: KubeObject, found: KubeObject, errors: readonly 
   })
 }
 
-const served = [...kinds, ...oldKinds].filter((kind) => !kind.virtual)
+const served = [...kinds, ...betaKinds, ...oldKinds].filter((kind) => !kind.virtual)
 
 describe('every field of every kind is kept or refused', () => {
   it.each(served.map((kind) => [nameOf(kind), kind] as const))('%s', (_, kind) => {

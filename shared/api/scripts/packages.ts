@@ -26,6 +26,11 @@ export const packages: readonly { short: string; path: string; group: string }[]
   { short: 'authorization/v1', path: 'k8s.io/api/authorization/v1', group: 'authorization.k8s.io' },
   { short: 'flowcontrol/v1', path: 'k8s.io/api/flowcontrol/v1', group: 'flowcontrol.apiserver.k8s.io' },
   { short: 'resource/v1', path: 'k8s.io/api/resource/v1', group: 'resource.k8s.io' },
+  {
+    short: 'storagemigration/v1beta1',
+    path: 'k8s.io/api/storagemigration/v1beta1',
+    group: 'storagemigration.k8s.io',
+  },
   { short: 'apidiscovery/v2', path: 'k8s.io/api/apidiscovery/v2', group: 'apidiscovery.k8s.io' },
   {
     short: 'apiextensions/v1',

@@ -5,7 +5,7 @@ import type {
   CustomResourceDefinitionStatus,
 } from '../../../types/apiextensions-v1.ts'
 
-type Condition = Pick<CustomResourceDefinitionCondition, 'type' | 'status' | 'reason' | 'message'>
+type Condition = Omit<CustomResourceDefinitionCondition, 'lastTransitionTime'>
 
 export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io'
 
