@@ -8,7 +8,7 @@ import { ListValue, MapValue, Optional, typeOf, Uint, type Value } from './value
 export function select(value: Value, field: string): Value {
   if (value instanceof Optional) return selectOptional(value, field)
   if (value instanceof ListValue) throw new EvalError(`unsupported index type 'string' in list`)
-  const found = value instanceof MapValue ? value.get(field) : undefined
+  const found = value instanceof MapValue ? value.select(field) : undefined
   if (found === undefined) throw noKey(field)
   return found
 }
@@ -16,7 +16,7 @@ export function select(value: Value, field: string): Value {
 /** `has(value.field)`. */
 export function has(value: Value, field: string): boolean {
   if (value instanceof Optional) return value.value !== undefined && has(value.value, field)
-  if (value instanceof MapValue) return value.get(field) !== undefined
+  if (value instanceof MapValue) return value.select(field) !== undefined
   throw noKey(field)
 }
 
@@ -28,7 +28,7 @@ export function index(value: Value, key: Value): Value {
     if (at < 0 || at >= value.size) throw new EvalError(`index out of bounds: ${at}`)
     return value.at(at)
   }
-  const found = value instanceof MapValue ? value.get(key) : undefined
+  const found = value instanceof MapValue ? value.select(key) : undefined
   if (found === undefined) throw noKey(key)
   return found
 }
@@ -40,7 +40,7 @@ export function selectOptional(value: Value, key: Value): Optional {
   if (value instanceof ListValue) {
     const at = listIndex(key)
     if (at >= 0 && at < value.size) found = value.at(at)
-  } else if (value instanceof MapValue) found = value.get(key)
+  } else if (value instanceof MapValue) found = value.select(key)
   else throw noKey(key)
   if (found === undefined) return Optional.none
   return found instanceof Optional ? found : new Optional(found)

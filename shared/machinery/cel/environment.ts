@@ -37,6 +37,8 @@ export interface Environment {
   readonly functions: Functions
   /** What is known of variables by their schemas: for estimates. */
   readonly decls: ReadonlyMap<string, Decl>
+  /** Whether `cel.bind` gives names to values. */
+  readonly bindings: boolean
 }
 
 // apiserver/pkg/cel/environment/base.go
@@ -45,6 +47,7 @@ export const baseEnvironment: Environment = {
   variables: new Map(),
   structs: () => undefined,
   decls: new Map(),
+  bindings: false,
   functions: functionTable(
     standardLibrary,
     conversions,
@@ -71,6 +74,7 @@ export function extend(
     readonly variables?: Readonly<Record<string, CelType | Decl>>
     readonly structs?: Structs
     readonly functions?: Functions
+    readonly bindings?: boolean
   },
 ): Environment {
   const variables = new Map(environment.variables)
@@ -87,7 +91,7 @@ export function extend(
     const fields = declared.get(name)
     return fields ? (field) => fields.get(field) : (more.structs?.(name) ?? environment.structs(name))
   }
-  return { variables, structs, functions, decls }
+  return { variables, structs, functions, decls, bindings: more.bindings ?? environment.bindings }
 }
 
 export interface Budget {
@@ -114,7 +118,7 @@ export type Compiled = { readonly program: Program } | { readonly issues: string
 
 /** Parses, checks and plans an expression. */
 export function compile(source: string, environment: Environment): Compiled {
-  const parsed = parse(source)
+  const parsed = parse(source, environment.bindings)
   if ('issues' in parsed) return { issues: formatIssues(source, parsed.issues) }
   const checked = check(parsed.expr, declarationsOf(environment))
   const issues = checked.issues.length > 0 ? checked.issues : literalIssues(checked)

@@ -183,13 +183,33 @@ const macros: ReadonlyMap<string, Expander> = new Map<string, Expander>([
   ['optFlatMap 2', optional((_, value) => value)],
 ])
 
-/** What a macro call stands for; undefined when the call is none. Throws SyntaxProblem. */
-export function expandMacro(name: string, target: Expr | undefined, args: readonly Expr[], offset: number) {
+// cel-go ext/bindings.go celBind
+/** `cel.bind(x, value, result)`. */
+function expandBinding(name: string, target: Expr, args: readonly Expr[], offset: number): Expr | undefined {
+  if (name !== 'bind' || target.kind !== 'ident' || target.name !== 'cel' || args.length !== 3) return undefined
+  const [variable, value = nothing, result = nothing] = args
+  if (variable?.kind !== 'ident' || variable.name.startsWith('.'))
+    throw new SyntaxProblem(variable?.offset ?? offset, 'cel.bind() variable names must be simple identifiers')
+  return bind(new Builder(offset), variable.name, value, result)
+}
+
+/**
+ * What a macro call stands for; undefined when the call is none. Throws SyntaxProblem.
+ * @param bindings whether cel.bind is one
+ */
+export function expandMacro(
+  name: string,
+  target: Expr | undefined,
+  args: readonly Expr[],
+  offset: number,
+  bindings: boolean,
+): Expr | undefined {
   if (target === undefined) {
     if (name !== 'has' || args.length !== 1) return undefined
     const [field] = args
     if (field?.kind !== 'select') throw new SyntaxProblem(field?.offset ?? offset, 'invalid argument to has() macro')
     return { ...field, testOnly: true, offset }
   }
-  return macros.get(`${name} ${args.length}`)?.(new Builder(offset), target, args)
+  const binding = bindings ? expandBinding(name, target, args, offset) : undefined
+  return binding ?? macros.get(`${name} ${args.length}`)?.(new Builder(offset), target, args)
 }

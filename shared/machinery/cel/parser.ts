@@ -12,15 +12,18 @@ const maxUint = (1n << 64n) - 1n
 const operands =
   "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
 
-/** The tree of an expression with its macros expanded, or what is wrong with it. */
-export function parse(source: string): { expr: Expr } | { issues: Issue[] } {
+/**
+ * The tree of an expression with its macros expanded, or what is wrong with it.
+ * @param bindings whether cel.bind is a macro
+ */
+export function parse(source: string, bindings = false): { expr: Expr } | { issues: Issue[] } {
   const size = codePoints(source)
   if (size > maxCodePoints) {
     const message = `expression code point size exceeds limit: size: ${size}, limit ${maxCodePoints}`
     return { issues: [{ offset: -1, message }] }
   }
   try {
-    return { expr: new Parser(tokenize(source)).parse() }
+    return { expr: new Parser(tokenize(source), bindings).parse() }
   } catch (error) {
     if (error instanceof SyntaxProblem) return { issues: [{ offset: error.offset, message: error.message }] }
     throw error
@@ -31,13 +34,15 @@ const relations = new Set(['<', '<=', '>', '>=', '==', '!=', 'in'])
 
 class Parser {
   readonly #tokens: readonly Token[]
+  readonly #bindings: boolean
   #at = 0
   #depth = 0
   /** How deep the tree under an expression is: recursion over it must end. */
   readonly #heights = new WeakMap<Expr, number>()
 
-  constructor(tokens: readonly Token[]) {
+  constructor(tokens: readonly Token[], bindings: boolean) {
     this.#tokens = tokens
+    this.#bindings = bindings
   }
 
   parse(): Expr {
@@ -191,7 +196,7 @@ class Parser {
 
   #finishCall(name: string, offset: number, args: readonly Expr[], target?: Expr): Expr {
     const parts = target === undefined ? args : [target, ...args]
-    const expanded = expandMacro(name, target, args, offset)
+    const expanded = expandMacro(name, target, args, offset, this.#bindings)
     if (expanded !== undefined) return this.#made(expanded, ...parts)
     return this.#made({ kind: 'call', name, args, offset, ...(target === undefined ? {} : { target }) }, ...parts)
   }

@@ -94,6 +94,10 @@ export abstract class MapValue {
   /** undefined when there is no such key. */
   abstract get(key: Value): Value | undefined
   abstract keys(): Iterable<Value>
+  /** What selecting the key gives: another value than `get` where keys that are not there stand for something. */
+  select(key: Value): Value | undefined {
+    return this.get(key)
+  }
   /** The name of a struct's type; undefined for a map. */
   readonly structName: string | undefined = undefined
 }

@@ -5,7 +5,7 @@ import { type CelType, opaqueType } from '../types.ts'
 import { OpaqueValue } from '../values.ts'
 
 /** A resource.Quantity in an expression. */
-class QuantityValue extends OpaqueValue {
+export class QuantityValue extends OpaqueValue {
   override readonly type: CelType = opaqueType('kubernetes.Quantity')
   readonly quantity: Quantity
   constructor(quantity: Quantity) {

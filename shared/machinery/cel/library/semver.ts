@@ -4,7 +4,7 @@ import { type CelType, opaqueType } from '../types.ts'
 import { OpaqueValue } from '../values.ts'
 
 /** A semantic version in an expression. */
-class Semver extends OpaqueValue {
+export class Semver extends OpaqueValue {
   override readonly type: CelType = opaqueType('kubernetes.Semver')
   readonly numbers: readonly bigint[]
   readonly prerelease: readonly string[]
@@ -52,7 +52,8 @@ const shape = new RegExp(
 )
 const maxLength = 500
 
-function parse(text: string): Semver | undefined {
+/** The version that the text is; undefined when it is none by semver.org. */
+export function parseSemver(text: string): Semver | undefined {
   const match = text.length > maxLength ? null : shape.exec(text)
   if (match === null) return undefined
   const numbers = match.slice(1, 4).map((digits) => BigInt(digits))
@@ -74,7 +75,7 @@ function normalize(text: string): string | undefined {
 
 const lenient = (text: string, normalized: boolean): Semver | undefined => {
   const wanted = normalized ? normalize(text) : text
-  return wanted === undefined ? undefined : parse(wanted)
+  return wanted === undefined ? undefined : parseSemver(wanted)
 }
 
 function semver(text: string, normalized: boolean): Semver {
