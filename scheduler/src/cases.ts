@@ -22,11 +22,13 @@ import { defaultConfig, readConfig } from './config/read.ts'
 import type { Plugin } from './framework/plugin.ts'
 import type { Profile } from './framework/profile.ts'
 import { defaultPreemption } from './plugins/default-preemption.ts'
+import { dynamicResources, type DynamicResourcesOptions } from './plugins/dynamic-resources.ts'
 import { pluginRegistry } from './plugins/registry.ts'
 import { nodeVolumeLimits } from './plugins/node-volume-limits.ts'
 import { volumeBinding } from './plugins/volume-binding.ts'
 import { volumeRestrictions } from './plugins/volume-restrictions.ts'
 import { volumeZone } from './plugins/volume-zone.ts'
+import { TrackedClaims } from './dynamic-resources/tracked-claims.ts'
 import { AssumedVolumes } from './volumes/assumed.ts'
 import type { VolumeObjects } from './volumes/objects.ts'
 
@@ -115,6 +117,7 @@ interface ProfileCase {
   isEvicting?: (uid: string) => boolean
   bind?: NonNullable<Plugin['bind']>
   volumes?: VolumeObjects
+  resources?: Partial<DynamicResourcesOptions>
   /** A configuration file; its first profile. */
   config?: string
 }
@@ -125,6 +128,7 @@ export function profilesOf({
   isEvicting = () => false,
   bind = () => Promise.resolve(),
   volumes = storageOf(),
+  resources,
   config,
 }: ProfileCase = {}): Map<string, Profile> {
   const registry = pluginRegistry({
@@ -141,6 +145,7 @@ export function profilesOf({
     nodeVolumeLimits: nodeVolumeLimits(volumes),
     volumeBinding: () => volumeBinding(new AssumedVolumes(volumes), { bind: () => Promise.resolve() }),
     volumeZone: volumeZone(volumes),
+    dynamicResources: (args) => dynamicResources({ ...noResources(), ...resources }, args),
   })
   return buildProfiles((config ? readConfig(config) : defaultConfig()).profiles, registry)
 }
@@ -150,6 +155,19 @@ export function profileOf(options: ProfileCase = {}): Profile {
   if (!profile) throw new Error('there is no profile')
   return profile
 }
+
+/** There are no devices and no claims. */
+const noResources = (): DynamicResourcesOptions => ({
+  objects: { claim: () => undefined, deviceClass: () => undefined, slices: () => [] },
+  claims: new TrackedClaims(() => undefined),
+  binder: {
+    bind: (claim) => Promise.resolve(claim),
+    release: () => Promise.resolve(),
+    deallocate: () => Promise.resolve(),
+  },
+  now: () => 0,
+  newShareID: () => 'share',
+})
 
 interface StorageCase {
   claims?: PersistentVolumeClaim[]

@@ -111,8 +111,12 @@ export function mattersToOthers(old: Pod, pod: Pod): boolean {
   )
 }
 
-/** Something other than the status changed. */
-// pkg/scheduler/backend/queue/scheduling_queue.go isPodUpdated
+/** Something other than the status changed, or claims were made for the Pod. */
+// pkg/scheduler/framework/events.go PodSchedulingPropertiesChange
 function relevantChange(old: Pod, pod: Pod): boolean {
-  return !deepEqual(old.spec, pod.spec) || !deepEqual(old.metadata.labels, pod.metadata.labels)
+  return (
+    !deepEqual(old.spec, pod.spec) ||
+    !deepEqual(old.metadata.labels, pod.metadata.labels) ||
+    !deepEqual(old.status?.resourceClaimStatuses, pod.status?.resourceClaimStatuses)
+  )
 }

@@ -17,6 +17,9 @@ import { Cache } from './cache/cache.ts'
 import { buildProfiles } from './config/build-profile.ts'
 import { defaultConfig, readConfig } from './config/read.ts'
 import { HTTPExtender } from './extenders/http-extender.ts'
+import { ClaimBinder } from './dynamic-resources/binder.ts'
+import { addResourceHandlers, resourceObjects } from './dynamic-resources/informers.ts'
+import { TrackedClaims } from './dynamic-resources/tracked-claims.ts'
 import { addHandlers } from './handlers.ts'
 import { SchedulerMetrics } from './metrics.ts'
 import { readOptions } from './options.ts'
@@ -27,6 +30,7 @@ import { nodeVolumeLimits } from './plugins/node-volume-limits.ts'
 import { volumeBinding } from './plugins/volume-binding.ts'
 import { volumeRestrictions } from './plugins/volume-restrictions.ts'
 import { volumeZone } from './plugins/volume-zone.ts'
+import { dynamicResources } from './plugins/dynamic-resources.ts'
 import { ApiEvictor } from './preemption/evictor.ts'
 import { SchedulingQueue } from './queue/queue.ts'
 import { apiReporter, type RecordEvent } from './reporter.ts'
@@ -63,6 +67,8 @@ await runMain('kube-scheduler', async (signal) => {
     podExists: (key) => podLister.byKey(key) !== undefined,
     nodeLabels: (name) => cache.node(name)?.labels,
   })
+  const resources = resourceObjects(informers)
+  const trackedClaims = new TrackedClaims((key) => resources.claim(key))
   const registry = pluginRegistry({
     binder: defaultBinder(client),
     preemption: (args) =>
@@ -77,6 +83,17 @@ await runMain('kube-scheduler', async (signal) => {
     nodeVolumeLimits: nodeVolumeLimits(volumes),
     volumeBinding: (args) => volumeBinding(assumedVolumes, volumeBinder, args),
     volumeZone: volumeZone(volumes),
+    dynamicResources: (args) =>
+      dynamicResources(
+        {
+          objects: resources,
+          claims: trackedClaims,
+          binder: new ClaimBinder({ client, clock, log }),
+          now: () => clock.now(),
+          newShareID: randomUUID,
+        },
+        args,
+      ),
   })
   const profiles = buildProfiles(config.profiles, registry)
   const extenders = config.extenders.map((extender) => new HTTPExtender(extender, clock))
@@ -91,6 +108,7 @@ await runMain('kube-scheduler', async (signal) => {
     maxBackoffMs: config.podMaxBackoffSeconds * 1000,
   })
   addHandlers({ informers, cache, queue, schedulerNames: profiles })
+  addResourceHandlers(informers, trackedClaims, (makeEvent) => queue.move(makeEvent))
   addVolumeHandlers(informers, (makeEvent) => {
     volumeBinder.changed()
     queue.move(makeEvent)

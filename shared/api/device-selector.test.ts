@@ -43,7 +43,11 @@ describe('a selector of devices', () => {
     ['a name that is not there', 'device.attributes["dra.example.com"].missing == 1', 'no such key: missing'],
     ['whether many may have it', 'device.allowMultipleAllocations', false],
     ['a domain with a name', 'cel.bind(dra, device.attributes["dra.example.com"], dra.index == 3)', true],
-    ['a binding without a name', 'cel.bind(1, 2, true)', expect.stringContaining('must be simple identifiers') as string],
+    [
+      'a binding without a name',
+      'cel.bind(1, 2, true)',
+      expect.stringContaining('must be simple identifiers') as string,
+    ],
     ['what is no bool', 'device.driver', 'must evaluate to bool or the unknown type, not string'],
     [
       'what is known when it runs',

@@ -1,6 +1,7 @@
 import type { NodeAffinity, TopologySpreadConstraint } from '@kubets/shared/api/types/core-v1.ts'
 import { checkNodeSelector } from '@kubets/shared/api/kinds/pod-spec/affinity.ts'
 import { isQualifiedName } from '@kubets/shared/machinery/names.ts'
+import { parseGoDuration } from '@kubets/shared/machinery/schema/go-values.ts'
 import {
   duplicate,
   forbidden,
@@ -27,6 +28,8 @@ export interface PluginArgs {
     readonly minCandidateNodesPercentage: number
     readonly minCandidateNodesAbsolute: number
   }
+  /** How long the devices of one node may be tried out; zero: as long as it takes. */
+  readonly DynamicResources: { readonly filterTimeout: string }
   readonly InterPodAffinity: {
     readonly hardPodAffinityWeight: number
     readonly ignorePreferredTermsOfExistingPods: boolean
@@ -62,6 +65,7 @@ const weighted = (given: readonly Partial<ResourceWeight>[] | undefined): Resour
 // pkg/scheduler/apis/config/v1/defaults.go
 export const argDefaults: { readonly [K in ConfigurablePlugin]: (given: Given<PluginArgs[K]>) => PluginArgs[K] } = {
   DefaultPreemption: (given) => ({ minCandidateNodesPercentage: 10, minCandidateNodesAbsolute: 100, ...given }),
+  DynamicResources: (given) => ({ filterTimeout: '10s', ...given }),
   InterPodAffinity: (given) => ({ hardPodAffinityWeight: 1, ignorePreferredTermsOfExistingPods: false, ...given }),
   NodeAffinity: (given) => ({ addedAffinity: undefined, ...given }),
   NodeResourcesBalancedAllocation: ({ resources }) => ({ resources: weighted(resources) }),
@@ -99,6 +103,10 @@ export const argChecks: { readonly [K in ConfigurablePlugin]: Check<PluginArgs[K
       )
     }
     return errors
+  },
+  DynamicResources({ filterTimeout }, path) {
+    if (parseGoDuration(filterTimeout) >= 0n) return []
+    return [invalid(path.child('filterTimeout'), filterTimeout, 'must be zero or positive')]
   },
   InterPodAffinity({ hardPodAffinityWeight: weight }, path) {
     if (weight >= 0 && weight <= 100) return []

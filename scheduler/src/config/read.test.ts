@@ -227,6 +227,11 @@ profiles:
       `${at}.bindTimeoutSeconds: Invalid value: -1: invalid BindTimeoutSeconds, should not be a negative value`,
     ],
     [
+      'less than no time',
+      args('DynamicResources', 'filterTimeout: -1s'),
+      `${at}.filterTimeout: Invalid value: "-1s": must be zero or positive`,
+    ],
+    [
       'an extender that scores without weight',
       extender('prioritizeVerb: score'),
       'extenders[0].weight: Invalid value: 0: must have a positive weight applied to it',
@@ -297,6 +302,7 @@ describe('buildProfiles', () => {
       'VolumeZone',
       'PodTopologySpread',
       'InterPodAffinity',
+      'DynamicResources',
     ])
     expect(all.scores.filter((one) => !one.startsWith('VolumeBinding'))).toEqual([
       'TaintToleration 3',
@@ -304,6 +310,7 @@ describe('buildProfiles', () => {
       'NodeResourcesFit 1',
       'PodTopologySpread 2',
       'InterPodAffinity 2',
+      'DynamicResources 2',
       'NodeResourcesBalancedAllocation 1',
       'ImageLocality 1',
     ])

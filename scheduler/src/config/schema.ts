@@ -114,6 +114,7 @@ export const argsSchemas: Readonly<Record<string, ObjectNode>> = {
     minCandidateNodesPercentage: pointer(int32),
     minCandidateNodesAbsolute: pointer(int32),
   }),
+  DynamicResources: document('v1.DynamicResourcesArgs', { filterTimeout: pointer(duration) }),
   InterPodAffinity: document('v1.InterPodAffinityArgs', {
     hardPodAffinityWeight: pointer(int32),
     ignorePreferredTermsOfExistingPods: bool,

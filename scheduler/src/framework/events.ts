@@ -1,4 +1,5 @@
 import type { Node, PersistentVolumeClaim } from '@kubets/shared/api/types/core-v1.ts'
+import type { ResourceClaim } from '@kubets/shared/api/types/resource-v1.ts'
 import type { CSINode, StorageClass } from '@kubets/shared/api/types/storage-v1.ts'
 import type { PodInfo } from '../cache/pod-info.ts'
 
@@ -23,6 +24,10 @@ export type ClusterEvent =
   | { readonly kind: 'CSIDriverChange' }
   | { readonly kind: 'CSINodeChange'; readonly old: CSINode | undefined }
   | { readonly kind: 'AttachmentDelete' }
+  /** A claim for devices; one that is deleted loses what it had. */
+  | { readonly kind: 'ResourceClaimChange'; readonly old: ResourceClaim | undefined; readonly claim: ResourceClaim }
+  | { readonly kind: 'DeviceClassChange' }
+  | { readonly kind: 'ResourceSliceChange' }
 
 // pkg/scheduler/framework/types.go EventResource
 const labels: Record<ClusterEvent['kind'], string> = {
@@ -41,6 +46,9 @@ const labels: Record<ClusterEvent['kind'], string> = {
   CSIDriverChange: 'storage.k8s.io/CSIDriverUpdate',
   CSINodeChange: 'storage.k8s.io/CSINodeUpdate',
   AttachmentDelete: 'storage.k8s.io/VolumeAttachmentDelete',
+  ResourceClaimChange: 'resource.k8s.io/ResourceClaimUpdate',
+  DeviceClassChange: 'resource.k8s.io/DeviceClassUpdate',
+  ResourceSliceChange: 'resource.k8s.io/ResourceSliceUpdate',
 }
 
 /** The event as metrics name it. */

@@ -92,7 +92,7 @@ export class Filters {
     for (const { plugin, filter, evaluations } of this.#filters) {
       evaluations.times++
       const since = isSampled ? trace.now() : 0
-      const rejection = filter(node)
+      const rejection = askFilter(plugin, filter, node)
       if (isSampled) trace.plugin(plugin, 'Filter', statusOf(rejection), since)
       if (rejection) return { node, plugin, rejection }
     }
@@ -125,7 +125,7 @@ function runPreFilters(
   for (const plugin of plugins) {
     const { name } = plugin
     const since = trace.isSampled ? trace.now() : 0
-    const filter = plugin.preFilter?.(pod, snapshot)
+    const filter = askPreFilter(plugin, pod, snapshot)
     const rejection = isRejection(filter) ? filter : undefined
     if (trace.isSampled) trace.plugin(name, 'PreFilter', filter ? statusOf(rejection) : 'Skip', since)
     if (!filter) continue
@@ -147,4 +147,22 @@ function combine(
   const [plugin = '', ...more] = filters.restricting
   const which = more.length === 0 ? `plugin ${plugin}` : `plugin(s) [${filters.restricting.join(' ')}] simultaneously`
   return { plugin, rejection: unresolvable(`node(s) didn't satisfy ${which}`) }
+}
+
+/** An error says whose it is. */
+function askPreFilter(plugin: Plugin, pod: PodInfo, snapshot: Snapshot): NodeFilter | Rejection | undefined {
+  try {
+    return plugin.preFilter?.(pod, snapshot)
+  } catch (error) {
+    throw new Error(`running PreFilter plugin "${plugin.name}": ${(error as Error).message}`, { cause: error })
+  }
+}
+
+// pkg/scheduler/framework/runtime/framework.go RunFilterPlugins
+function askFilter(plugin: string, filter: NodeFilter, node: NodeInfo): Rejection | undefined {
+  try {
+    return filter(node)
+  } catch (error) {
+    throw new Error(`running "${plugin}" filter plugin: ${(error as Error).message}`, { cause: error })
+  }
 }

@@ -81,12 +81,13 @@ export interface Plugin {
   readonly name: string
   /** queueSort: true when a comes before b. */
   less?(a: QueuedPod, b: QueuedPod): boolean
-  /** Keeps a Pod out of the active queue. */
+  /** Keeps a Pod out of the active queue, until the Pod is changed or one of `opensOn` happens. */
   preEnqueue?(pod: PodInfo): Rejection | undefined
+  readonly opensOn?: readonly ClusterEvent['kind'][]
   /** undefined: there is nothing to filter by; a rejection: no node will do. */
   preFilter?(pod: PodInfo, snapshot: Snapshot): NodeFilter | Rejection | undefined
-  /** Runs when no node will do: may name a node to wait for. */
-  postFilter?(pod: PodInfo, attempt: FailedAttempt): PostFilterResult
+  /** Runs when no node will do: may name a node to wait for. undefined: it has nothing to do with the Pod. */
+  postFilter?(pod: PodInfo, attempt: FailedAttempt): PostFilterResult | undefined
   /** The same where extenders have a say in it. */
   postFilterWith?(
     pod: PodInfo,

@@ -30,6 +30,7 @@ export interface OutwardPlugins {
   readonly nodeVolumeLimits: Plugin
   readonly volumeBinding: (args: PluginArgs['VolumeBinding']) => Plugin
   readonly volumeZone: Plugin
+  readonly dynamicResources: (args: PluginArgs['DynamicResources']) => Plugin
 }
 
 const filters = ['preFilter', 'filter'] as const
@@ -54,6 +55,10 @@ export const pluginRegistry = (outward: OutwardPlugins): Registry => ({
   VolumeZone: { points: filters, make: () => outward.volumeZone },
   PodTopologySpread: { points: [...filters, ...scores], make: (args) => podTopologySpread(args.PodTopologySpread) },
   InterPodAffinity: { points: [...filters, ...scores], make: (args) => interPodAffinity(args.InterPodAffinity) },
+  DynamicResources: {
+    points: ['preEnqueue', ...filters, 'postFilter', 'score', 'reserve', 'preBind'],
+    make: (args) => outward.dynamicResources(args.DynamicResources),
+  },
   DefaultPreemption: {
     points: ['preEnqueue', 'postFilter'],
     make: (args) => outward.preemption(args.DefaultPreemption),

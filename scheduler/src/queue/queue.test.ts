@@ -1,7 +1,9 @@
 import { FakeClock } from '@kubets/shared/machinery/fake-clock.ts'
+import type { ResourceClaim } from '@kubets/shared/api/types/resource-v1.ts'
 import { describe, expect, it } from 'vitest'
 import { podInfo } from '../cache/pod-info.ts'
 import { node, pod, profilesOf } from '../cases.ts'
+import { TrackedClaims } from '../dynamic-resources/tracked-claims.ts'
 import type { ClusterEvent } from '../framework/events.ts'
 import { SchedulingQueue, type WaitingPod } from './queue.ts'
 
@@ -88,6 +90,32 @@ describe('SchedulingQueue', () => {
     expect(queue.sizes).toMatchObject({ gated: 1, active: 0 })
     queue.update(podInfo(pod('p')), true)
     expect(queue.sizes).toMatchObject({ gated: 0, active: 1 })
+  })
+
+  it('lets a Pod in when the claim comes that it was kept out for, and no other', () => {
+    const claim = (name: string): ResourceClaim => ({
+      apiVersion: 'resource.k8s.io/v1',
+      kind: 'ResourceClaim',
+      metadata: { name, namespace: 'default', uid: name },
+      spec: { devices: { requests: [] } },
+    })
+    const claims = new Map<string, ResourceClaim>()
+    const resources = { claims: new TrackedClaims((key) => claims.get(key)) }
+    const queue = new SchedulingQueue({ clock: new FakeClock(), profiles: profilesOf({ resources }) })
+    queue.add(podInfo(pod('p', { spec: { resourceClaims: [{ name: 'gpu', resourceClaimName: 'c' }] } })))
+    queue.add(podInfo(pod('q', { spec: { schedulingGates: [{ name: 'quota' }] } })))
+    expect(queue.unschedulableReasons().get('default-scheduler')).toEqual(
+      new Map([
+        ['DynamicResources', 1],
+        ['SchedulingGates', 1],
+      ]),
+    )
+    for (const name of ['d', 'c']) {
+      expect(queue.sizes).toMatchObject({ gated: 2, active: 0 })
+      claims.set(`default/${name}`, claim(name))
+      queue.move(() => ({ kind: 'ResourceClaimChange', claim: claim(name), old: undefined }))
+    }
+    expect(queue.sizes).toMatchObject({ gated: 1, active: 1 })
   })
 
   it('tries a changed Pod again, but not for a change of its status', async () => {

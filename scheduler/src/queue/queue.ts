@@ -1,7 +1,7 @@
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { PodInfo } from '../cache/pod-info.ts'
 import { labelOf, type ClusterEvent } from '../framework/events.ts'
-import type { QueuedPod } from '../framework/plugin.ts'
+import type { Plugin, QueuedPod } from '../framework/plugin.ts'
 import type { Profile } from '../framework/profile.ts'
 import { Heap } from './heap.ts'
 
@@ -49,6 +49,8 @@ export class SchedulingQueue {
   readonly #backoff: Heap<WaitingPod>
   readonly #unschedulable = new Map<string, WaitingPod>()
   readonly #gated = new Map<string, WaitingPod>()
+  /** Events that plugins let Pods in for that they kept out. */
+  readonly #opening: ReadonlySet<ClusterEvent['kind']>
   #waiter: ((pod: WaitingPod | undefined) => void) | undefined
   #cancelBackoff: (() => void) | undefined
   #cancelFlush: (() => void) | undefined
@@ -64,6 +66,9 @@ export class SchedulingQueue {
       onIncoming,
       ...options,
     }
+    this.#opening = new Set(
+      [...options.profiles.values()].flatMap(({ preEnqueue }) => preEnqueue.flatMap(({ opensOn = [] }) => opensOn)),
+    )
     const [profile] = options.profiles.values()
     const sort = profile?.queueSort
     const uid = (pod: WaitingPod): string => pod.info.uid
@@ -94,7 +99,10 @@ export class SchedulingQueue {
     }
     for (const pod of [...this.#unschedulable.values(), ...this.#backoff.items, ...this.#active.items])
       count(pod, pod.rejectedBy)
-    for (const pod of this.#gated.values()) count(pod, this.#holding(pod))
+    for (const pod of this.#gated.values()) {
+      const holder = this.#holder(pod)
+      if (holder) count(pod, [holder.name])
+    }
     return reasons
   }
 
@@ -197,12 +205,25 @@ export class SchedulingQueue {
    * @param highest only Pods up to this priority
    */
   move(makeEvent: () => ClusterEvent, highest = Infinity): void {
-    if (this.#unschedulable.size === 0 && !this.#flight) return
+    const opens = this.#gated.size > 0 && this.#opening.size > 0
+    if (this.#unschedulable.size === 0 && !this.#flight && !opens) return
     const event = makeEvent()
     this.#miss(event, highest)
+    if (opens && this.#opening.has(event.kind)) this.#letIn(event)
     for (const pod of [...this.#unschedulable.values()]) {
       if (pod.info.priority > highest) continue
       if (this.#mayHelp(pod, event)) this.#wake(pod, labelOf(event))
+    }
+  }
+
+  /** Those that are kept out by a plugin that this event may change the mind of. */
+  #letIn(event: ClusterEvent): void {
+    for (const pod of [...this.#gated.values()]) {
+      const holder = this.#holder(pod)
+      if (holder && (!holder.opensOn?.includes(event.kind) || holder.queueingHint?.(pod.info, event) === false))
+        continue
+      this.#gated.delete(pod.info.uid)
+      this.#enter(pod, labelOf(event))
     }
   }
 
@@ -227,9 +248,8 @@ export class SchedulingQueue {
   }
 
   /** The first plugin that keeps the Pod out of the active queue. */
-  #holding({ info }: WaitingPod): string[] {
-    const plugin = this.#profileOf(info)?.preEnqueue.find((one) => one.preEnqueue?.(info))
-    return plugin ? [plugin.name] : []
+  #holder({ info }: WaitingPod): Plugin | undefined {
+    return this.#profileOf(info)?.preEnqueue.find((one) => one.preEnqueue?.(info))
   }
 
   #profileOf({ pod }: PodInfo): Profile | undefined {
