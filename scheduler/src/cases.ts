@@ -15,6 +15,7 @@ import type {
   VolumeAttachment,
 } from '@kubets/shared/api/types/storage-v1.ts'
 import type { PodDisruptionBudget } from '@kubets/shared/api/types/policy-v1.ts'
+import { FakeClock } from '@kubets/shared/machinery/fake-clock.ts'
 import { selectorFromLabels } from '@kubets/shared/machinery/selector.ts'
 import { Cache } from './cache/cache.ts'
 import { buildProfiles } from './config/build-profile.ts'
@@ -165,7 +166,8 @@ const noResources = (): DynamicResourcesOptions => ({
     release: () => Promise.resolve(),
     deallocate: () => Promise.resolve(),
   },
-  now: () => 0,
+  clock: new FakeClock(),
+  waits: () => undefined,
   newShareID: () => 'share',
 })
 

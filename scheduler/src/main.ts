@@ -89,7 +89,14 @@ await runMain('kube-scheduler', async (signal) => {
           objects: resources,
           claims: trackedClaims,
           binder: new ClaimBinder({ client, clock, log }),
-          now: () => clock.now(),
+          clock,
+          waits: (pod, node) =>
+            record(
+              pod,
+              'Normal',
+              'BindingConditionsPending',
+              `waiting for binding conditions for device on node ${node}`,
+            ),
           newShareID: randomUUID,
         },
         args,

@@ -28,8 +28,12 @@ export interface PluginArgs {
     readonly minCandidateNodesPercentage: number
     readonly minCandidateNodesAbsolute: number
   }
-  /** How long the devices of one node may be tried out; zero: as long as it takes. */
-  readonly DynamicResources: { readonly filterTimeout: string }
+  readonly DynamicResources: {
+    /** How long the devices of one node may be tried out; zero: as long as it takes. */
+    readonly filterTimeout: string
+    /** How long devices may be prepared for a Pod. */
+    readonly bindingTimeout: string
+  }
   readonly InterPodAffinity: {
     readonly hardPodAffinityWeight: number
     readonly ignorePreferredTermsOfExistingPods: boolean
@@ -65,7 +69,7 @@ const weighted = (given: readonly Partial<ResourceWeight>[] | undefined): Resour
 // pkg/scheduler/apis/config/v1/defaults.go
 export const argDefaults: { readonly [K in ConfigurablePlugin]: (given: Given<PluginArgs[K]>) => PluginArgs[K] } = {
   DefaultPreemption: (given) => ({ minCandidateNodesPercentage: 10, minCandidateNodesAbsolute: 100, ...given }),
-  DynamicResources: (given) => ({ filterTimeout: '10s', ...given }),
+  DynamicResources: (given) => ({ filterTimeout: '10s', bindingTimeout: '600s', ...given }),
   InterPodAffinity: (given) => ({ hardPodAffinityWeight: 1, ignorePreferredTermsOfExistingPods: false, ...given }),
   NodeAffinity: (given) => ({ addedAffinity: undefined, ...given }),
   NodeResourcesBalancedAllocation: ({ resources }) => ({ resources: weighted(resources) }),
@@ -104,9 +108,13 @@ export const argChecks: { readonly [K in ConfigurablePlugin]: Check<PluginArgs[K
     }
     return errors
   },
-  DynamicResources({ filterTimeout }, path) {
-    if (parseGoDuration(filterTimeout) >= 0n) return []
-    return [invalid(path.child('filterTimeout'), filterTimeout, 'must be zero or positive')]
+  DynamicResources({ filterTimeout, bindingTimeout }, path) {
+    const errors: FieldError[] = []
+    if (parseGoDuration(filterTimeout) < 0n)
+      errors.push(invalid(path.child('filterTimeout'), filterTimeout, 'must be zero or positive'))
+    if (parseGoDuration(bindingTimeout) < 1_000_000_000n)
+      errors.push(invalid(path.child('bindingTimeout'), bindingTimeout, 'must be at least 1 second'))
+    return errors
   },
   InterPodAffinity({ hardPodAffinityWeight: weight }, path) {
     if (weight >= 0 && weight <= 100) return []

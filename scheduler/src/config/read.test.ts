@@ -232,6 +232,11 @@ profiles:
       `${at}.filterTimeout: Invalid value: "-1s": must be zero or positive`,
     ],
     [
+      'too little time for devices',
+      args('DynamicResources', 'bindingTimeout: 999ms'),
+      `${at}.bindingTimeout: Invalid value: "999ms": must be at least 1 second`,
+    ],
+    [
       'an extender that scores without weight',
       extender('prioritizeVerb: score'),
       'extenders[0].weight: Invalid value: 0: must have a positive weight applied to it',

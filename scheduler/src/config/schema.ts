@@ -114,7 +114,10 @@ export const argsSchemas: Readonly<Record<string, ObjectNode>> = {
     minCandidateNodesPercentage: pointer(int32),
     minCandidateNodesAbsolute: pointer(int32),
   }),
-  DynamicResources: document('v1.DynamicResourcesArgs', { filterTimeout: pointer(duration) }),
+  DynamicResources: document('v1.DynamicResourcesArgs', {
+    filterTimeout: pointer(duration),
+    bindingTimeout: pointer(duration),
+  }),
   InterPodAffinity: document('v1.InterPodAffinityArgs', {
     hardPodAffinityWeight: pointer(int32),
     ignorePreferredTermsOfExistingPods: bool,

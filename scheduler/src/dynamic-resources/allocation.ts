@@ -52,6 +52,8 @@ function resultOf({ choice, candidate, amounts }: Picked, newShareID: () => stri
     device: device.name,
     ...(adminAccess ? { adminAccess } : {}),
     ...(tolerations.length > 0 ? { tolerations: [...tolerations] } : {}),
+    ...(device.bindingConditions?.length ? { bindingConditions: device.bindingConditions } : {}),
+    ...(device.bindingFailureConditions?.length ? { bindingFailureConditions: device.bindingFailureConditions } : {}),
     ...(amounts ? { shareID: newShareID() } : {}),
     ...(amounts?.size
       ? { consumedCapacity: Object.fromEntries(Array.from(amounts, ([name, amount]) => [name, amount.toString()])) }

@@ -133,6 +133,7 @@ const partitioned = (...devices: Device[]) => [
   slice({ count: 2, sharedCounters: counterSets }),
   slice({ count: 2, devices }),
 ]
+const prepared = { bindingConditions: ['attached'], bindingFailureConditions: ['lost'] }
 const perDevice = (devices: Device[]) => slice({ perDeviceNodeSelection: true, devices })
 
 // dynamic-resource-allocation/structured/internal/allocatortesting/allocator_testing.go TestAllocator
@@ -670,13 +671,11 @@ describe('the allocator', () => {
     ],
 
     [
-      'waiting for conditions, which nobody does here',
-      'none',
+      'that is there at once before one that is prepared first',
+      'r=d1 r=d0',
       {
-        claims: [claim([exactly('r')])],
-        slices: [
-          slice({ devices: [{ name: 'd0', bindingConditions: ['attached'], bindingFailureConditions: ['lost'] }] }),
-        ],
+        claims: [claim([exactly('r', { count: 2 })])],
+        slices: [slice({ devices: [{ name: 'd0', ...prepared }, 'd1'] })],
       },
     ],
     [
@@ -756,6 +755,14 @@ describe('an allocation', () => {
     const found = allocationOf({ claims: [claim([exactly('r', { adminAccess: true, tolerations })])], slices: two })
     const result = { request: 'r', driver, pool: 'pool-1', device: 'd0', adminAccess: true, tolerations }
     expect(found?.devices?.results).toEqual([result])
+  })
+
+  it('is for one node, and tells what to wait for, where devices are prepared for it', () => {
+    const devices = [{ name: 'd0', bindsToNode: true, ...prepared }]
+    const found = allocationOf({ claims: [claim([exactly('r')])], slices: [slice({ allNodes: true, devices })] })
+    expect(found?.devices?.results).toMatchObject([prepared])
+    const only = { key: 'metadata.name', operator: 'In', values: ['node-1'] }
+    expect(found?.nodeSelector).toEqual({ nodeSelectorTerms: [{ matchFields: [only] }] })
   })
 
   it('tells how much of a device for many it has, rounded up as the device wants', () => {

@@ -86,7 +86,10 @@ class Search {
   constructor(input: AllocatorInput) {
     this.#input = input
     this.#pools = poolsFor(input.pools, input.node)
-    this.#candidates = this.#pools.flatMap((pool) => (pool.isIncomplete || pool.isInvalid ? [] : pool.candidates))
+    const usable = this.#pools.flatMap((pool) => (pool.isIncomplete || pool.isInvalid ? [] : pool.candidates))
+    // a device that is there at once is better than one that is prepared first
+    const takesTime = ({ device }: Candidate): number => (device.bindingConditions?.length ? 1 : 0)
+    this.#candidates = usable.toSorted((one, other) => takesTime(one) - takesTime(other))
     const { allocated } = input
     this.#counters = new Counters((key) => allocated.has(key) || allocated.isShared(key))
   }
@@ -157,8 +160,6 @@ class Search {
     const before = known.get(candidate.key)
     if (before !== undefined) return before
     const matches =
-      // nobody waits for such conditions here
-      !candidate.device.bindingConditions?.length &&
       allTake(deviceClass.spec.selectors ?? [], candidate, `class ${deviceClass.metadata.name ?? ''}`) &&
       allTake(choice.selectors, candidate, `claim ${claim}`)
     known.set(candidate.key, matches)

@@ -1,5 +1,6 @@
 import type { AllocationResult, ResourceClaim } from '@kubets/shared/api/types/resource-v1.ts'
 import { objectKey } from '@kubets/shared/machinery/object.ts'
+import { Changes } from '../changes.ts'
 import { AllocatedDevices, type Allocated } from './allocated-devices.ts'
 
 /**
@@ -13,6 +14,8 @@ export class TrackedClaims {
   /** What claims get while that is being written, by uid. */
   readonly #pending = new Map<string, AllocationResult>()
   readonly #allocated = new AllocatedDevices()
+  /** What becomes of claims, for who waits for it. */
+  readonly changes = new Changes()
 
   constructor(fromApi: (key: string) => ResourceClaim | undefined) {
     this.#fromApi = fromApi
@@ -35,12 +38,14 @@ export class TrackedClaims {
   /** The API says something new of the claim. */
   changed(claim: ResourceClaim): void {
     this.#count(this.claim(objectKey(claim)) ?? claim)
+    this.changes.tell()
   }
 
   /** The API has the claim no more. */
   removed(claim: ResourceClaim): void {
     this.#written.delete(objectKey(claim))
     this.#allocated.set(uidOf(claim), undefined)
+    this.changes.tell()
   }
 
   isPending(claim: ResourceClaim): boolean {

@@ -10,6 +10,7 @@ import type {
 import { describe, expect, it, vi } from 'vitest'
 import { podInfo, type PodInfo } from '../cache/pod-info.ts'
 import { cacheOf, node, pod, profileOf } from '../cases.ts'
+import { FakeClock } from '@kubets/shared/machinery/fake-clock.ts'
 import { TrackedClaims } from '../dynamic-resources/tracked-claims.ts'
 import type { ClusterEvent } from '../framework/events.ts'
 import { fitErrorMessage } from '../framework/fit-error.ts'
@@ -83,8 +84,12 @@ function setUp({ nodes = [a, b], claims = [], classes = [gpu], slices = [] }: Wo
     release: vi.fn(() => Promise.resolve()),
     deallocate: vi.fn(() => Promise.resolve()),
   }
+  const clock = new FakeClock(Date.parse('2026-01-01T00:00:00Z'))
+  const waits = vi.fn()
   const profile = profileOf({
     resources: {
+      clock,
+      waits,
       objects: {
         claim: (key) => known.get(key),
         deviceClass: (name) => classes.find(({ metadata }) => metadata.name === name),
@@ -105,7 +110,7 @@ function setUp({ nodes = [a, b], claims = [], classes = [gpu], slices = [] }: Wo
     plugin.reserve?.(info, result.node)
     return result.node.name
   }
-  return { plugin, binder, place, say, tracked }
+  return { plugin, binder, place, say, clock, waits }
 }
 
 const signal = new AbortController().signal
@@ -296,6 +301,66 @@ describe('DynamicResources', () => {
     expect(place(info)).toBe('a')
     await plugin.preBind?.(info, 'a', signal)
     expect(binder.bind).not.toHaveBeenCalled()
+  })
+
+  describe('waits for devices that are prepared for a Pod', () => {
+    const conditions = { bindingConditions: ['attached'], bindingFailureConditions: ['lost'] }
+    const offered: ResourceSlice = {
+      ...slice('a'),
+      spec: { ...slice('a').spec, devices: [{ name: 'd0', ...conditions }] },
+    }
+    const saying = (type: string): ResourceClaim => {
+      const result = { request: 'one', driver, pool: 'a', device: 'd0' }
+      const condition = {
+        type,
+        status: 'True',
+        reason: 'Said',
+        message: 'so',
+        lastTransitionTime: '2026-01-01T00:00:00Z',
+      }
+      return claim('c', {
+        metadata: { resourceVersion: '3' },
+        status: {
+          allocation: {
+            devices: { results: [{ ...result, ...conditions }] },
+            allocationTimestamp: '2026-01-01T00:00:00Z',
+          },
+          devices: [{ driver, pool: 'a', device: 'd0', conditions: [condition] }],
+        },
+      })
+    }
+    const start = () => {
+      const world = setUp({ nodes: [a], claims: [claim('c')], slices: [offered] })
+      const info = podInfo(using('p', 'c'))
+      world.place(info)
+      return { ...world, info, binding: world.plugin.preBind?.(info, 'a', signal) }
+    }
+
+    it('until they are', async () => {
+      const { binding, say, info, waits } = start()
+      await vi.waitFor(() => expect(waits).toHaveBeenCalledWith(info.pod, 'a'))
+      say(saying('attached'))
+      await binding
+    })
+
+    it('or will not be, and then gives them up', async () => {
+      const { binding, say, info, waits, place, plugin, binder } = start()
+      const refused = expect(binding).rejects.toThrow('claim c binding failed: reason=Said, message="so"')
+      await vi.waitFor(() => expect(waits).toHaveBeenCalled())
+      say(saying('lost'))
+      await refused
+      plugin.unreserve?.(info, 'a')
+      expect(place(podInfo(using('p', 'c')))).toContain('deallocation of ResourceClaim completed')
+      expect(binder.deallocate).toHaveBeenCalledOnce()
+    })
+
+    it('ten minutes at most', async () => {
+      const { binding, clock, waits } = start()
+      const refused = expect(binding).rejects.toThrow('device binding timeout')
+      await vi.waitFor(() => expect(waits).toHaveBeenCalled())
+      await clock.advance(600_000)
+      await refused
+    })
   })
 
   const change = (now: ResourceClaim, old?: ResourceClaim): ClusterEvent => ({

@@ -1,5 +1,7 @@
 import { canBeReserved, isReservedFor } from '@kubets/shared/api/resource-claims.ts'
+import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import type { AllocationResult, ResourceClaim, ResourceSlice } from '@kubets/shared/api/types/resource-v1.ts'
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { parseGoDuration } from '@kubets/shared/machinery/schema/go-values.ts'
 import { objectKey } from '@kubets/shared/machinery/object.ts'
@@ -7,6 +9,7 @@ import type { NodeInfo } from '../cache/node-info.ts'
 import type { PodInfo } from '../cache/pod-info.ts'
 import type { PluginArgs } from '../config/args.ts'
 import { allocate, NodeError } from '../dynamic-resources/allocator.ts'
+import { hasConditions, isHopeless, isOverdue, isPrepared } from '../dynamic-resources/binding-conditions.ts'
 import type { ClaimBinder } from '../dynamic-resources/binder.ts'
 import type { ResourceObjects } from '../dynamic-resources/objects.ts'
 import { claimObstacle, podClaims } from '../dynamic-resources/pod-claims.ts'
@@ -21,7 +24,9 @@ export interface DynamicResourcesOptions {
   readonly objects: ResourceObjects
   readonly claims: TrackedClaims
   readonly binder: Pick<ClaimBinder, 'bind' | 'release' | 'deallocate'>
-  readonly now: () => number
+  readonly clock: Clock
+  /** Tells users that the Pod waits for its devices on the node. */
+  readonly waits: (pod: Pod, node: string) => void
   readonly newShareID: () => string
 }
 
@@ -44,10 +49,11 @@ const maxChoices = 8
 /** Lets a Pod only where its claims for devices are, or can be satisfied; then gives it the devices. */
 // pkg/scheduler/framework/plugins/dynamicresources/dynamicresources.go
 export function dynamicResources(
-  { objects, claims: tracked, binder, now, newShareID }: DynamicResourcesOptions,
-  { filterTimeout }: PluginArgs['DynamicResources'],
+  { objects, claims: tracked, binder, clock, waits, newShareID }: DynamicResourcesOptions,
+  { filterTimeout, bindingTimeout }: PluginArgs['DynamicResources'],
 ): Plugin {
   const limitMs = Number(parseGoDuration(filterTimeout)) / 1e6
+  const bindingMs = Number(parseGoDuration(bindingTimeout)) / 1e6
   /** Of the last Pod that was looked at: cycles come one after another. */
   let cycle: Cycle | undefined
   /** What Pods on their way to a node get; claims as they were written last. */
@@ -58,7 +64,7 @@ export function dynamicResources(
 
   const allocateOn = ({ toAllocate }: Cycle, { node }: NodeInfo): readonly AllocationResult[] | Rejection => {
     if (!node || toAllocate.length === 0) return []
-    const end = limitMs > 0 ? now() + limitMs : Infinity
+    const end = limitMs > 0 ? clock.now() + limitMs : Infinity
     try {
       const found = allocate({
         claims: toAllocate,
@@ -66,7 +72,7 @@ export function dynamicResources(
         deviceClass,
         allocated: tracked.allocated,
         node,
-        expired: () => now() > end,
+        expired: () => clock.now() > end,
         newShareID,
       })
       return found ?? unresolvable('cannot allocate all claims')
@@ -74,6 +80,25 @@ export function dynamicResources(
       if (error instanceof NodeError) return unresolvable(error.message)
       throw error
     }
+  }
+
+  /** Waits until all devices of the claims are prepared; throws when that does not come to be. */
+  const prepared = async (claims: ResourceClaim[], signal: AbortSignal): Promise<void> => {
+    const look = (): boolean => {
+      for (const [i, { metadata }] of claims.entries()) {
+        const claim = tracked.claim(objectKey({ metadata }))
+        if (!claim) throw new Error(`could not find ResourceClaim "${objectKey({ metadata })}"`)
+        claims[i] = claim
+        if (isPrepared(claim)) continue
+        if (isOverdue(claim, bindingMs, clock.now())) throw new Error(`claim ${metadata.name} binding timeout`)
+        return false
+      }
+      return true
+    }
+    await tracked.changes.until(look, clock, bindingMs, signal).catch((error: Error) => {
+      if (error.message !== 'context deadline exceeded') throw error
+      throw new Error('device binding timeout', { cause: error })
+    })
   }
 
   return {
@@ -102,7 +127,7 @@ export function dynamicResources(
       const current: Cycle = { pod, claims, toAllocate, verdicts: new Map(), unavailable: new Set() }
       cycle = current
       return (info) => {
-        const away = claims.filter((claim) => !isReachable(claim, info))
+        const away = claims.filter((claim) => !isReachable(claim, info) || isHopeless(claim, bindingMs, clock.now()))
         for (const claim of away) current.unavailable.add(claim)
         // it does not matter who else is there, and preemption asks many times
         let verdict = current.verdicts.get(info.name)
@@ -159,10 +184,11 @@ export function dynamicResources(
       reserved.delete(pod)
     },
     willPreBind: (pod) => reserved.has(pod),
-    async preBind(pod, _node, signal) {
+    async preBind(pod, node, signal) {
       const held = reserved.get(pod)
-      for (const [i, claim] of (held?.claims ?? []).entries()) {
-        if (!held || isReservedFor(pod.pod, claim)) continue
+      if (!held) return
+      for (const [i, claim] of held.claims.entries()) {
+        if (isReservedFor(pod.pod, claim)) continue
         const allocation = held.given.get(objectKey(claim))
         let written: ResourceClaim | undefined
         try {
@@ -172,6 +198,9 @@ export function dynamicResources(
           if (allocation) tracked.end(claim, written)
         }
       }
+      if (!held.claims.some(hasConditions)) return
+      waits(pod.pod, node)
+      await prepared(held.claims, signal)
     },
     queueingHint: (pod, event) => mayHelp(pod, event, claimsOf),
   }

@@ -4,6 +4,7 @@ import { bindCompleted, selectedNode } from '@kubets/shared/api/volume-binding.t
 import type { Client } from '@kubets/shared/client/client.ts'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { objectKey } from '@kubets/shared/machinery/object.ts'
+import { Changes } from '../changes.ts'
 import type { AssumedVolumes } from './assumed.ts'
 import type { PodVolumes } from './find.ts'
 import { isReachable, type VolumeObjects } from './objects.ts'
@@ -76,7 +77,7 @@ function isOlder(a: PersistentVolume | PersistentVolumeClaim, b: PersistentVolum
 // pkg/scheduler/framework/plugins/volumebinding/binder.go BindPodVolumes
 export class VolumeBinder {
   readonly #options: BinderOptions
-  readonly #waiting = new Set<() => void>()
+  readonly #changes = new Changes()
 
   constructor(options: BinderOptions) {
     this.#options = options
@@ -84,7 +85,7 @@ export class VolumeBinder {
 
   /** A claim, a volume or a Pod changed: who waits looks again. */
   changed(): void {
-    for (const look of this.#waiting) look()
+    this.#changes.tell()
   }
 
   /** Throws when the claims cannot be bound, are not within the time, or the Pod is gone. */
@@ -101,32 +102,18 @@ export class VolumeBinder {
     await this.#until(pod, node, { bindings, provisions }, timeoutMs, signal)
   }
 
-  #until(pod: string, node: string, written: PodVolumes, timeoutMs: number, signal: AbortSignal): Promise<void> {
+  async #until(pod: string, node: string, written: PodVolumes, timeoutMs: number, signal: AbortSignal): Promise<void> {
     const { clock, objects, podExists, nodeLabels } = this.#options
-    return new Promise((resolve, reject) => {
-      const end = (error?: Error): void => {
-        this.#waiting.delete(look)
-        cancel()
-        signal.removeEventListener('abort', abort)
-        if (error) reject(new Error(`binding volumes: ${error.message}`, { cause: error }))
-        else resolve()
-      }
-      const look = (): void => {
-        try {
-          const labels = nodeLabels(node)
-          if (!labels) throw new Error(`failed to get node "${node}": node "${node}" not found`)
-          if (!podExists(pod)) throw new Error('pod does not exist any more')
-          if (isDone(written, { name: node, labels }, objects.api)) end()
-        } catch (error) {
-          end(error as Error)
-        }
-      }
-      const abort = (): void => end(new Error('context canceled'))
-      const cancel = clock.timer(timeoutMs, () => end(new Error('context deadline exceeded')))
-      this.#waiting.add(look)
-      signal.addEventListener('abort', abort, { once: true })
-      if (signal.aborted) abort()
-      else look()
-    })
+    const look = (): boolean => {
+      const labels = nodeLabels(node)
+      if (!labels) throw new Error(`failed to get node "${node}": node "${node}" not found`)
+      if (!podExists(pod)) throw new Error('pod does not exist any more')
+      return isDone(written, { name: node, labels }, objects.api)
+    }
+    try {
+      await this.#changes.until(look, clock, timeoutMs, signal)
+    } catch (error) {
+      throw new Error(`binding volumes: ${(error as Error).message}`, { cause: error })
+    }
   }
 }
