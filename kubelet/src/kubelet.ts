@@ -31,6 +31,8 @@ import { CsiVolumes } from './csi/volumes.ts'
 import { DeviceManager, devicePluginType } from './devices/manager.ts'
 import { deviceMetrics } from './devices/metrics.ts'
 import { nodeReference, type Recorder } from './events.ts'
+import { draPluginType } from './dra/drivers.ts'
+import { DraManager } from './dra/manager.ts'
 import { EvictionManager } from './eviction/manager.ts'
 import { evictionReservation } from './eviction/thresholds.ts'
 import { GarbageCollector } from './garbage.ts'
@@ -199,6 +201,15 @@ export async function runKubelet({ options, configuration, warnings }: Configure
     log,
     lifetime: signal,
   })
+  const dra = await DraManager.open({
+    rootDir,
+    nodeName,
+    client,
+    isGone: (uid) => manager.isGone(uid),
+    clock,
+    log,
+    lifetime: signal,
+  })
   const { policy, allowlist } = options.imageVerification
   const pulled = new PulledImages({ rootDir, verification: verificationOf(policy, allowlist), clock, log })
   await pulled.open(() => runtime.listImages(signal))
@@ -220,6 +231,7 @@ export async function runKubelet({ options, configuration, warnings }: Configure
     cgroups,
     cpus,
     devices,
+    dra,
     allocations: new Allocations((uid) => volumes.podDir(uid)),
     dns: { clusterDns: options.clusterDns, clusterDomain: options.clusterDomain },
     node: {
@@ -332,6 +344,8 @@ export async function runKubelet({ options, configuration, warnings }: Configure
   const pluginHandlers: PluginHandlers = new Map<string, PluginHandler>([
     [csiPluginType, drivers],
     [devicePluginType, devices.handler],
+    // no static Pod has claims
+    ...(standalone ? [] : [[draPluginType, dra.handler] as const]),
   ])
   const plugins = new PluginManager({
     folder: path.join(rootDir, 'plugins_registry'),
@@ -384,6 +398,7 @@ export async function runKubelet({ options, configuration, warnings }: Configure
           registration.run(signal),
           keepLease({ client, clock, log, nodeName, node }, signal),
           nodeInfo.keep(log, signal),
+          dra.run(),
         ]),
     sizes.run(signal),
     cpus.run(signal),

@@ -25,6 +25,8 @@ export interface ConfigContext {
   nodeMemoryBytes: number
   /** What it needs for its devices. */
   devices: DeviceOptions
+  /** The names of what its claims give it. */
+  cdiDevices: readonly string[]
   /** The CPUs it is on, as 0-2,4 ('' for any), and whether it is alone there. */
   cpus: { affinity: string; exclusive: boolean }
   /** The kubelet's folder for this Pod. */
@@ -70,6 +72,7 @@ export async function containerConfig(context: ConfigContext, signal: AbortSigna
       await terminationLog(context, messagePath),
     ],
     devices: [...devices.devices, ...volumeDevices(container, (name) => context.volume(name))],
+    cdiDevices: context.cdiDevices,
     labels: {
       [keys.backOff]: String(context.backOffSeconds),
       [keys.terminationMessagePath]: messagePath,

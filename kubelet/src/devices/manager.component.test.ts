@@ -84,7 +84,7 @@ describe('a node with a device plugin', () => {
     })
   })
 
-  it('refuses what it has not, and CDI', async () => {
+  it('refuses what it has not, and CDI devices that nobody has', async () => {
     await node.run('more', wanting(2))
     const more = await node.until('more', failed)
     const lacks = `requested number of devices unavailable for ${resource}. Requested: 2, Available: 1`
@@ -96,8 +96,13 @@ describe('a node with a device plugin', () => {
     plugin.list({ b: true, cdi: true })
     await waitFor(() => amounts()[0] === '2')
     await node.run('cdi', wanting(1))
-    const unsupported = 'CDI devices are not supported by this container runtime: example.com/thing=cdi'
-    expect((await node.until('cdi', failed)).status).toMatchObject(rejected(unsupported))
+    const waits = await node.until('cdi', (pod) => pod.status?.containerStatuses?.[0]?.state?.waiting?.message)
+    expect(waits.status?.containerStatuses?.[0]?.state?.waiting).toEqual({
+      reason: 'CreateContainerError',
+      message: 'CDI device injection failed: unresolvable CDI devices example.com/thing=cdi',
+    })
+    await node.client.delete(pods, 'cdi', { namespace: 'default', gracePeriodSeconds: 0 })
+    await waitFor(() => !node.manager.occupied()?.some((pod) => pod.metadata.name === 'cdi'))
     plugin.list({ a: true, b: true })
     await waitFor(async () => (await checkpoint()).includes('"a"'))
   })

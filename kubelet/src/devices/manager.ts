@@ -278,8 +278,6 @@ export class DeviceManager {
       metrics.allocated(resource, (clock.now() - start) / 1000)
     })
     if (!response) throw new Error('no containers return in allocation response')
-    const cdi = (response.cdi_devices ?? []).map((one) => one.name)
-    if (cdi.length > 0) throw new Error(`CDI devices are not supported by this container runtime: ${cdi.join(', ')}`)
     const devices = byNode(this.#resources.get(resource), ids)
     this.#assignments = [...this.#assignments, { podUid, container, resource, devices, response }]
     await this.#write()

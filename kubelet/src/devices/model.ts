@@ -143,6 +143,8 @@ export interface DeviceOptions {
   mounts: readonly { containerPath: string; hostPath: string; readonly: boolean }[]
   devices: readonly { containerPath: string; hostPath: string; permissions: string }[]
   annotations: ReadonlyMap<string, string>
+  /** Qualified names of CDI devices. */
+  cdiDevices: readonly string[]
 }
 
 // pod_devices.go deviceRunContainerOptions
@@ -157,6 +159,7 @@ export function deviceOptions(responses: readonly ContainerResponse[]): DeviceOp
   return {
     envs: first(responses.flatMap((one) => Object.entries(one.envs ?? {}))),
     annotations: first(responses.flatMap((one) => Object.entries(one.annotations ?? {}))),
+    cdiDevices: [...new Set(responses.flatMap((one) => (one.cdi_devices ?? []).map(({ name }) => name)))],
     mounts: [...mounts.values()].map((one) => ({
       containerPath: one.container_path,
       hostPath: one.host_path,

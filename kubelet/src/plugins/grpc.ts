@@ -35,6 +35,7 @@ export class PluginClient {
   readonly #client: grpc.Client
   readonly #methods: grpc.ServiceDefinition
   readonly #clock: Clock
+  #closed = false
 
   constructor(service: grpc.ServiceClientConstructor, socket: string, clock: Clock) {
     // the name of a socket is no host name, which HTTP/2 asks for
@@ -114,7 +115,20 @@ export class PluginClient {
     await promise.finally(() => signal.removeEventListener('abort', cancel))
   }
 
+  /** Keeps the connection up, and tells whenever it is there or not, until it is closed. */
+  keepConnected(changed: (connected: boolean) => void): void {
+    const channel = this.#client.getChannel()
+    const look = (): void => {
+      if (this.#closed) return
+      const state = channel.getConnectivityState(true)
+      changed(state === grpc.connectivityState.READY)
+      channel.watchConnectivityState(state, Infinity, look)
+    }
+    look()
+  }
+
   close(): void {
+    this.#closed = true
     this.#client.close()
   }
 }

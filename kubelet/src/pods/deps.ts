@@ -3,6 +3,7 @@ import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import type { PodCgroups } from '../cgroups/pods.ts'
 import type { NodeAllocatable } from '../containers/downward.ts'
 import type { CpuManager } from '../cpus/manager.ts'
+import type { DraManager } from '../dra/manager.ts'
 import type { Recorder } from '../events.ts'
 import type { DeviceManager } from '../devices/manager.ts'
 import type { NodeKeyring } from '../images/ensure.ts'
@@ -27,6 +28,7 @@ export interface PodDeps {
   cgroups: PodCgroups
   cpus: CpuManager
   devices: DeviceManager
+  dra: DraManager
   probes: ProbeManager
   puller: ImagePuller
   pulled: Pick<PulledImages, 'mustPull'>

@@ -218,6 +218,11 @@ export class PodManager {
     }
   }
 
+  /** Whether nothing of a Pod is on the node any more; false while not all Pods are known. */
+  isGone(podUid: string): boolean {
+    return this.#complete && !this.#knows(podUid)
+  }
+
   #knows(uid: string): boolean {
     return this.#workers.has(uid) || this.#unjudged.has(uid)
   }

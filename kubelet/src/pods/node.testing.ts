@@ -23,8 +23,11 @@ import { CsiDrivers, csiPluginType } from '../csi/drivers.ts'
 import { NodeInfo } from '../csi/node-info.ts'
 import { CsiVolumes } from '../csi/volumes.ts'
 import { DeviceManager } from '../devices/manager.ts'
+import { draPluginType } from '../dra/drivers.ts'
+import { DraManager } from '../dra/manager.ts'
 import { PulledImages } from '../images/pulled-images.ts'
 import { ImagePuller } from '../images/puller.ts'
+import type { PluginHandler } from '../plugins/handler.ts'
 import { PluginManager } from '../plugins/manager.ts'
 import { ProbeManager } from '../probes/manager.ts'
 import { makeImage, removeImage } from '../runtime/docker/image.testing.ts'
@@ -174,6 +177,15 @@ export async function startTestNode(
     lifetime: stopping.signal,
   })
   await devices.start()
+  const dra = await DraManager.open({
+    rootDir,
+    nodeName: name,
+    client,
+    isGone: (uid) => manager.isGone(uid),
+    clock,
+    log,
+    lifetime: stopping.signal,
+  })
   const pulled = new PulledImages({ rootDir, verification: (_, ours) => ours, clock, log })
   await pulled.open(() => Promise.resolve([]))
   const deps: PodDeps = {
@@ -181,6 +193,7 @@ export async function startTestNode(
     cgroups,
     cpus,
     devices,
+    dra,
     volumes,
     volumeSources,
     probes,
@@ -220,12 +233,17 @@ export async function startTestNode(
     return factory.waitForSync(stopping.signal)
   })
   const folder = path.join(rootDir, 'plugins_registry')
-  const plugins = new PluginManager({ folder, handlers: new Map([[csiPluginType, drivers]]), clock, log })
+  const handlers = new Map<string, PluginHandler>([
+    [csiPluginType, drivers],
+    [draPluginType, dra.handler],
+  ])
+  const plugins = new PluginManager({ folder, handlers, clock, log })
   const running = Promise.all([
     manager.run(synced, Promise.resolve()),
     cpus.run(stopping.signal),
     plugins.run(stopping.signal),
     csi.staged.run(stopping.signal),
+    dra.run(),
   ])
   const get = (of: string): Promise<Pod> => client.get(pods, of, { namespace: 'default' })
   const until = async (of: string, check: (pod: Pod) => unknown): Promise<Pod> => {

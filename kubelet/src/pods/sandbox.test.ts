@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { DynamicResourcesError } from '../dra/claims.ts'
 import { RuntimeError } from '../runtime/types.ts'
-import { DynamicResourcesError, sandboxFailure } from './sandbox.ts'
+import { sandboxFailure } from './sandbox.ts'
 
 describe('what is said of a sandbox that did not start', () => {
   it.each([

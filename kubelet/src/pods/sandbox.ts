@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Container, Pod } from '@kubets/shared/api/types/core-v1.ts'
+import { DynamicResourcesError, hasClaims } from '../dra/claims.ts'
 import { hostsFile, nodeHostsFile, podHostname } from '../network/names.ts'
 import { formatResolvConf, parseResolvConf, podResolvConf } from '../network/resolv-conf.ts'
 import {
@@ -64,9 +65,6 @@ function hostPorts(container: Container): PortMapping[] {
     }))
 }
 
-/** What a Pod's claims give it could not be prepared. */
-export class DynamicResourcesError extends Error {}
-
 /** What is said of a sandbox that did not start, and how long it is left alone. */
 // pkg/kubelet/kuberuntime/kuberuntime_manager.go SyncPod
 export function sandboxFailure(error: unknown): { reason: string; message: string; waitMs: number } {
@@ -86,9 +84,7 @@ export async function runSandbox(deps: PodDeps, pod: Pod, attempt: number, signa
   if (!pod.spec.hostNetwork && deps.network.problem !== undefined) {
     throw new Error(`network is not ready: ${deps.network.problem}`)
   }
-  if (pod.spec.resourceClaims?.length || pod.status?.extendedResourceClaimStatus) {
-    throw new DynamicResourcesError('prepare dynamic resources: this kubelet takes no DRA drivers')
-  }
+  if (hasClaims(pod)) await deps.dra.prepare(pod, signal)
   const handler = await runtimeHandler(deps, pod, signal)
   if (pod.spec.hostUsers === false) throw new Error(noUserNamespaces(handler))
   const cgroup = await podCgroup(deps, pod, signal)

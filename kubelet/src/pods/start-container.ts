@@ -67,6 +67,7 @@ export async function startContainer(
   let id: string
   try {
     await mountImages(deps, pod, container, ensure, interrupt)
+    const claimed = orConfigError(() => deps.dra.devicesOf(pod, container))
     const devices = await deps.devices.starts(pod, container, lifetime).catch((error: unknown) => {
       throw new ConfigError((error as Error).message)
     })
@@ -82,6 +83,7 @@ export async function startContainer(
         allocatable: deps.node.allocatable,
         nodeMemoryBytes: deps.node.memoryBytes,
         devices,
+        cdiDevices: [...devices.cdiDevices, ...claimed],
         cpus: {
           affinity: deps.cpus.affinity(uid, container.name),
           exclusive: deps.cpus.exclusive(uid, container.name).size > 0,
@@ -127,6 +129,14 @@ export async function startContainer(
     const prepared = prepareToKill(deps, pod, started, grace, 'FailedPostStartHook', '', interrupt)
     await killContainer(deps, started, grace, prepared, interrupt)
     throw new StartError({ reason: 'PostStartHookError', message, retryAt: clock.now() + showErrorMs })
+  }
+}
+
+function orConfigError<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw new ConfigError((error as Error).message)
   }
 }
 

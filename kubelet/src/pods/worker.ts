@@ -192,6 +192,9 @@ export class PodWorker {
       volumesOnDisk: this.#volumesOnDisk,
     })
     this.#announce(pod, result.waiting)
+    const over = result.done && !state.containers.some((one) => one.state === 'CONTAINER_RUNNING')
+    // before anybody hears of the end, and gives what it had to another. pkg/kubelet/kubelet.go SyncTerminatingPod
+    if (over) await this.#deps.dra.unprepare(pod.metadata.uid ?? '', lifetime)
     this.#report(pod, state, result, now)
     const [step, next] = result.steps
     if (step?.kind === 'finish') {

@@ -120,6 +120,8 @@ export interface ContainerConfig {
   env: readonly string[]
   mounts: readonly Mount[]
   devices: readonly Device[]
+  /** Qualified names (vendor.com/class=name) of devices that the runtime knows how to give it. */
+  cdiDevices: readonly string[]
   labels: Readonly<Record<string, string>>
   annotations: Readonly<Record<string, string>>
   stdin: boolean

@@ -11,6 +11,7 @@ import type {
   PodSandboxConfig,
 } from '../types.ts'
 import { RuntimeError, isRuntimeNotFound } from '../types.ts'
+import { injectCdiDevices } from './cdi/inject.ts'
 import { call, limits, type DockerContext } from './client.ts'
 import { dockerLabels, dockerName, labelNames, readLabels } from './naming.ts'
 import { createOrAdopt, isNotModified, listType } from './sandbox.ts'
@@ -23,14 +24,15 @@ function logConfig({ logFiles = { maxBytes: 10 << 20, maxFiles: 5 } }: DockerCon
 }
 
 /** Creates a container in the sandbox's namespaces; returns its id. */
-export function createContainer(
+export async function createContainer(
   context: DockerContext,
   sandboxId: string,
   config: ContainerConfig,
   sandbox: PodSandboxConfig,
   signal: AbortSignal,
 ): Promise<string> {
-  return createOrAdopt(context, containerOptions(context, sandboxId, config, sandbox), signal)
+  const whole = await injectCdiDevices(config)
+  return createOrAdopt(context, containerOptions(context, sandboxId, whole, sandbox), signal)
 }
 
 function containerOptions(

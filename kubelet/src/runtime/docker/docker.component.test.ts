@@ -40,6 +40,7 @@ function config(name: string, script: string, more: Partial<ContainerConfig> = {
     env: ['GREETING=hello'],
     mounts: [],
     devices: [],
+    cdiDevices: [],
     labels: { 'kubets.back-off': '10' },
     annotations: {},
     stdin: false,
