@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { events } from '@kubets/shared/api/resources.gen.ts'
 import type { PodSpec } from '@kubets/shared/api/types/core-v1.ts'
 import { caseMs, waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -108,6 +109,20 @@ describe('A node with a driver of devices that Pods claim', { timeout: caseMs },
     await look.remove('flaky')
     await look.gone('flaky')
     expect(driver.asked('NodeUnprepareResources', 'flaky')).toBe(2)
+    driver.before = () => undefined
+  })
+
+  it('does not wait for a driver that hangs when the Pod has to go', async () => {
+    driver.before = ({ method, claims }) =>
+      method === 'NodePrepareResources' && claims.includes('hung') ? new Promise(() => undefined) : undefined
+    await claimed('hung', claiming('hung', { main: '' }))
+    await waitFor(() => driver.asked('NodePrepareResources', 'hung') === 1)
+    await look.remove('hung')
+    await look.gone('hung')
+    expect(driver.asked('NodeUnprepareResources', 'hung')).toBe(1)
+    const { items } = await node.client.list(events, { namespace: 'default' })
+    const about = items.filter(({ involvedObject }) => involvedObject.name === 'hung').map(({ reason }) => reason)
+    expect(about).not.toContain('FailedPrepareDynamicResources')
     driver.before = () => undefined
   })
 

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type * as grpc from '@grpc/grpc-js'
 import { deviceClasses, resourceClaims } from '@kubets/shared/api/resources.gen.ts'
@@ -20,7 +20,7 @@ export interface TestDraDriver {
   calls: DraCall[]
   notified: Notified[]
   /** Called before it answers; what it throws is what it says of each claim. */
-  before: (call: DraCall) => void
+  before: (call: DraCall) => Promise<void> | void
   /** How often it was asked this about the claim. */
   asked(method: DraCall['method'], claim: string): number
   stop(): Promise<void>
@@ -46,7 +46,6 @@ export async function startDraDriver(
   const folder = path.join(rootDir, 'plugins', name)
   await mkdir(folder, { recursive: true })
   await mkdir(path.join(rootDir, 'plugins_registry'), { recursive: true })
-  await mkdir(cdiFolder, { recursive: true })
   const fileOf = (uid: string): string => path.join(cdiFolder, `${name}-${uid}.json`)
   const kind = `${name}/claim`
   const written = new Set<string>()
@@ -64,6 +63,7 @@ export async function startDraDriver(
       devices.push({ name: `${uid}-${request}`, containerEdits })
     }
     const spec = { cdiVersion: '0.6.0', kind, devices, containerEdits: { env: ['ANY=yes'] } }
+    await mkdir(cdiFolder, { recursive: true })
     await writeFile(fileOf(uid), JSON.stringify(spec))
     written.add(fileOf(uid))
     const given = requests.map((request) => ({
@@ -88,6 +88,8 @@ export async function startDraDriver(
       registration.stop()
       server.stop()
       await Promise.all([...written].map((file) => rm(file, { force: true })))
+      // unless others use it
+      await rmdir(cdiFolder).catch(() => undefined)
     },
   }
   const handler =
@@ -100,7 +102,7 @@ export async function startDraDriver(
       driver.calls.push(call)
       const one = async (claim: Claim): Promise<[string, object]> => {
         try {
-          driver.before(call)
+          await driver.before(call)
         } catch (error) {
           return [claim.uid, { error: (error as Error).message }]
         }

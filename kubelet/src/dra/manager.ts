@@ -146,6 +146,8 @@ export class DraManager {
   }
 
   async #prepare(podUid: string, wanted: readonly ClaimInfo[], signal: AbortSignal): Promise<void> {
+    // nobody may take back yet what is not written down
+    signal.throwIfAborted()
     for (const { name, uid, ...of } of wanted) {
       const before = this.#claims.get(claimKey({ name, ...of }))
       if (!before || before.uid === uid) continue

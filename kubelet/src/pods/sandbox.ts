@@ -79,12 +79,21 @@ export function sandboxFailure(error: unknown): { reason: string; message: strin
   return { reason: 'FailedCreatePodSandBox', message, waitMs: away ? 1000 : sandboxRetryMs }
 }
 
-/** Starts a sandbox. Rejects with the runtime's error, with a DynamicResourcesError, or with why there is no network. */
-export async function runSandbox(deps: PodDeps, pod: Pod, attempt: number, signal: AbortSignal): Promise<void> {
+/**
+ * Starts a sandbox; `interrupt` ends waiting for drivers, but nothing else. Rejects with the runtime's error, with a
+ * DynamicResourcesError, or with why there is no network.
+ */
+export async function runSandbox(
+  deps: PodDeps,
+  pod: Pod,
+  attempt: number,
+  interrupt: AbortSignal,
+  signal: AbortSignal,
+): Promise<void> {
   if (!pod.spec.hostNetwork && deps.network.problem !== undefined) {
     throw new Error(`network is not ready: ${deps.network.problem}`)
   }
-  if (hasClaims(pod)) await deps.dra.prepare(pod, signal)
+  if (hasClaims(pod)) await deps.dra.prepare(pod, interrupt)
   const handler = await runtimeHandler(deps, pod, signal)
   if (pod.spec.hostUsers === false) throw new Error(noUserNamespaces(handler))
   const cgroup = await podCgroup(deps, pod, signal)

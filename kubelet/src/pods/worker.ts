@@ -348,7 +348,7 @@ export class PodWorker {
       case 'mountVolumes':
         return this.#mountVolumes(pod, state, interrupt)
       case 'runSandbox':
-        return this.#runSandbox(pod, step.attempt)
+        return this.#runSandbox(pod, step.attempt, interrupt)
       case 'stopSandbox':
         return runtime.stopPodSandbox(step.id, lifetime)
       case 'removeContainer':
@@ -420,16 +420,16 @@ export class PodWorker {
     return this.#mounted !== undefined && usedVolumes(pod).every(({ name }) => this.#mounted?.has(name))
   }
 
-  async #runSandbox(pod: Pod, attempt: number): Promise<void> {
+  async #runSandbox(pod: Pod, attempt: number, interrupt: AbortSignal): Promise<void> {
     const { recorder, clock, lifetime } = this.#deps
     if (attempt > 0) {
       recorder.event(pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
     }
     try {
-      await runSandbox(this.#deps, pod, attempt, lifetime)
+      await runSandbox(this.#deps, pod, attempt, interrupt, lifetime)
       this.#failures.delete(shared.sandbox)
     } catch (error) {
-      lifetime.throwIfAborted()
+      interrupt.throwIfAborted()
       const { reason, message, waitMs } = sandboxFailure(error)
       recorder.event(pod, 'Warning', reason, message)
       this.#failures.set(shared.sandbox, { reason, message, retryAt: clock.now() + waitMs })
