@@ -147,6 +147,46 @@ describe('SchedulingQueue', () => {
     expect(queue.sizes).toMatchObject({ unschedulable: 0 })
   })
 
+  it('gives a Pod that backs off when there is no other, but not one that met an error', async () => {
+    const { clock, queue } = setUp()
+    const names = ['other', 'p', 'error']
+    names.forEach((name, priority) => queue.add(podInfo(pod(name, { priority }))))
+    queue.putBackoff(await popped(queue))
+    queue.putUnschedulable(await popped(queue), fit)
+    queue.move(() => nodeAdd)
+    expect(queue.sizes).toMatchObject({ backoff: 2, active: 1 })
+    const given: string[] = []
+    const take = async (): Promise<void> => {
+      while (given.length < 3) given.push((await popped(queue)).info.pod.metadata.name ?? '')
+    }
+    const taking = take()
+    await clock.advance(0)
+    expect(given).toEqual(['other', 'p'])
+    await clock.advance(1000)
+    await taking
+    expect(given).toEqual(['other', 'p', 'error'])
+  })
+
+  it('gives a Pod at once to who waits when an event wakes it while it backs off', async () => {
+    const { queue } = setUp()
+    queue.add(podInfo(pod('p')))
+    queue.putUnschedulable(await popped(queue), fit)
+    const waiting = popped(queue)
+    queue.move(() => nodeAdd)
+    expect((await waiting).attempts).toBe(2)
+  })
+
+  it('gives the most important of those that an event wakes, also to who waits', async () => {
+    const { clock, queue } = setUp()
+    for (const priority of [5, 9, 7]) queue.add(podInfo(pod(`p${String(priority)}`, { priority })))
+    const all = [await popped(queue), await popped(queue), await popped(queue)]
+    for (const one of all.toReversed()) queue.putUnschedulable(one, fit)
+    await clock.advance(5000)
+    const waiting = popped(queue)
+    queue.move(() => nodeAdd)
+    expect((await waiting).info.priority).toBe(9)
+  })
+
   it('lets a Pod be tried without its backoff', async () => {
     const { queue } = setUp()
     for (const name of ['p', 'q']) queue.add(podInfo(pod(name)))

@@ -39,19 +39,22 @@ interface Flight {
 }
 
 /**
- * Pods that wait for a node: the active ones by priority, those that back off after an attempt, and those that wait for
- * the cluster to change. An event wakes a waiting Pod when a plugin that turned it away says that it may help.
+ * Pods that wait for a node: the active ones by priority, those that back off after an attempt while there are others to
+ * try, and those that wait for the cluster to change. An event wakes a waiting Pod when a plugin that turned it away says that it may help.
  */
 // pkg/scheduler/backend/queue/scheduling_queue.go PriorityQueue
 export class SchedulingQueue {
   readonly #options: Required<QueueOptions>
   readonly #active: Heap<WaitingPod>
   readonly #backoff: Heap<WaitingPod>
+  /** Those whose attempt ended in an error: they are not tried before their time. */
+  readonly #errors: Heap<WaitingPod>
   readonly #unschedulable = new Map<string, WaitingPod>()
   readonly #gated = new Map<string, WaitingPod>()
   /** Events that plugins let Pods in for that they kept out. */
   readonly #opening: ReadonlySet<ClusterEvent['kind']>
   #waiter: ((pod: WaitingPod | undefined) => void) | undefined
+  #isServing = false
   #cancelBackoff: (() => void) | undefined
   #cancelFlush: (() => void) | undefined
   #closed = false
@@ -73,7 +76,9 @@ export class SchedulingQueue {
     const sort = profile?.queueSort
     const uid = (pod: WaitingPod): string => pod.info.uid
     this.#active = new Heap(uid, (a, b) => sort?.less?.(a, b) ?? a.timestamp < b.timestamp)
-    this.#backoff = new Heap(uid, (a, b) => this.#backoffEnds(a) < this.#backoffEnds(b))
+    const endsFirst = (a: WaitingPod, b: WaitingPod): boolean => this.#backoffEnds(a) < this.#backoffEnds(b)
+    this.#backoff = new Heap(uid, endsFirst)
+    this.#errors = new Heap(uid, endsFirst)
     this.#armFlush()
   }
 
@@ -81,7 +86,7 @@ export class SchedulingQueue {
   get sizes(): { active: number; backoff: number; unschedulable: number; gated: number } {
     return {
       active: this.#active.size,
-      backoff: this.#backoff.size,
+      backoff: this.#backoff.size + this.#errors.size,
       unschedulable: this.#unschedulable.size,
       gated: this.#gated.size,
     }
@@ -97,7 +102,8 @@ export class SchedulingQueue {
       reasons.set(profile, counts)
       for (const plugin of plugins) counts.set(plugin, (counts.get(plugin) ?? 0) + 1)
     }
-    for (const pod of [...this.#unschedulable.values(), ...this.#backoff.items, ...this.#active.items])
+    const backingOff = [...this.#backoff.items, ...this.#errors.items]
+    for (const pod of [...this.#unschedulable.values(), ...backingOff, ...this.#active.items])
       count(pod, pod.rejectedBy)
     for (const pod of this.#gated.values()) {
       const holder = this.#holder(pod)
@@ -122,8 +128,10 @@ export class SchedulingQueue {
     }
     const active = this.#active.get(info.uid)
     if (active) return this.#active.put({ ...active, info })
-    const backingOff = this.#backoff.get(info.uid)
-    if (backingOff) return this.#backoff.put({ ...backingOff, info })
+    for (const queue of [this.#backoff, this.#errors]) {
+      const backingOff = queue.get(info.uid)
+      if (backingOff) return queue.put({ ...backingOff, info })
+    }
     const gated = this.#gated.get(info.uid)
     if (gated) {
       this.#gated.delete(info.uid)
@@ -140,6 +148,7 @@ export class SchedulingQueue {
   delete(uid: string): void {
     this.#active.delete(uid)
     this.#backoff.delete(uid)
+    this.#errors.delete(uid)
     this.#unschedulable.delete(uid)
     this.#gated.delete(uid)
   }
@@ -187,14 +196,14 @@ export class SchedulingQueue {
 
   /** Puts back a Pod whose attempt ended in an error: it is tried again after its backoff. */
   putBackoff(pod: WaitingPod): void {
-    this.#backoff.put({ ...pod, timestamp: this.#options.clock.now() })
+    this.#errors.put({ ...pod, timestamp: this.#options.clock.now() })
     this.#options.onIncoming('backoff', 'ScheduleAttemptFailure')
     this.#armBackoff()
   }
 
   /** Lets a Pod that waits be tried at once. */
   activate(uid: string): void {
-    const pod = this.#unschedulable.get(uid) ?? this.#backoff.get(uid)
+    const pod = this.#unschedulable.get(uid) ?? this.#backoff.get(uid) ?? this.#errors.get(uid)
     if (!pod || this.#isHeld(pod)) return
     this.delete(uid)
     this.#enter(pod, 'ForceActivate')
@@ -275,18 +284,36 @@ export class SchedulingQueue {
       this.#backoff.put(pod)
       this.#options.onIncoming('backoff', event)
       this.#armBackoff()
+      this.#serve()
     } else {
       this.#enter(pod, event)
     }
   }
 
+  /** Who waits has the first of all Pods that come by what happens now: the most important may be the last that it wakes. */
   #serve(): void {
-    if (!this.#waiter || this.#active.size === 0) return
-    const resolve = this.#waiter
-    const pod = this.#active.pop()
-    if (!pod) return
-    this.#waiter = undefined
-    resolve({ ...pod, attempts: pod.attempts + 1 })
+    if (!this.#waiter || this.#isServing) return
+    this.#isServing = true
+    queueMicrotask(() => {
+      this.#isServing = false
+      const resolve = this.#waiter
+      const pod = resolve && this.#next()
+      if (!pod) return
+      this.#waiter = undefined
+      resolve({ ...pod, attempts: pod.attempts + 1 })
+    })
+  }
+
+  /** The first active Pod; where there is none, one that backs off: it makes way for others, of which there are none. */
+  // pkg/scheduler/backend/queue/active_queue.go unlockedPop
+  #next(): WaitingPod | undefined {
+    const active = this.#active.pop()
+    if (active) return active
+    const pod = this.#backoff.pop()
+    if (!pod) return undefined
+    this.#options.onIncoming('active', 'PopFromBackoffQ')
+    this.#armBackoff()
+    return pod
   }
 
   /** One second after the first attempt, doubled for each further one, ten at most. */
@@ -298,15 +325,17 @@ export class SchedulingQueue {
 
   #armBackoff(): void {
     this.#cancelBackoff?.()
-    const first = this.#backoff.peek()
-    if (!first || this.#closed) return
-    const wait = this.#backoffEnds(first) - this.#options.clock.now()
+    const queues = [this.#backoff, this.#errors]
+    const ends = queues.flatMap((queue) => queue.peek() ?? []).map((pod) => this.#backoffEnds(pod))
+    if (ends.length === 0 || this.#closed) return
+    const wait = Math.min(...ends) - this.#options.clock.now()
     this.#cancelBackoff = this.#options.clock.timer(Math.max(0, wait), () => {
       const now = this.#options.clock.now()
-      for (let pod = this.#backoff.peek(); pod && this.#backoffEnds(pod) <= now; pod = this.#backoff.peek()) {
-        this.#backoff.pop()
-        this.#enter(pod, 'BackoffComplete')
-      }
+      for (const queue of queues)
+        for (let pod = queue.peek(); pod && this.#backoffEnds(pod) <= now; pod = queue.peek()) {
+          queue.pop()
+          this.#enter(pod, 'BackoffComplete')
+        }
       this.#armBackoff()
     })
   }
