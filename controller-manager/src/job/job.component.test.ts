@@ -138,6 +138,14 @@ describe('the Job controller', () => {
     expect(job.spec.template.spec.nodeSelector).toBeUndefined()
   })
 
+  it('leaves alone what another controller manages', async () => {
+    await create('foreign', { managedBy: 'example.com/queue' })
+    await create('after', {})
+    await awaitPods('after', 1)
+    const foreign = await manager.client.get(jobs, 'foreign', { namespace })
+    expect([await podsOf('foreign'), foreign.status ?? {}]).toEqual([[], {}])
+  })
+
   it('ends early by its success policy', async () => {
     const successPolicy = { rules: [{ succeededIndexes: '0' }] }
     await create('early', { completionMode: 'Indexed', completions: 2, parallelism: 2, successPolicy })
