@@ -192,6 +192,14 @@ describe('An image', { timeout: caseMs }, () => {
     expect((await ensure(image, undefined)).found?.repoDigests).toEqual([image])
   })
 
+  it('is the one of its digest, whatever its tag says', async () => {
+    const image = from(`both:other@${registry.digest('both')}`)
+    const { said, found } = await ensure(image, undefined)
+    expect(found?.repoDigests).toEqual([image.replace(':other@', '@')])
+    expect(said[0]).toBe(`Normal Pulling: Pulling image "${image}"`)
+    expect((await ensure(image, undefined)).said).toEqual([present(image)])
+  })
+
   it('is that of the tag latest where no tag is said', async () => {
     const image = from('untagged')
     expect((await ensure(image, undefined)).found?.repoTags).toEqual([`${image}:latest`])

@@ -73,6 +73,38 @@ describe.concurrent('A container', { timeout: caseMs }, () => {
     expect(await look.exec(idOf(pod), 'readlink /map/a; readlink /map/..data | cut -c1-2')).toBe('..data/a\n..\n')
   })
 
+  it('does not see what changes in a part of a volume', async () => {
+    await keep('part', { a: 'old' })
+    await node.run('part', {
+      volumes: [{ name: 'map', configMap: { name: 'part' } }],
+      containers: [
+        {
+          name: 'main',
+          volumeMounts: [...at('map'), { name: 'map', mountPath: '/part', subPath: 'a', readOnly: true }],
+        },
+      ],
+    })
+    const pod = await node.until('part', runs)
+    await node.client.patch(configMaps, 'part', { data: { a: 'new' } }, { type: 'merge', namespace })
+    await waitFor(async () => (await look.exec(idOf(pod), 'cat /map/a')) === 'new')
+    expect(await look.exec(idOf(pod), 'cat /part')).toBe('old')
+  })
+
+  // pkg/apis/core/v1 ClusterTrustBundleProjection, PodCertificateProjection: their gates are off
+  it('has no trust bundles and no certificates of its own, and hears it', async () => {
+    const sources = {
+      clusterTrustBundle: { name: 'example.com:bundle', path: 'ca.pem' },
+      podCertificate: { signerName: 'example.com/signer', keyType: 'ED25519', credentialBundlePath: 'pod.pem' },
+    }
+    for (const [kind, source] of Object.entries(sources)) {
+      const name = `has-${kind.toLowerCase()}`
+      const volumes = [{ name: 'all', projected: { sources: [{ [kind]: source }] } }]
+      await node.run(name, { volumes, containers: [{ name: 'main', volumeMounts: at('all') }] })
+      expect(await look.event(name, 'FailedMount')).toContain(`projected source ${kind} is not supported`)
+      await look.remove(name)
+    }
+  })
+
   it('waits for what it is to see, says so, and starts when it is there', async () => {
     await node.run('waits', {
       ...once,

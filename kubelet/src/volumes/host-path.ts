@@ -1,6 +1,5 @@
 import { mkdir, open, stat } from 'node:fs/promises'
 import type { Stats } from 'node:fs'
-import path from 'node:path'
 
 const checks: Readonly<Record<string, { what: string; test: (info: Stats) => boolean }>> = {
   Directory: { what: 'directory', test: (info) => info.isDirectory() },
@@ -18,11 +17,10 @@ export async function prepareHostPath(place: string, type: string): Promise<void
   if (type === '') return
   const check = checks[type]
   if (!check) throw new Error(`hostPath type check failed: unsupported type ${type}`)
-  if (type === 'DirectoryOrCreate') await mkdir(place, { recursive: true, mode: 0o755 })
-  if (type === 'FileOrCreate') {
-    await mkdir(path.dirname(place), { recursive: true })
-    await (await open(place, 'a', 0o644)).close()
-  }
-  const info = await stat(place).catch(() => undefined)
+  const found = await stat(place).catch(() => undefined)
+  if (type === 'DirectoryOrCreate' && !found) await mkdir(place, { recursive: true, mode: 0o755 })
+  // the folders above it are not made
+  if (type === 'FileOrCreate' && !found) await (await open(place, 'a', 0o644)).close()
+  const info = found ?? (await stat(place).catch(() => undefined))
   if (!info || !check.test(info)) throw new Error(`hostPath type check failed: ${place} is not a ${check.what}`)
 }
