@@ -55,10 +55,12 @@ import { servePodResources } from './pod-resources/server.ts'
 import { PluginManager } from './plugins/manager.ts'
 import type { PluginHandler, PluginHandlers } from './plugins/handler.ts'
 import { PodManager } from './pods/manager.ts'
+import { podMetrics } from './pods/metrics.ts'
 import { sysctlAllowlist } from './pods/sysctls.ts'
 import { ProbeManager } from './probes/manager.ts'
 import { probeMetrics } from './probes/metrics.ts'
 import { createDockerRuntime } from './runtime/docker/index.ts'
+import { instrumented } from './runtime/instrumented.ts'
 import { startServer, type ServerOptions } from './server/server.ts'
 import { Logind, systemLogind } from './shutdown/logind.ts'
 import { ShutdownManager } from './shutdown/manager.ts'
@@ -95,7 +97,8 @@ export async function runKubelet({ options, configuration, warnings }: Configure
     : new EventRecorder({ client, clock, log, component: 'kubelet', host: nodeName })
   const negativeOomScores = await mayLowerOomScore()
   if (!negativeOomScores) log.warn('this machine allows no negative oom_score_adj: going on without')
-  const runtime = createDockerRuntime({
+  const registry = createRegistry()
+  const docker = createDockerRuntime({
     endpoint: options.endpoint,
     nodeName,
     infraImage: options.infraImage,
@@ -105,7 +108,8 @@ export async function runKubelet({ options, configuration, warnings }: Configure
     clock,
     log,
   })
-  const network = new PodNetwork({ context: runtime.context, clusterCidr: options.clusterCidr, clock, log })
+  const runtime = instrumented(docker, registry, clock)
+  const network = new PodNetwork({ context: docker.context, clusterCidr: options.clusterCidr, clock, log })
 
   const podFactory = new InformerFactory(client, { clock, log })
   const podInformer = podFactory.informer(pods, { fieldSelector: `spec.nodeName=${nodeName}` })
@@ -155,7 +159,6 @@ export async function runKubelet({ options, configuration, warnings }: Configure
     clock,
     log,
   })
-  const registry = createRegistry()
   gateMetrics(registry)
   const reclaimed = reclaimMetrics(registry)
   const probeRegistry = new Registry()
@@ -218,7 +221,7 @@ export async function runKubelet({ options, configuration, warnings }: Configure
     probes,
     objects,
     recorder,
-    metrics: reclaimed,
+    metrics: { ...reclaimed, ...podMetrics(registry, nodeName) },
     network,
     clock,
     log,

@@ -17,6 +17,7 @@ import type { Runtime } from '../runtime/types.ts'
 import type { VolumeManager } from '../volumes/manager.ts'
 import type { VolumeSources } from '../volumes/sources.ts'
 import type { Allocations } from './allocations.ts'
+import type { PodMetrics } from './metrics.ts'
 import type { SysctlAllowlist } from './sysctls.ts'
 
 /** What the work on Pods needs of the rest of the kubelet. */
@@ -35,7 +36,7 @@ export interface PodDeps {
   keyring: NodeKeyring
   objects: ObjectSource
   recorder: Recorder
-  metrics: Pick<ReclaimMetrics, 'preempted'>
+  metrics: Pick<ReclaimMetrics, 'preempted'> & PodMetrics
   network: { readonly problem: string | undefined; allowHairpin(): Promise<void> }
   node: NodeFacts
   dns: DnsSettings

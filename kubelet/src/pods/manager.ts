@@ -176,17 +176,21 @@ export class PodManager {
   }
 
   async #relist(): Promise<void> {
-    const { runtime, lifetime, cgroups } = this.#deps
+    const { runtime, lifetime, cgroups, clock, metrics } = this.#deps
+    const begun = clock.now()
     try {
       const [sandboxes, containers] = await Promise.all([
         runtime.listPodSandbox({}, lifetime),
         runtime.listContainers({}, lifetime),
       ])
+      const took = (clock.now() - begun) / 1000
+      const since = this.#lookedAt > 0 ? (begun - this.#lookedAt) / 1000 : undefined
+      metrics.relisted(sandboxes, containers, { took, since, at: begun / 1000 })
       const now = traces(sandboxes, containers)
       for (const uid of changedPods(this.#seen, now)) this.poke(uid)
       this.#seen = now
       if (this.#complete) await this.#removeUnknown(now)
-      this.#lookedAt = this.#deps.clock.now()
+      this.#lookedAt = clock.now()
       await cgroups.refresh(lifetime)
     } catch (error) {
       if (lifetime.aborted) return

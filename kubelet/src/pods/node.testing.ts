@@ -6,8 +6,10 @@ import type { Node, Pod, PodSpec } from '@kubets/shared/api/types/core-v1.ts'
 import { EventRecorder } from '@kubets/shared/client/events.ts'
 import { InformerFactory } from '@kubets/shared/client/informer.ts'
 import { silentLogger as log } from '@kubets/shared/machinery/logger.ts'
+import { createRegistry } from '@kubets/shared/process/metrics.ts'
 import { startApiServer } from '@kubets/shared/testing/apiserver.ts'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
+import type { Registry } from 'prom-client'
 import { ApiObjects } from '../api-objects.ts'
 import { nothingReserved, podsShare } from '../cgroups/allocatable.ts'
 import { openCgroups } from '../cgroups/open.ts'
@@ -32,6 +34,7 @@ import { PluginManager } from '../plugins/manager.ts'
 import { ProbeManager } from '../probes/manager.ts'
 import { makeImage, removeImage } from '../runtime/docker/image.testing.ts'
 import { createDockerRuntime } from '../runtime/docker/index.ts'
+import { instrumented } from '../runtime/instrumented.ts'
 import { VolumeManager } from '../volumes/manager.ts'
 import { VolumeSources } from '../volumes/sources.ts'
 import { Allocations } from './allocations.ts'
@@ -39,6 +42,7 @@ import { appArmorEnabled } from './app-armor.ts'
 import { SettableClock } from './clock.testing.ts'
 import type { PodDeps } from './deps.ts'
 import { PodManager } from './manager.ts'
+import { podMetrics } from './metrics.ts'
 import { sysctlAllowlist } from './sysctls.ts'
 
 type ApiServer = Awaited<ReturnType<typeof startApiServer>>
@@ -51,6 +55,8 @@ export interface TestNode {
   /** Writes a kubeconfig for another program of the cluster. */
   kubeconfig: ApiServer['kubeconfig']
   runtime: PodDeps['runtime']
+  /** Its metrics. */
+  registry: Registry
   recorder: PodDeps['recorder']
   volumes: PodDeps['volumes']
   devices: PodDeps['devices']
@@ -92,7 +98,8 @@ export async function startTestNode(
   const api = await startApiServer()
   await makeImage(image)
   const { client } = api
-  const runtime = createDockerRuntime({
+  const registry = createRegistry()
+  const docker = createDockerRuntime({
     endpoint: 'unix:///var/run/docker.sock',
     nodeName: name,
     infraImage: image,
@@ -101,6 +108,7 @@ export async function startTestNode(
     clock,
     log,
   })
+  const runtime = instrumented(docker, registry, clock)
   const node: Node = { apiVersion: 'v1', kind: 'Node', metadata: { name }, spec: {}, status: { allocatable } }
   const registered = await client.create(nodes, { ...node, status: {} })
   const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'default' } }
@@ -199,7 +207,7 @@ export async function startTestNode(
     probes,
     objects,
     recorder,
-    metrics: { preempted: () => undefined },
+    metrics: { preempted: () => undefined, ...podMetrics(registry, name) },
     clock,
     log,
     allocations: new Allocations((uid) => volumes.podDir(uid)),
@@ -269,6 +277,7 @@ export async function startTestNode(
     client,
     kubeconfig: (...who) => api.kubeconfig(...who),
     runtime,
+    registry,
     tree,
     cgroupRoot,
     image,

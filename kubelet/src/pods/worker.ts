@@ -55,6 +55,7 @@ export class PodWorker {
   readonly #grace: GraceKeeper
   readonly #rejected: Waiting | undefined
   readonly #ended = Promise.withResolvers<void>()
+  readonly #seenAt: number
   #pod: Pod
   #status: PodStatus | undefined
   #gone: { graceSeconds: number } | undefined
@@ -80,6 +81,7 @@ export class PodWorker {
     this.#reporter = reporter
     this.#pod = pod
     this.#rejected = rejected
+    this.#seenAt = deps.clock.now()
     const refusal = (wanted: Pod): Waiting | undefined => reporter.resizeRefusal(wanted)
     this.#resizer = new PodResizer(deps, pod.metadata.uid ?? '', this.#failures, refusal)
     this.#reader = new PodStateReader(deps.runtime, pod.metadata.uid ?? '')
@@ -145,12 +147,15 @@ export class PodWorker {
 
   /** Works until nothing of the Pod is left, or the kubelet stops. */
   async run(): Promise<void> {
-    const { lifetime, clock, log } = this.#deps
+    const { lifetime, clock, log, metrics } = this.#deps
     let errorMs = firstErrorMs
     lifetime.addEventListener('abort', () => this.#resume(), { once: true })
     while (!lifetime.aborted) {
       try {
+        const begun = clock.now()
+        const operation = this.#ending() ? 'kill' : this.#status ? 'sync' : 'create'
         const { finished, wakeAt } = await this.#turn()
+        metrics.worked(operation, (clock.now() - begun) / 1000)
         if (finished) return this.#ended.resolve()
         errorMs = firstErrorMs
         if (wakeAt !== 'now') await this.#wait(wakeAt)
@@ -310,10 +315,12 @@ export class PodWorker {
     const resize = { pending: this.#resizer.pending, inProgress: this.#resizer.inProgress && { error } }
     const { actuated, actuatedPod } = this.#resizer.actuated
     const { ips: hostIPs } = this.#deps.node
+    const before = (this.#status ?? pod.status)?.phase
     this.#status =
       this.#rejected && state.containers.length === 0
         ? rejectedStatus(pod, this.#rejected, now)
         : podStatus({ pod, state, now, failed, ended, probes, waiting, hostIPs, actuated, actuatedPod, resize })
+    if (this.#status.phase === 'Running' && before !== 'Running') this.#deps.metrics.began((now - this.#seenAt) / 1000)
     this.#reporter.report(pod, this.#status)
     if (ended) this.#ended.resolve()
   }
@@ -421,17 +428,19 @@ export class PodWorker {
   }
 
   async #runSandbox(pod: Pod, attempt: number, interrupt: AbortSignal): Promise<void> {
-    const { recorder, clock, lifetime } = this.#deps
+    const { recorder, clock, lifetime, metrics } = this.#deps
     if (attempt > 0) {
       recorder.event(pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
     }
     try {
       await runSandbox(this.#deps, pod, attempt, interrupt, lifetime)
+      metrics.sandbox(false)
       this.#failures.delete(shared.sandbox)
     } catch (error) {
       interrupt.throwIfAborted()
       const { reason, message, waitMs } = sandboxFailure(error)
       recorder.event(pod, 'Warning', reason, message)
+      metrics.sandbox(true)
       this.#failures.set(shared.sandbox, { reason, message, retryAt: clock.now() + waitMs })
     }
   }
@@ -450,8 +459,10 @@ export class PodWorker {
       const before = failureOf(this.#failures, container)
       await startContainer(this.#deps, pod, container, step, state, sandbox, before, interrupt)
       this.#failures.delete(step.name)
+      this.#deps.metrics.container(step.containerKind, undefined)
     } catch (error) {
       if (!(error instanceof StartError)) throw error
+      this.#deps.metrics.container(step.containerKind, error.failure.reason)
       const { image } = container
       this.#failures.set(step.name, image === undefined ? error.failure : { ...error.failure, image })
     }
