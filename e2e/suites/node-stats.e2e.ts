@@ -60,4 +60,16 @@ describe.concurrent("the node's statistics", () => {
   ])('are in %s', async (path, part) => {
     expect(await ask(path)).toContain(part(ns.name))
   })
+
+  // test/e2e/network/proxy.go "proxy logs on node", test/e2e_node/endpoints_test.go
+  it.each([
+    ['healthz', 'ok'],
+    ['pods', '"kind":"PodList"'],
+    ['runningpods', '"kind":"PodList"'],
+    ['configz', '"kubeletconfig":{'],
+    ['metrics', 'kubelet_running_pods '],
+    ['logs/', '<pre>'],
+  ])('are shown beside %s', async (path, part) => {
+    expect(await ask(path)).toContain(part)
+  })
 })

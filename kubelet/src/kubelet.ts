@@ -448,6 +448,8 @@ async function serve(
     clientCA: clientCA ?? '',
     client,
     nodeName: options.nodeName,
+    handlers: options.handlers,
+    logsFolder: '/var/log',
     log,
     ...telling,
     runtime: deps.runtime,

@@ -227,6 +227,12 @@ export function toOptions(values: FlagValues<typeof flags>, configuration: Reado
       criticalPodsMs: time('shutdownGracePeriodCriticalPods'),
       byPodPriority: shutdownPeriodsIn(configuration['shutdownGracePeriodByPodPriority']),
     },
+    handlers: {
+      enableDebuggingHandlers: configuration['enableDebuggingHandlers'] !== false,
+      enableSystemLogHandler: configuration['enableSystemLogHandler'] !== false,
+      enableProfilingHandler: configuration['enableProfilingHandler'] !== false,
+      enableDebugFlagsHandler: configuration['enableDebugFlagsHandler'] !== false,
+    },
     cleanup: values.cleanup,
   }
 }

@@ -23,6 +23,9 @@ export function parseLogQuery(query: URLSearchParams, now: number): LogQuery {
     }
     return value
   }
+  // an old name, with a word for no limit
+  const before = query.get('tail')
+  if (before !== null && before !== '') query.set('tailLines', before === 'all' ? '' : before)
   const tail = number('tailLines', 0)
   const since = sinceTime(query.get('sinceTime'), number('sinceSeconds', 1), now)
   const stream = query.get('stream') ?? 'All'

@@ -1,3 +1,4 @@
+import { mkdir, writeFile } from 'node:fs/promises'
 import https from 'node:https'
 import { text } from 'node:stream/consumers'
 import { clusterRoleBindings, clusterRoles } from '@kubets/shared/api/resources.gen.ts'
@@ -22,6 +23,12 @@ describe('The server', { timeout: caseMs }, () => {
   let admin: Who
   const stopping = new AbortController()
   let broken: string | undefined
+  const handlers = {
+    enableDebuggingHandlers: true,
+    enableSystemLogHandler: true,
+    enableProfilingHandler: true,
+    enableDebugFlagsHandler: true,
+  }
   beforeAll(async () => {
     node = await startTestNode({ cpu: '1', memory: '1Gi', 'ephemeral-storage': '1Gi', pods: '20' })
     look = lookAt(node)
@@ -36,6 +43,8 @@ describe('The server', { timeout: caseMs }, () => {
       clientCA: ca.cert,
       client: node.client,
       nodeName: node.name,
+      handlers,
+      logsFolder: `${node.rootDir}/log`,
       configuration: { kind: 'KubeletConfiguration', apiVersion: 'kubelet.config.k8s.io/v1beta1', maxPods: 20 },
       checks: { ping: () => undefined, syncloop: () => broken },
       metrics: () => node.registry.metrics(),
@@ -62,14 +71,15 @@ describe('The server', { timeout: caseMs }, () => {
 
   const certificateOf = (commonName: string, ...organizations: string[]): Promise<Who> =>
     issueCertificate(ca, { commonName, organizations, usages: ['client'], days: 1 })
-  const ask = (path: string, who: Partial<Who> = admin): Promise<{ code: number; body: string }> =>
+  const ask = (path: string, who: Partial<Who> = admin, method = 'GET'): Promise<{ code: number; body: string }> =>
     new Promise((resolve, reject) => {
-      const options = { host: '127.0.0.1', port, path, ca: ca.cert, agent: false, ...who }
+      const options = { host: '127.0.0.1', port, path, method, ca: ca.cert, agent: false, ...who }
       https
-        .get(options, (response) => {
+        .request(options, (response) => {
           void text(response).then((body) => resolve({ code: response.statusCode ?? 0, body }), reject)
         })
         .on('error', reject)
+        .end()
     })
   const json = async (path: string): Promise<unknown> => JSON.parse((await ask(path)).body)
 
@@ -135,6 +145,8 @@ describe('The server', { timeout: caseMs }, () => {
     expect(await logs('speaks', 'main')).toEqual({ code: 200, body: 'said\n' })
     expect((await ask('/containerLogs/default/speaks/main?tailLines=0')).body).toBe('')
     expect((await ask('/containerLogs/default/speaks/main?tailLines=-1')).code).toBe(422)
+    expect((await ask('/containerLogs/default/speaks/main?tail=0')).body).toBe('')
+    expect((await ask('/containerLogs/default/speaks/main?tail=all')).body).toBe('said\n')
     expect(await logs('speaks', 'other')).toEqual({ code: 404, body: 'container "other" not found in pod "speaks"\n' })
     expect(await logs('none', 'main')).toEqual({ code: 404, body: 'pod "none" does not exist\n' })
     expect(statusOf(await node.get('waits'))?.state?.waiting?.reason).toBe('ContainerCreating')
@@ -187,6 +199,48 @@ describe('The server', { timeout: caseMs }, () => {
       days: 1,
     })
     expect((await ask('/pods', imposter)).code).toBe(401)
+  })
+
+  it('runs a command, and tells what it said', async () => {
+    const run = (path: string) => ask(`/run/default/${path}`, admin, 'POST')
+    const { uid = '' } = (await node.get('speaks')).metadata
+    expect(await run('speaks/main?cmd=echo+a+b')).toEqual({ code: 200, body: 'a b\n' })
+    expect(await run(`speaks/${uid}/main?cmd=hostname`)).toMatchObject({ code: 200 })
+    expect(await run('speaks/main?cmd=false')).toEqual({ code: 500, body: "command 'false' exited with 1: \n" })
+    expect(await run('waits/main?cmd=true')).toEqual({ code: 404, body: 'container not found ("main")\n' })
+  })
+
+  // test/e2e/network/proxy.go, "proxy logs on node"
+  it("shows the machine's logs, and nothing beside them", async () => {
+    const folder = `${node.rootDir}/log`
+    await mkdir(`${folder}/pods`, { recursive: true })
+    await writeFile(`${folder}/sys<log`, 'line\n')
+    await writeFile(`${node.rootDir}/other`, 'not this')
+    const page = (lines: string): string =>
+      `<!doctype html>\n<meta name="viewport" content="width=device-width">\n<pre>\n${lines}</pre>\n`
+    expect(await ask('/logs/')).toEqual({
+      code: 200,
+      body: page('<a href="pods/">pods/</a>\n<a href="sys%3Clog">sys&lt;log</a>\n'),
+    })
+    expect(await ask('/logs/sys%3Clog')).toEqual({ code: 200, body: 'line\n' })
+    expect((await ask('/logs')).code).toBe(301)
+    expect((await ask('/logs/pods')).code).toBe(301)
+    expect(await ask('/logs/pods/')).toEqual({ code: 200, body: page('') })
+    for (const path of ['none', '../other', '..%2fother', 'pods/..%2f..%2fother', 'sys%3Clog/']) {
+      expect([path, (await ask(`/logs/${path}`)).code]).toEqual([path, 404])
+    }
+  })
+
+  it('shows less when it is told to', async () => {
+    handlers.enableSystemLogHandler = false
+    expect(await ask('/logs/')).toEqual({ code: 405, body: 'logs endpoint is disabled.\n' })
+    handlers.enableDebuggingHandlers = false
+    for (const path of ['/runningpods', '/containerLogs/default/speaks/main', '/logs/']) {
+      expect(await ask(path)).toEqual({ code: 405, body: 'Debug endpoints are disabled.\n' })
+    }
+    expect((await ask('/configz')).code).toBe(404)
+    expect((await ask('/pods')).code).toBe(200)
+    Object.assign(handlers, { enableSystemLogHandler: true, enableDebuggingHandlers: true })
   })
 
   it('does not know what it has not', async () => {
