@@ -107,7 +107,7 @@ describe('NodeRegistration', () => {
   it('tells what the node is short of, and says when that changes', async () => {
     const before = ['NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID', 'NodeReady']
     const status = (reason: string): string => `${reason}: Node ${name} status is now: ${reason}`
-    expect(said).toEqual(before.map(status))
+    expect(said).toEqual(['Starting: Starting kubelet.', ...before.map(status)])
     pressure = ['DiskPressure']
     registration.poke()
     const condition = await waitFor(async () => {
@@ -115,8 +115,27 @@ describe('NodeRegistration', () => {
       return now?.conditions?.find((one) => one.type === 'DiskPressure' && one.status === 'True')
     })
     expect(condition).toMatchObject({ reason: 'KubeletHasDiskPressure', message: 'kubelet has disk pressure' })
-    await waitFor(() => said.length > before.length)
-    expect(said.slice(before.length)).toEqual([status('NodeHasDiskPressure')])
+    await waitFor(() => said.length > before.length + 1)
+    expect(said.slice(before.length + 1)).toEqual([status('NodeHasDiskPressure')])
+  })
+
+  it('says when it may have Pods no more, and again, and that its machine has started again', async () => {
+    const { bootID } = (await readMachine('/')).info
+    const next = async (change: () => Promise<unknown>): Promise<readonly string[]> => {
+      const known = said.length
+      await change()
+      registration.poke()
+      await waitFor(() => said.length > known)
+      return said.slice(known)
+    }
+    const cordon = (unschedulable: boolean) => () =>
+      api.client.patch(nodes, name, { spec: { unschedulable } }, { type: 'merge' })
+    expect(await next(cordon(true))).toEqual([`NodeNotSchedulable: Node ${name} status is now: NodeNotSchedulable`])
+    expect(await next(cordon(false))).toEqual([`NodeSchedulable: Node ${name} status is now: NodeSchedulable`])
+    const body = { status: { nodeInfo: { bootID: 'another' } } }
+    const boot = () => api.client.patch(nodes, name, body, { type: 'merge', subresource: 'status' })
+    expect(await next(boot)).toEqual([`Rebooted: Node ${name} has been rebooted, boot id: ${bootID}`])
+    expect((await api.client.get(nodes, name)).status?.nodeInfo?.bootID).toBe(bootID)
   })
 
   it('is not ready while it shuts down', async () => {

@@ -69,6 +69,7 @@ export class NodeRegistration {
   #runtimeVersion = ''
   #runtimeHandlers: RuntimeHandler[] = []
   #images: Image[] = []
+  #unschedulable = false
   #poked = false
   #poke: () => void = () => undefined
 
@@ -83,7 +84,9 @@ export class NodeRegistration {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#options
+    const { clock, log, recorder, name } = this.#options
+    // pkg/kubelet/kubelet.go BirthCry
+    recorder.event(nodeReference(name), 'Normal', 'Starting', 'Starting kubelet.')
     while (!signal.aborted) {
       let ready = false
       this.#poked = false
@@ -110,6 +113,7 @@ export class NodeRegistration {
     const { client, name, clock } = this.#options
     const seen = await this.#see(signal)
     const node = await this.#getOrCreate(seen, signal)
+    this.#announceSchedulable(node.spec.unschedulable ?? false)
     if (node.spec.podCIDR) {
       await this.#options.podCidr(node.spec.podCIDR)
       seen.problems = await this.#problems(signal)
@@ -128,9 +132,24 @@ export class NodeRegistration {
 
   #announce(before: NodeStatus | undefined, after: NodeStatus): void {
     const { recorder, name } = this.#options
-    for (const reason of conditionEvents(before, after)) {
-      recorder.event(nodeReference(name), 'Normal', reason, `Node ${name} status is now: ${reason}`)
-    }
+    for (const reason of conditionEvents(before, after)) this.#announceNow(reason)
+    const boots = [before?.nodeInfo?.bootID ?? '', after.nodeInfo?.bootID ?? ''] as const
+    if (boots[0] === '' || boots[0] === boots[1]) return
+    // pkg/kubelet/nodestatus/setters.go MachineInfo
+    const message = `Node ${name} has been rebooted, boot id: ${boots[1]}`
+    recorder.event(nodeReference(name), 'Warning', 'Rebooted', message)
+  }
+
+  #announceNow(reason: string): void {
+    const { recorder, name } = this.#options
+    recorder.event(nodeReference(name), 'Normal', reason, `Node ${name} status is now: ${reason}`)
+  }
+
+  // pkg/kubelet/kubelet_node_status.go recordNodeSchedulableEvent
+  #announceSchedulable(unschedulable: boolean): void {
+    if (unschedulable === this.#unschedulable) return
+    this.#unschedulable = unschedulable
+    this.#announceNow(unschedulable ? 'NodeNotSchedulable' : 'NodeSchedulable')
   }
 
   async #see(signal: AbortSignal): Promise<NodeSeen & { problems: readonly string[] }> {
