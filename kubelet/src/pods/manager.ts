@@ -73,7 +73,7 @@ export class PodManager {
   /** All Pods that there are to run are known: what nobody knows can go. */
   #complete = false
   /** When the runtime was last looked through; 0 before the first time. */
-  #lookedAt = 0
+  #lookedAt: number | undefined
 
   constructor(deps: PodDeps, client: Client, informer: Informer<Pod>, node: OwnNode) {
     this.#deps = deps
@@ -156,7 +156,7 @@ export class PodManager {
 
   /** What is wrong when the runtime could not be looked through for long; undefined when nothing is. */
   stuck(): string | undefined {
-    const late = this.#lookedAt > 0 && this.#deps.clock.now() - this.#lookedAt > stuckMs
+    const late = this.#lookedAt !== undefined && this.#deps.clock.elapsed() - this.#lookedAt > stuckMs
     return late ? 'sync Loop took longer than expected' : undefined
   }
 
@@ -177,20 +177,20 @@ export class PodManager {
 
   async #relist(): Promise<void> {
     const { runtime, lifetime, cgroups, clock, metrics } = this.#deps
-    const begun = clock.now()
+    const begun = clock.elapsed()
     try {
       const [sandboxes, containers] = await Promise.all([
         runtime.listPodSandbox({}, lifetime),
         runtime.listContainers({}, lifetime),
       ])
-      const took = (clock.now() - begun) / 1000
-      const since = this.#lookedAt > 0 ? (begun - this.#lookedAt) / 1000 : undefined
-      metrics.relisted(sandboxes, containers, { took, since, at: begun / 1000 })
+      const took = (clock.elapsed() - begun) / 1000
+      const since = this.#lookedAt === undefined ? undefined : (begun - this.#lookedAt) / 1000
+      metrics.relisted(sandboxes, containers, { took, since, at: clock.now() / 1000 })
       const now = traces(sandboxes, containers)
       for (const uid of changedPods(this.#seen, now)) this.poke(uid)
       this.#seen = now
       if (this.#complete) await this.#removeUnknown(now)
-      this.#lookedAt = clock.now()
+      this.#lookedAt = clock.elapsed()
       await cgroups.refresh(lifetime)
     } catch (error) {
       if (lifetime.aborted) return

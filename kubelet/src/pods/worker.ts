@@ -81,7 +81,7 @@ export class PodWorker {
     this.#reporter = reporter
     this.#pod = pod
     this.#rejected = rejected
-    this.#seenAt = deps.clock.now()
+    this.#seenAt = deps.clock.elapsed()
     const refusal = (wanted: Pod): Waiting | undefined => reporter.resizeRefusal(wanted)
     this.#resizer = new PodResizer(deps, pod.metadata.uid ?? '', this.#failures, refusal)
     this.#reader = new PodStateReader(deps.runtime, pod.metadata.uid ?? '')
@@ -152,10 +152,10 @@ export class PodWorker {
     lifetime.addEventListener('abort', () => this.#resume(), { once: true })
     while (!lifetime.aborted) {
       try {
-        const begun = clock.now()
+        const begun = clock.elapsed()
         const operation = this.#ending() ? 'kill' : this.#status ? 'sync' : 'create'
         const { finished, wakeAt } = await this.#turn()
-        metrics.worked(operation, (clock.now() - begun) / 1000)
+        metrics.worked(operation, (clock.elapsed() - begun) / 1000)
         if (finished) return this.#ended.resolve()
         errorMs = firstErrorMs
         if (wakeAt !== 'now') await this.#wait(wakeAt)
@@ -320,7 +320,9 @@ export class PodWorker {
       this.#rejected && state.containers.length === 0
         ? rejectedStatus(pod, this.#rejected, now)
         : podStatus({ pod, state, now, failed, ended, probes, waiting, hostIPs, actuated, actuatedPod, resize })
-    if (this.#status.phase === 'Running' && before !== 'Running') this.#deps.metrics.began((now - this.#seenAt) / 1000)
+    if (this.#status.phase === 'Running' && before !== 'Running') {
+      this.#deps.metrics.began((this.#deps.clock.elapsed() - this.#seenAt) / 1000)
+    }
     this.#reporter.report(pod, this.#status)
     if (ended) this.#ended.resolve()
   }

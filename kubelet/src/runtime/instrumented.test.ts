@@ -4,13 +4,13 @@ import { instrumented } from './instrumented.ts'
 import { RuntimeError, type Runtime } from './types.ts'
 
 it('counts and times what is asked, also what fails', async () => {
-  let now = 1000
-  const clock = { now: () => now } as Parameters<typeof instrumented>[2]
+  let elapsed = 1000
+  const clock = { elapsed: () => elapsed } as Parameters<typeof instrumented>[2]
   const { signal } = new AbortController()
   const register = new Registry()
   const bare = {
     imageStatus: (image: string) => {
-      now += 40
+      elapsed += 40
       return image === 'none' ? Promise.reject(new RuntimeError('NotFound', 'none')) : Promise.resolve(undefined)
     },
     imagesInUse: () => Promise.resolve(new Set(['a'])),

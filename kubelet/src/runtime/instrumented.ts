@@ -54,7 +54,7 @@ export function instrumented<T extends Runtime>(runtime: T, register: Registry, 
   const timed = Object.entries(operations).map(([name, operation_type]) => {
     const call = runtime[name as keyof Runtime] as unknown as Call
     const observed: Call = async (...args) => {
-      const begun = clock.now()
+      const begun = clock.elapsed()
       total.inc({ operation_type })
       try {
         return await call(...args)
@@ -62,7 +62,7 @@ export function instrumented<T extends Runtime>(runtime: T, register: Registry, 
         errors.inc({ operation_type })
         throw error
       } finally {
-        durations.observe({ operation_type }, Math.max(0, clock.now() - begun) / 1000)
+        durations.observe({ operation_type }, (clock.elapsed() - begun) / 1000)
       }
     }
     return [name, observed]
