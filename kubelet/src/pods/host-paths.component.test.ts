@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import net from 'node:net'
 import { promisify } from 'node:util'
 import { caseMs } from '@kubets/shared/testing/wait.ts'
@@ -82,6 +82,13 @@ describe.concurrent('A place of the machine', { timeout: caseMs }, () => {
     await podWith('no-folder', 'no-folder/file', 'FileOrCreate', 'true')
     expect(await look.event('no-folder', 'FailedMount')).toMatch(/: .*no such file or directory/)
     await expect(stat(`${folder}/no-folder`)).rejects.toThrow('ENOENT')
+  })
+
+  it('may have a name with colons, as devices have', async () => {
+    await mkdir(`${folder}/pci-0000:00:1f.2`)
+    await podWith('colons', 'pci-0000:00:1f.2', 'Directory', 'echo there > /place/file')
+    await node.until('colons', succeeded)
+    expect(await readFile(`${folder}/pci-0000:00:1f.2/file`, 'utf8')).toBe('there\n')
   })
 
   it('of no type is a folder that Docker makes where there is nothing', async () => {

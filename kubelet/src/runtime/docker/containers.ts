@@ -1,4 +1,4 @@
-import type { ContainerCreateOptions, ContainerInspectInfo } from 'dockerode'
+import type { ContainerCreateOptions, ContainerInspectInfo, MountSettings } from 'dockerode'
 import type {
   Container,
   ContainerConfig,
@@ -72,7 +72,8 @@ function containerOptions(
     Tty: config.tty,
     Healthcheck: { Test: ['NONE'] },
     HostConfig: {
-      Binds: config.mounts.map(bind),
+      Binds: config.mounts.filter((mount) => !mount.hostPath.includes(':')).map(bind),
+      Mounts: config.mounts.filter((mount) => mount.hostPath.includes(':')).map(bindMount),
       Devices: config.devices.map((device) => ({
         PathOnHost: device.hostPath,
         PathInContainer: device.containerPath,
@@ -121,6 +122,17 @@ function securityOpt({ security }: ContainerConfig): string[] {
 function bind(mount: Mount): string {
   const flags = [mount.readonly ? 'ro' : 'rw', ...(mount.propagation === 'private' ? [] : [mount.propagation])]
   return `${mount.hostPath}:${mount.containerPath}:${flags.join(',')}`
+}
+
+/** The same for what `bind` cannot say, as colons part what it says; unlike there, Docker makes no folder of its own. */
+function bindMount({ hostPath, containerPath, readonly, propagation }: Mount): MountSettings {
+  return {
+    Type: 'bind',
+    Source: hostPath,
+    Target: containerPath,
+    ReadOnly: readonly,
+    BindOptions: { Propagation: propagation === 'private' ? 'rprivate' : propagation },
+  }
 }
 
 /** Starts a created container. */
