@@ -73,21 +73,23 @@ interface Case {
   /** What others have already: devices of pool-1, or whole results. */
   taken?: string[]
   shared?: NonNullable<NonNullable<AllocationResult['devices']>['results']>
-  expired?: boolean
+  /** How many steps it may take. */
+  steps?: number
 }
 
-function results({ claims, slices: all, taken = [], shared = [], expired = false }: Case) {
+function results({ claims, slices: all, taken = [], shared = [], steps = 10_000 }: Case) {
   const allocated = new AllocatedDevices()
   const others = taken.map((device) => ({ request: 'r', driver, pool: 'pool-1', device }))
   allocated.set('other', { devices: { results: [...others, ...shared] } })
   let shares = 0
+  let tried = 0
   return allocate({
     claims,
     pools: poolsOf(all),
     deviceClass: (name) => classes.find(({ metadata }) => metadata.name === name),
     allocated,
     node,
-    expired: () => expired,
+    expired: () => ++tried > steps,
     newShareID: () => `share-${shares++}`,
   })
 }
@@ -679,12 +681,21 @@ describe('the allocator', () => {
       },
     ],
     [
+      'one device more than there are of the kind, without trying them all in every order',
+      'none',
+      {
+        claims: [claim([exactly('r', { deviceClassName: 'big', count: 26 })])],
+        slices: [slice({ devices: numbered(50, (i) => ({ attributes: { big: { bool: i % 2 === 0 } } })) })],
+        steps: 1000,
+      },
+    ],
+    [
       'for too long',
       'timed out trying to allocate devices',
       {
         claims: [claim([exactly('r')])],
         slices: two,
-        expired: true,
+        steps: 0,
       },
     ],
   ])('%s', (_name, want, given) => expect(outcome(given)).toEqual(want))

@@ -203,6 +203,7 @@ class Search {
       if (found !== true) undo()
       return found
     }
+    if (this.#leftFor(c, choice, from) < prepared.count - d) return false
     const key = objectKey(claim)
     for (let i = from; i < this.#candidates.length; i++) {
       const candidate = this.#candidates[i] as Candidate
@@ -215,6 +216,17 @@ class Search {
       if (found === 'tooMany') return found
     }
     return false
+  }
+
+  /** How many candidates there are from this one on that are not known to be of no use: too few need not be tried. */
+  #leftFor(c: number, choice: Choice, from: number): number {
+    const known = this.#matches.get(choice)
+    let left = 0
+    for (let i = from; i < this.#candidates.length; i++) {
+      const candidate = this.#candidates[i] as Candidate
+      if (this.#isFree(c, choice, candidate) && known?.get(candidate.key) !== false) left++
+    }
+    return left
   }
 
   #isFree(c: number, { adminAccess }: Choice, { key, device }: Candidate): boolean {
