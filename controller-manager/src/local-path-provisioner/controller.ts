@@ -33,8 +33,6 @@ const start = (context: ControllerContext): Run | undefined => {
   /** Names of volumes, also of those that are not there yet; and of the class, at the start. */
   const queue = context.queue(name)
   const backoff = new Backoff()
-  /** Claims for which a folder is being made: the volume follows, even when the claim goes meanwhile. */
-  const begun = new Map<string, PersistentVolumeClaim>()
 
   claims.addIndex(byVolumeName, (claim) => [volumeNameOf(claim)])
   const claimChanged = (claim: PersistentVolumeClaim): void => {
@@ -96,7 +94,7 @@ const start = (context: ControllerContext): Run | undefined => {
 
   const reconcile = async (key: string, signal: AbortSignal): Promise<void> => {
     if (key === className) return bringClass(signal)
-    const claim = claims.lister.byIndex(byVolumeName, key)[0] ?? begun.get(key)
+    const claim = claims.lister.byIndex(byVolumeName, key)[0]
     const found = volumes.lister.byKey(key)
     const volume = found !== undefined && isMade(found) ? found : undefined
     const helper = (action: 'create' | 'delete'): Pod | undefined =>
@@ -114,9 +112,6 @@ const start = (context: ControllerContext): Run | undefined => {
     if (step.step === 'create' || (claim === undefined && volume === undefined)) backoff.forget(key)
     const left = backoff.left(key, now)
     if (left > 0 && (step.step === 'start' || step.step === 'fail')) return queue.addAfter(key, left)
-    const isBeginning = step.step === 'start' || step.step === 'wait' || step.step === 'create'
-    if (claim !== undefined && volume === undefined && isBeginning) begun.set(key, claim)
-    else begun.delete(key)
     try {
       await act(key, step, signal)
     } catch (error) {

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
-import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
+import type { PersistentVolume, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { parseTime } from '@kubets/shared/machinery/time.ts'
-import type { Place } from './volume.ts'
+import { placeOf, type Place } from './volume.ts'
 
 /** What a helper Pod does to the folder of a volume. */
 export type Action = 'create' | 'delete'
@@ -59,6 +59,25 @@ export function helperPod(action: Action, volume: string, { node, path }: Place,
       ],
       volumes: [{ name: 'data', hostPath: { path: parent, type: 'DirectoryOrCreate' } }],
     },
+  }
+}
+
+/** On the helper that makes a folder: the volume that there will be, whatever becomes of claim and class meanwhile. */
+const volumeToMake = 'local.path.provisioner/volume'
+
+/** The Pod that makes the folder of a volume, and tells any leader what volume that is. Throws as helperPod does. */
+export function makingPod(volume: PersistentVolume, image: string): Pod {
+  const pod = helperPod('create', volume.metadata.name ?? '', placeOf(volume), image)
+  return { ...pod, metadata: { ...pod.metadata, annotations: { [volumeToMake]: JSON.stringify(volume) } } }
+}
+
+/** The volume whose folder a helper makes; undefined when it does not say. */
+export function volumeOfMaking({ metadata }: Pod): PersistentVolume | undefined {
+  try {
+    const volume = JSON.parse(metadata.annotations?.[volumeToMake] ?? '') as PersistentVolume
+    return helperName('create', volume.metadata.name ?? '') === metadata.name ? volume : undefined
+  } catch {
+    return undefined
   }
 }
 

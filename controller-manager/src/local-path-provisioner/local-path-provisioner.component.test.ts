@@ -93,6 +93,23 @@ describe('a claim of the class that is there from the start', () => {
     expect(await helperOf('create', claim)).toBeUndefined()
   })
 
+  it('leaves no folder either when another leader comes meanwhile', async () => {
+    const claim = await makeClaim('handed-over')
+    await waitFor(() => helperOf('create', claim))
+    await manager.restart(async () => {
+      await removeClaim('handed-over')
+      const { metadata } = await manager.client.get(persistentVolumeClaims, 'handed-over', { namespace })
+      // the controller that would let it go has ended, too
+      const letGo = { metadata: { uid: metadata.uid, finalizers: null } }
+      await manager.client.patch(persistentVolumeClaims, 'handed-over', letGo, { type: 'merge', namespace })
+    })
+    await helperEnds('create', claim)
+    await helperEnds('delete', claim)
+    await isGone(() => volumeOf(claim))
+    await isGone(() => helperOf('delete', claim))
+    expect(await helperOf('create', claim)).toBeUndefined()
+  })
+
   it('is told why it has none', async () => {
     await makeClaim('shared', 'ReadWriteMany')
     expect(await told('shared', 'ProvisioningFailed')).toBe(

@@ -1,7 +1,7 @@
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import type { StorageClass } from '@kubets/shared/api/types/storage-v1.ts'
 import { describe, expect, it } from 'vitest'
-import { helperPod, type Action } from './helper.ts'
+import { helperPod, makingPod, type Action } from './helper.ts'
 import { plan, type Seen, type Step } from './plan.ts'
 import { localPathClass, makeVolume, placeOf } from './volume.ts'
 
@@ -47,7 +47,7 @@ const volume = (phase: string, spec: object = {}, metadata: object = {}): Persis
   status: { phase },
 })
 const helper = (action: Action, phase: string, more: object = {}, created = '2026-01-01T00:00:00Z'): Pod => {
-  const pod = helperPod(action, volumeName, { node: 'n1', path }, 'i')
+  const pod = action === 'create' ? makingPod(made, 'i') : helperPod(action, volumeName, { node: 'n1', path }, 'i')
   return { ...pod, metadata: { ...pod.metadata, creationTimestamp: created, ...more }, status: { phase } }
 }
 const going = { deletionTimestamp: '2026-01-01T00:00:30Z' }
@@ -188,9 +188,34 @@ describe('a claim', () => {
       ['nothing'],
     ],
     [
-      'that nobody knows any more needs no folder',
+      'that is gone while its folder is made is waited for, too',
       { creating: helper('create', 'Running') },
+      ['wait 60 s'],
+    ],
+    [
+      'that is gone has a volume when there is a folder, so that it is removed',
+      { creating: helper('create', 'Succeeded') },
+      ['create pvc-u'],
+    ],
+    [
+      'that is gone needs no folder that cannot be made',
+      { creating: helper('create', 'Pending', {}, old) },
+      ['fail retry, end helper'],
+    ],
+    [
+      'has nothing of a helper that does not say what for',
+      { claim: claim(), creating: helper('create', 'Succeeded', { annotations: {} }) },
       ['end helper-pod-create-pvc-u'],
+    ],
+    [
+      'has nothing of a helper for another one',
+      { claim: claim(), creating: helper('create', 'Succeeded', { name: 'helper-pod-create-pvc-v' }) },
+      ['end helper-pod-create-pvc-v'],
+    ],
+    [
+      'has its volume there, even if its class is gone by now',
+      { claim: claim({ storageClassName: 'gone' }), creating: helper('create', 'Succeeded') },
+      ['create pvc-u', 'ProvisioningSucceeded: Successfully provisioned volume pvc-u'],
     ],
     [
       'is gone, and so is what was made for it',
@@ -219,8 +244,19 @@ describe('a claim', () => {
     ['not elsewhere', { nodePath: '/x' }, ['fail retry', begins, failed("config doesn't contain path /x on node n1")]],
     [
       'nor what is not known',
-      { pathPattern: '{{ .PVC.Name }}' },
-      ['fail retry', begins, failed('StorageClass parameter "pathPattern" is not supported')],
+      { size: '1' },
+      ['fail retry', begins, failed('StorageClass parameter "size" is not supported')],
+    ],
+    [
+      'nor in what may be the folder of others',
+      { pathPattern: 'all' },
+      [
+        'fail retry',
+        begins,
+        failed(
+          'failed to create volume from pattern all: pathPattern must start with {{ .PVC.Namespace }}/{{ .PVC.Name }}/: all',
+        ),
+      ],
     ],
   ])('of a class with parameters %s', (_, parameters, expected) => {
     expect(short(decide({ claim: claim() }, classOf({ parameters })))).toEqual(expected)
@@ -327,6 +363,21 @@ describe('a volume', () => {
     })
     expect(placeOf(made)).toEqual({ node: 'n1', path })
   })
+
+  it.each<[string, Partial<StorageClass>, string]>([
+    ['its own', { parameters: { pathPattern: '{{ .PVC.Namespace }}/{{ .PVC.Name }}/x' } }, '/data/ns/c/x'],
+    ['any', { parameters: { pathPattern: 'all', allowUnsafePathPattern: 'true' } }, '/data/all'],
+    [
+      'any, as it was said before there was a parameter',
+      {
+        parameters: { pathPattern: 'all' },
+        metadata: { name: 'local-path', annotations: { allowUnsafePathPattern: 'true', defaultVolumeType: 'local' } },
+      },
+      '/data/all',
+    ],
+  ])('is in the folder that its class gives it: %s', (_, more, want) =>
+    expect(makeVolume(claim(), classOf(more), node, '/data').spec.local?.path).toBe(want),
+  )
 
   it.each<[string, object, object, object]>([
     ['as its class says', {}, { defaultVolumeType: 'hostPath' }, { hostPath: { path, type: 'DirectoryOrCreate' } }],

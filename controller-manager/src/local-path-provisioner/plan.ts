@@ -11,7 +11,7 @@ import {
 import { objectKey } from '@kubets/shared/machinery/object.ts'
 import { messageOf } from '../failure.ts'
 import type { LocalPath } from '../options.ts'
-import { helperPod, outcomeOf } from './helper.ts'
+import { helperPod, makingPod, outcomeOf, volumeOfMaking } from './helper.ts'
 import { makeVolume, placeOf, provisioner } from './volume.ts'
 
 /** All that concerns one volume: its name is made of its claim's uid. */
@@ -71,7 +71,8 @@ export function plan(seen: Seen, config: LocalPath, now: number): Step {
     return isToDelete(volume) ? planDeletion(volume, seen, config, now) : end(removing)
   }
   if (removing !== undefined) return end(removing)
-  return claim === undefined ? end(creating) : planCreation(claim, seen, config, now)
+  if (creating !== undefined) return planVolume(claim, creating, now)
+  return claim === undefined ? nothing : planCreation(claim, seen, config)
 }
 
 const isGoing = ({ metadata }: Pod): boolean => metadata.deletionTimestamp !== undefined
@@ -84,61 +85,67 @@ const isToDelete = ({ metadata, spec, status }: PersistentVolume): boolean =>
   status?.phase === 'Released' &&
   spec.persistentVolumeReclaimPolicy === 'Delete'
 
-/** A helper that works goes on whatever happens to the claim: a volume that nobody wants any more is deleted as any other. */
+const whyNot = (className: string, error: string): string =>
+  `failed to provision volume with StorageClass ${JSON.stringify(className)}: ${error}`
+
+const failure = (claim: PersistentVolumeClaim | undefined, error: string, more: Partial<Failure> = {}): Failure => {
+  const reason = 'ProvisioningFailed'
+  const told: Told[] = claim === undefined ? [] : [{ about: claim, type: 'Warning', reason, message: error }]
+  return { step: 'fail', error, retry: true, ...more, told: [...(more.told ?? []), ...told] }
+}
+
 // sig-storage-lib-external-provisioner controller/controller.go shouldProvision, provisionClaimOperation
-function planCreation(claim: PersistentVolumeClaim, seen: Seen, config: LocalPath, now: number): Step {
-  const { creating } = seen
-  if (creating !== undefined && isGoing(creating)) return nothing
-  if (creating === undefined && (!isOurs(claim) || claim.spec.volumeName)) return nothing
-  const failed = (error: string, more: Partial<Failure> = {}): Failure => ({
-    step: 'fail',
-    error,
-    told: [...(more.told ?? []), { about: claim, type: 'Warning', reason: 'ProvisioningFailed', message: error }],
-    retry: more.retry ?? true,
-    ...(creating === undefined ? {} : { ended: creating }),
-    ...(more.unselect === undefined ? {} : { unselect: more.unselect }),
-  })
+function planCreation(claim: PersistentVolumeClaim, seen: Seen, config: LocalPath): Step {
+  if (!isOurs(claim) || claim.spec.volumeName) return nothing
   const className = claimClass(claim)
   const storageClass = seen.storageClass(className)
   if (storageClass === undefined)
     return { step: 'fail', error: `storageClass ${JSON.stringify(className)} not found`, told: [], retry: true }
-  const nodeName = creating?.spec.nodeName ?? claim.metadata.annotations?.[selectedNode] ?? ''
+  const nodeName = claim.metadata.annotations?.[selectedNode] ?? ''
   if (isDelayed(storageClass) && nodeName === '') return nothing
   if (claim.spec.volumeMode === 'Block')
-    return failed(`${provisioner} does not support block volume provisioning`, { retry: false })
-  if (storageClass.provisioner !== provisioner) return end(creating)
+    return failure(claim, `${provisioner} does not support block volume provisioning`, { retry: false })
+  if (storageClass.provisioner !== provisioner) return nothing
   const node = seen.node(nodeName)
   if (nodeName !== '' && node === undefined)
-    return failed(`nodes ${JSON.stringify(nodeName)} not found`, { retry: false, unselect: claim })
+    return failure(claim, `nodes ${JSON.stringify(nodeName)} not found`, { retry: false, unselect: claim })
   const begun: Told = {
     about: claim,
     type: 'Normal',
     reason: 'Provisioning',
     message: `External provisioner is provisioning volume for claim ${JSON.stringify(objectKey(claim))}`,
   }
-  const why = (error: string): string =>
-    `failed to provision volume with StorageClass ${JSON.stringify(className)}: ${error}`
-  let volume: PersistentVolume
-  let pod: Pod
   try {
-    volume = makeVolume(claim, storageClass, node, config.dir)
-    pod = helperPod('create', volume.metadata.name ?? '', placeOf(volume), config.image)
+    return {
+      step: 'start',
+      pod: makingPod(makeVolume(claim, storageClass, node, config.dir), config.image),
+      told: [begun],
+    }
   } catch (error) {
-    return failed(why(messageOf(error)), { told: [begun] })
+    return failure(claim, whyNot(className, messageOf(error)), { told: [begun] })
   }
-  if (creating === undefined) return { step: 'start', pod, told: [begun] }
-  const outcome = outcomeOf(creating, now)
+}
+
+/**
+ * A helper that works goes on whatever happens to the claim, and whoever leads: where there is a folder there will be a
+ * volume, and one that nobody wants any more is deleted as any other.
+ */
+// sig-storage-lib-external-provisioner controller/controller.go provisionClaimOperation
+function planVolume(claim: PersistentVolumeClaim | undefined, creating: Pod, now: number): Step {
+  if (isGoing(creating)) return nothing
+  const volume = volumeOfMaking(creating)
+  if (volume === undefined) return end(creating)
   const name = volume.metadata.name ?? ''
+  const outcome = outcomeOf(creating, now)
   if (outcome === 'done') {
     const message = `Successfully provisioned volume ${name}`
-    return {
-      step: 'create',
-      volume,
-      told: [{ about: claim, type: 'Normal', reason: 'ProvisioningSucceeded', message }],
-    }
+    const told: Told[] =
+      claim === undefined ? [] : [{ about: claim, type: 'Normal', reason: 'ProvisioningSucceeded', message }]
+    return { step: 'create', volume, told }
   }
-  if ('failed' in outcome) return failed(why(`failed to create volume ${name}: ${outcome.failed}`))
-  return { step: 'wait', ms: outcome.runsForMs }
+  if (!('failed' in outcome)) return { step: 'wait', ms: outcome.runsForMs }
+  const error = whyNot(volume.spec.storageClassName ?? '', `failed to create volume ${name}: ${outcome.failed}`)
+  return failure(claim, error, { ended: creating })
 }
 
 // sig-storage-lib-external-provisioner controller/controller.go deleteVolumeOperation

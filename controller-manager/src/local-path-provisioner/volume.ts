@@ -8,6 +8,7 @@ import type {
 } from '@kubets/shared/api/types/core-v1.ts'
 import type { StorageClass } from '@kubets/shared/api/types/storage-v1.ts'
 import { claimClass, defaultClassMarks, provisionedBy } from '@kubets/shared/api/volume-binding.ts'
+import { folderOf } from './path-pattern.ts'
 
 export const provisioner = 'rancher.io/local-path'
 export const className = 'local-path'
@@ -47,15 +48,20 @@ export function makeVolume(
   dir: string,
 ): PersistentVolume {
   const { metadata, spec } = claim
+  const { parameters = {} } = storageClass
   if (spec.selector !== undefined) throw new Error('claim.Spec.Selector is not supported')
   if (!spec.accessModes?.every((mode) => accessModes.includes(mode)))
     throw new Error('NodePath only supports ReadWriteOnce and ReadWriteOncePod (1.22+) access modes')
   if (node === undefined) throw new Error('configuration error, no node was specified')
   const nodeName = node.metadata.name ?? ''
-  checkParameters(storageClass, nodeName, dir)
+  checkParameters(parameters, nodeName, dir)
   const name = volumeNameOf(claim)
   const { namespace = '', name: claimName = '', uid, resourceVersion } = metadata
   const type = metadata.annotations?.['volumeType'] ?? storageClass.metadata.annotations?.['defaultVolumeType']
+  const unsafe = parameters['allowUnsafePathPattern'] ?? storageClass.metadata.annotations?.['allowUnsafePathPattern']
+  const pattern = parameters['pathPattern']
+  const folder =
+    pattern === undefined ? `${name}_${namespace}_${claimName}` : folderOf(pattern, claim, { volumeName: name, unsafe })
   const onNode = { key: hostname, operator: 'In', values: [node.metadata.labels?.[hostname] ?? nodeName] }
   return {
     apiVersion: 'v1',
@@ -65,7 +71,7 @@ export function makeVolume(
       accessModes: spec.accessModes,
       capacity: { storage: spec.resources?.requests?.['storage'] ?? '0' },
       claimRef: { kind: 'PersistentVolumeClaim', namespace, name: claimName, uid, apiVersion: 'v1', resourceVersion },
-      ...sourceOf(type ?? 'hostPath', posix.join(dir, `${name}_${namespace}_${claimName}`)),
+      ...sourceOf(type ?? 'hostPath', posix.join(dir, folder)),
       nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [onNode] }] } },
       persistentVolumeReclaimPolicy: storageClass.reclaimPolicy,
       storageClassName: claimClass(claim),
@@ -74,12 +80,14 @@ export function makeVolume(
   }
 }
 
-/** There is one folder on every node, and the names of volumes in it are always the same. */
-function checkParameters({ parameters = {} }: StorageClass, node: string, dir: string): void {
-  for (const [name, value] of Object.entries(parameters)) {
-    if (name !== 'nodePath') throw new Error(`StorageClass parameter ${JSON.stringify(name)} is not supported`)
-    if (value !== dir) throw new Error(`config doesn't contain path ${value} on node ${node}`)
-  }
+const knownParameters: ReadonlySet<string> = new Set(['nodePath', 'pathPattern', 'allowUnsafePathPattern'])
+
+/** There is one folder for volumes on every node. */
+function checkParameters(parameters: Readonly<Record<string, string>>, node: string, dir: string): void {
+  for (const name of Object.keys(parameters))
+    if (!knownParameters.has(name)) throw new Error(`StorageClass parameter ${JSON.stringify(name)} is not supported`)
+  const { nodePath = dir } = parameters
+  if (nodePath !== dir) throw new Error(`config doesn't contain path ${nodePath} on node ${node}`)
 }
 
 // rancher/local-path-provisioner provisioner.go createPersistentVolumeSource
