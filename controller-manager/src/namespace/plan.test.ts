@@ -75,6 +75,32 @@ describe('planStatus', () => {
     expect(planStatus({ ...namespace, status }, clean, now + 60_000)).toBe(status)
   })
 
+  it('keeps the time since when something remains, however much that is', () => {
+    const left = (count: number): Pass => ({
+      ...clean,
+      remaining: [{ resource: 'pods', group: '', count, finalizers: {} }],
+    })
+    const status = planStatus(namespace, left(2), now)
+    const later = planStatus({ ...namespace, status }, left(1), now + 60_000)
+    const remaining = later.conditions?.find(({ type }) => type === 'NamespaceContentRemaining')
+    expect(remaining).toMatchObject({
+      message: 'Some resources are remaining: pods. has 1 resource instances',
+      lastTransitionTime: '2026-01-01T00:00:00Z',
+    })
+    const done = planStatus({ ...namespace, status: later }, clean, now + 60_000)
+    expect(done.conditions?.find(({ type }) => type === 'NamespaceContentRemaining')).toMatchObject({
+      status: 'False',
+      lastTransitionTime: '2026-01-01T00:01:00Z',
+    })
+  })
+
+  it('names groups that cannot be discovered in the order of their names', () => {
+    const [b, a] = ['b/v1', 'a/v1'].map((groupVersion) => ({ groupVersion, message: 'down' }))
+    expect(condition({ ...clean, discoveryFailures: [b!, a!] }, 'NamespaceDeletionDiscoveryFailure')).toBe(
+      'True DiscoveryFailed Discovery failed for some groups, 2 failing: unable to retrieve the complete list of server APIs: a/v1: down, b/v1: down',
+    )
+  })
+
   it('does not finish while a group is unknown', () => {
     expect(isEmptied({ ...clean, discoveryFailures: [{ groupVersion: 'x/v1', message: 'down' }] })).toBe(false)
   })

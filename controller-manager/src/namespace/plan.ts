@@ -58,7 +58,8 @@ type ConditionType = keyof typeof texts
 const problems = (pass: Pass): Partial<Record<ConditionType, [reason: string, message: string]>> => {
   const found: Partial<Record<ConditionType, [string, string]>> = {}
   if (pass.discoveryFailures.length > 0) {
-    const list = pass.discoveryFailures.map(({ groupVersion, message }) => `${groupVersion}: ${message}`).join(', ')
+    const failures = pass.discoveryFailures.map(({ groupVersion, message }) => `${groupVersion}: ${message}`)
+    const list = failures.sort().join(', ')
     const text = `Discovery failed for some groups, ${pass.discoveryFailures.length} failing: unable to retrieve the complete list of server APIs: ${list}`
     found.NamespaceDeletionDiscoveryFailure = ['DiscoveryFailed', text]
   }
@@ -95,7 +96,9 @@ export const planStatus = (namespace: Namespace, pass: Pass, now: number): Names
     const status = found[type] ? 'True' : 'False'
     const before = old.find((condition) => condition.type === type)
     const unchanged = before?.status === status && before.reason === reason && before.message === message
-    return unchanged ? before : { type, status, lastTransitionTime: formatTime(now), reason, message }
+    if (unchanged) return before
+    const lastTransitionTime = before?.status === status ? before.lastTransitionTime : formatTime(now)
+    return { type, status, lastTransitionTime, reason, message }
   })
   const foreign = old.filter((condition) => !(condition.type in texts))
   const next = { ...namespace.status, phase: 'Terminating', conditions: [...foreign, ...own] }
