@@ -3,6 +3,7 @@ import { isPodTerminal } from '@kubets/shared/api/pod.ts'
 import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { isNotFound } from '@kubets/shared/machinery/errors.ts'
 import type { Controller, ControllerContext, Run } from '../context.ts'
+import { messageOf } from '../failure.ts'
 import { disrupt } from '../pods/disrupt.ts'
 import { runLoop } from '../run-loop.ts'
 import { plan } from './plan.ts'
@@ -45,11 +46,21 @@ const start = (context: ControllerContext): Run => {
     const { terminatedPodThreshold: terminatedThreshold } = options
     const actions = plan({ pods: pods.lister.list(), nodes: byName, missing, terminatedThreshold }, clock.now())
     missing = actions.missing
-    for (const pod of [...actions.finished, ...actions.unplaced]) await remove(pod, signal)
-    for (const pod of actions.outOfService) await remove(pod, signal, 'PodGC: node is out of service')
-    for (const [node, orphans] of actions.orphaned)
-      if (await nodeIsGone(node, signal))
-        for (const pod of orphans) await remove(pod, signal, 'PodGC: node no longer exists')
+    const failures: unknown[] = []
+    // one that cannot be removed must not keep the others
+    const attempt = async (act: Promise<unknown>): Promise<void> => {
+      await act.catch((error: unknown) => failures.push(error))
+      signal.throwIfAborted()
+    }
+    const removeAll = async (all: readonly Pod[], message?: string): Promise<void> => {
+      for (const pod of all) await attempt(remove(pod, signal, message))
+    }
+    await removeAll([...actions.finished, ...actions.outOfService, ...actions.unplaced])
+    const removeOrphans = async (node: string, orphans: readonly Pod[]): Promise<void> => {
+      if (await nodeIsGone(node, signal)) await removeAll(orphans, 'PodGC: node no longer exists')
+    }
+    for (const [node, orphans] of actions.orphaned) await attempt(removeOrphans(node, orphans))
+    if (failures.length > 0) throw new Error(failures.map(messageOf).join('; '))
   }
 
   const run = runLoop(context, { name, queue, workers: 1, reconcile })

@@ -10,6 +10,7 @@ interface Shape {
   phase?: string
   going?: boolean
   created?: string
+  reason?: string
 }
 
 const pod = (name: string, shape: Shape = {}): Pod => ({
@@ -21,7 +22,7 @@ const pod = (name: string, shape: Shape = {}): Pod => ({
     ...(shape.going ? { deletionTimestamp: '2026-01-01T00:00:00Z' } : {}),
   },
   spec: { containers: [], ...(shape.node ? { nodeName: shape.node } : {}) },
-  status: { phase: shape.phase ?? 'Running' },
+  status: { phase: shape.phase ?? 'Running', ...(shape.reason && { reason: shape.reason }) },
 })
 const node = (ready: string, outOfService = false): Node => ({
   apiVersion: 'v1',
@@ -59,6 +60,17 @@ describe('plan', () => {
     expect(names(look(pods, node('False', true)).outOfService)).toEqual(['x'])
     expect(names(look(pods, node('True', true)).outOfService)).toEqual([])
     expect(names(look(pods, node('False')).outOfService)).toEqual([])
+  })
+
+  it('removes evicted Pods before any other that is over', () => {
+    const created = '2025-01-01T00:00:00Z'
+    const pods = [
+      pod('old', { node: 'a', phase: 'Succeeded', created }),
+      pod('evicted', { node: 'a', phase: 'Failed', reason: 'Evicted' }),
+      pod('other', { node: 'a', phase: 'Failed', reason: 'NodeLost', created }),
+    ]
+    expect(names(look(pods, undefined, undefined, 2).finished)).toEqual(['evicted'])
+    expect(names(look(pods, undefined, undefined, 1).finished)).toEqual(['evicted', 'old'])
   })
 
   it('keeps the youngest finished Pods', () => {

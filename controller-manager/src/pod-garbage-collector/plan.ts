@@ -13,7 +13,7 @@ export interface PodsSeen {
 }
 
 export interface PodsPlan {
-  /** Finished Pods above the threshold, the oldest. */
+  /** Finished Pods above the threshold: evicted ones first, then the oldest. */
   finished: Pod[]
   /** On their way out and never placed: no kubelet will end them. */
   unplaced: Pod[]
@@ -53,12 +53,18 @@ export const plan = (seen: PodsSeen, now: number): PodsPlan => {
   if (seen.terminatedThreshold > 0) {
     const finished = seen.pods.filter((pod) => isPodTerminal(pod))
     const excess = finished.length - seen.terminatedThreshold
-    if (excess > 0) result.finished = finished.sort(byAge).slice(0, excess)
+    if (excess > 0) result.finished = finished.sort(byEvictionAndAge).slice(0, excess)
   }
   return result
 }
 
-const byAge = (a: Pod, b: Pod): number => {
+// pkg/kubelet/eviction/helpers.go PodIsEvicted
+const isEvicted = ({ status }: Pod): boolean => status?.phase === 'Failed' && status.reason === 'Evicted'
+
+/** Evicted Pods go first: they take the place of those that tell how the work of others went. */
+// pkg/controller/podgc/gc_controller.go byEvictionAndCreationTimestamp
+const byEvictionAndAge = (a: Pod, b: Pod): number => {
+  if (isEvicted(a) !== isEvicted(b)) return isEvicted(a) ? -1 : 1
   const timeA = a.metadata.creationTimestamp ?? ''
   const timeB = b.metadata.creationTimestamp ?? ''
   if (timeA !== timeB) return timeA < timeB ? -1 : 1
