@@ -37,9 +37,24 @@ const cases: { name: string; pod: Pod; node: Node | undefined; want: number | un
     want: now + 5 * minute,
   },
   {
-    name: 'the shortest toleration counts',
-    pod: pod([lost, { ...lost, tolerationSeconds: 300 }, { ...lost, tolerationSeconds: 60 }]),
+    name: 'the first toleration of a taint counts',
+    pod: pod([{ ...lost, tolerationSeconds: 300 }, lost, { ...lost, tolerationSeconds: 60 }]),
     node: node(taint('lost')),
+    want: now + 5 * minute,
+  },
+  {
+    name: 'for ever, if the first says so',
+    pod: pod([{ operator: 'Exists' }, { ...lost, tolerationSeconds: 60 }]),
+    node: node(taint('lost')),
+    want: undefined,
+  },
+  {
+    name: 'of several taints, the one tolerated for the shortest time',
+    pod: pod([
+      { ...lost, tolerationSeconds: 300 },
+      { key: 'other', operator: 'Exists', tolerationSeconds: 60 },
+    ]),
+    node: node(taint('lost'), taint('other')),
     want: now + minute,
   },
   {

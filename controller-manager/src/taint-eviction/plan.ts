@@ -11,16 +11,17 @@ interface Times {
 /** When a Pod has to leave its node: milliseconds since the epoch, undefined for never. */
 const leavesAt = (taint: Taint, tolerations: readonly Toleration[], pod: Pod, times: Times): number | undefined => {
   const { now, since } = times
-  const accepting = tolerations.filter((toleration) => tolerates(toleration, taint))
-  if (accepting.length === 0) return now
-  const limits = accepting.flatMap(({ tolerationSeconds }) =>
-    tolerationSeconds === undefined ? [] : [Math.max(0, tolerationSeconds)],
-  )
-  if (limits.length === 0) return undefined
+  // the first that accepts the taint counts, whatever others say: pkg/apis/core/v1/helper/helpers.go GetMatchingTolerations
+  const accepting = tolerations.find((toleration) => tolerates(toleration, taint))
+  if (accepting === undefined) return now
+  const { tolerationSeconds } = accepting
+  if (tolerationSeconds === undefined) return undefined
+  // pkg/controller/tainteviction/taint_eviction.go getMinTolerationTime
+  if (tolerationSeconds <= 0) return now
   // A Pod that came to a tainted node is tolerated from its own start on.
   const tainted = taint.timeAdded ? parseTime(taint.timeAdded) : since
   const created = pod.metadata.creationTimestamp ? parseTime(pod.metadata.creationTimestamp) : now
-  return Math.max(tainted, created) + Math.min(...limits) * 1000
+  return Math.max(tainted, created) + tolerationSeconds * 1000
 }
 
 /** When the NoExecute taints of its node make the Pod leave; `now` or earlier means at once, undefined never. */
