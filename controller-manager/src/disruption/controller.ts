@@ -102,7 +102,15 @@ const start = (context: ControllerContext): Run => {
     if (wait === undefined) return
     if (wait > 0) return stale.addAfter(key, wait)
     const { namespace, name: podName } = splitKey(key)
-    const condition = { type: 'DisruptionTarget', status: 'False', lastTransitionTime: formatTime(clock.now()) }
+    const condition = {
+      type: 'DisruptionTarget',
+      status: 'False',
+      observedGeneration: pod?.metadata.generation,
+      lastTransitionTime: formatTime(clock.now()),
+      // why it was announced no longer matters
+      reason: null,
+      message: null,
+    }
     const patch = { metadata: { uid: pod?.metadata.uid }, status: { conditions: [condition] } }
     try {
       await client.patch(podsRef, podName, patch, { type: 'strategic', namespace, subresource: 'status', signal })

@@ -91,9 +91,22 @@ describe('a budget', () => {
       disruptionsAllowed: 0,
       currentHealthy: 2,
       conditions: [
-        { status: 'False', reason: 'SyncFailed', message: 'no owner', lastTransitionTime: '2026-01-01T01:00:01Z' },
+        {
+          status: 'False',
+          reason: 'SyncFailed',
+          message: 'no owner',
+          lastTransitionTime: '2026-01-01T01:00:01Z',
+          observedGeneration: 3,
+        },
       ],
     })
+  })
+
+  it('speaks of the spec that was counted last while this one cannot be', () => {
+    const { status } = plan(budget({ minAvailable: 1 }), podsOf('a b'), 0, now)
+    const changed = { ...budget({ minAvailable: 1 }), status }
+    const later = failed({ ...changed, metadata: { ...changed.metadata, generation: 4 } }, 'no owner', now)
+    expect(later).toMatchObject({ observedGeneration: 3, conditions: [{ observedGeneration: 3 }] })
   })
 
   it('asks owners only where it must', () => {
@@ -104,17 +117,23 @@ describe('a budget', () => {
 })
 
 describe('an announced disruption', () => {
-  const pod = (status: string, going = false): Pod => ({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: 'p', ...(going ? { deletionTimestamp: '2026-01-01T00:59:30Z' } : {}) },
-    spec: { containers: [] },
-    status: { conditions: [{ type: 'DisruptionTarget', status, lastTransitionTime: '2026-01-01T00:59:00Z' }] },
-  })
+  const pod = (status: string, more: { going?: boolean; reason?: string; phase?: string } = {}): Pod => {
+    const { going = false, reason = 'EvictionByEvictionAPI', phase = 'Running' } = more
+    const lastTransitionTime = '2026-01-01T00:59:00Z'
+    return {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'p', ...(going ? { deletionTimestamp: '2026-01-01T00:59:30Z' } : {}) },
+      spec: { containers: [] },
+      status: { phase, conditions: [{ type: 'DisruptionTarget', status, reason, lastTransitionTime }] },
+    }
+  }
   it.each([
     ['is stale after two minutes', pod('True'), 60_000],
-    ['is not while the Pod goes', pod('True', true), undefined],
+    ['is not while the Pod goes', pod('True', { going: true }), undefined],
     ['is not when it was taken back', pod('False'), undefined],
+    ['is not when the kubelet announced it', pod('True', { reason: 'TerminationByKubelet' }), undefined],
+    ['is not when the Pod has ended', pod('True', { phase: 'Failed' }), undefined],
   ])('%s', (_, of, wait) => {
     expect(staleIn(of, now)).toBe(wait)
   })

@@ -1,4 +1,4 @@
-import { isPodReady, setCondition } from '@kubets/shared/api/pod.ts'
+import { isPodReady, isPodTerminal, setCondition } from '@kubets/shared/api/pod.ts'
 import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import type { PodDisruptionBudget, PodDisruptionBudgetStatus } from '@kubets/shared/api/types/policy-v1.ts'
 import { scaledValue } from '@kubets/shared/machinery/intstr.ts'
@@ -94,7 +94,8 @@ export const failed = (budget: PodDisruptionBudget, problem: string, now: number
   expectedPods: 0,
   ...budget.status,
   disruptionsAllowed: 0,
-  conditions: withAllowed(budget, 0, problem, now),
+  // of the spec that was counted last: this one could not be
+  conditions: withAllowed(budget, 0, problem, now, budget.status?.observedGeneration ?? 0),
 })
 
 // component-helpers/apps/poddisruptionbudget/helpers.go UpdateDisruptionAllowedCondition
@@ -103,6 +104,7 @@ const withAllowed = (
   allowed: number,
   problem: string | undefined,
   now: number,
+  observedGeneration = metadata.generation ?? 0,
 ): NonNullable<PodDisruptionBudgetStatus['conditions']> => {
   const reason = problem !== undefined ? 'SyncFailed' : allowed > 0 ? 'SufficientPods' : 'InsufficientPods'
   return setCondition(
@@ -112,7 +114,7 @@ const withAllowed = (
       status: allowed > 0 ? 'True' : 'False',
       reason,
       message: problem ?? '',
-      observedGeneration: metadata.generation ?? 0,
+      observedGeneration,
       lastTransitionTime: formatTime(now),
     },
     now,
@@ -123,11 +125,15 @@ const withAllowed = (
 // pkg/controller/disruption/disruption.go stalePodDisruptionTimeout
 const staleMs = 2 * 60_000
 
-/** Milliseconds until a Pod's announced disruption has not come; undefined when none is announced, or it goes. */
+/**
+ * Milliseconds until a Pod's announced disruption has not come; undefined when none is announced, or it goes, or has ended. A
+ * kubelet's word always holds: what it ends may take any time.
+ */
 // pkg/controller/disruption/disruption.go nonTerminatingPodHasStaleDisruptionCondition
-export const staleIn = ({ metadata, status }: Pod, now: number): number | undefined => {
-  if (metadata.deletionTimestamp !== undefined) return undefined
-  const target = status?.conditions?.find(({ type }) => type === 'DisruptionTarget')
+export const staleIn = (pod: Pod, now: number): number | undefined => {
+  if (pod.metadata.deletionTimestamp !== undefined || isPodTerminal(pod)) return undefined
+  const target = pod.status?.conditions?.find(({ type }) => type === 'DisruptionTarget')
   if (target?.status !== 'True' || target.lastTransitionTime === undefined) return undefined
+  if (target.reason === 'TerminationByKubelet') return undefined
   return Math.max(0, parseTime(target.lastTransitionTime) + staleMs - now)
 }

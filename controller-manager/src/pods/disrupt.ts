@@ -19,13 +19,10 @@ interface Disruption {
 // pkg/controller/tainteviction/taint_eviction.go addConditionAndDeletePod; podgc/gc_controller.go markFailedAndDeletePod
 export const disrupt = async (client: Client, pod: Pod, disruption: Disruption): Promise<void> => {
   const { because, phase, gracePeriodSeconds, now, signal } = disruption
-  const { name = '', namespace, uid } = pod.metadata
-  const status = {
-    ...(phase ? { phase } : {}),
-    ...(because
-      ? { conditions: [{ type: 'DisruptionTarget', status: 'True', lastTransitionTime: formatTime(now), ...because }] }
-      : {}),
-  }
+  const { name = '', namespace, uid, generation: observedGeneration } = pod.metadata
+  const lastTransitionTime = formatTime(now)
+  const target = { type: 'DisruptionTarget', status: 'True', observedGeneration, lastTransitionTime, ...because }
+  const status = { ...(phase ? { phase } : {}), ...(because ? { conditions: [target] } : {}) }
   try {
     if (because ?? phase)
       await client.patch(
