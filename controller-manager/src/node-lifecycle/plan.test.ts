@@ -123,6 +123,31 @@ describe('taints', () => {
     expect(taintsOf(second, 'b')).toEqual(['not-ready:NoSchedule', 'not-ready:NoExecute'])
   })
 
+  it('make nobody leave a node that has not reported yet, before its time to do so is over', () => {
+    const silent: Node = { ...node('a'), status: {} }
+    const first = look([silent, node('b')], start)
+    expect([first.changes, first.lost]).toEqual([[], []])
+    const heartbeat = { type: 'Ready', status: 'True', lastHeartbeatTime: '2026-01-01T00:01:00Z' }
+    const reporting: Node = { ...node('b'), status: { conditions: [heartbeat] } }
+    const second = look([silent, reporting], start + 60_001, first.memory)
+    expect(taintsOf(second, 'a')).toEqual(['unreachable:NoSchedule', 'unreachable:NoExecute'])
+    expect(second.lost).toEqual(['a'])
+  })
+
+  it('are not slowed down by nodes that a label leaves out', () => {
+    const labels = { 'node.kubernetes.io/exclude-disruption': '' }
+    const out = (name: string): Node => {
+      const lost = node(name, { ready: 'Unknown' })
+      return { ...lost, metadata: { ...lost.metadata, labels } }
+    }
+    const nodes = ['a', 'b', 'c'].map(out)
+    expect(taintsOf(look([...nodes, node('d')], start), 'a')).toContain('unreachable:NoExecute')
+    expect(taintsOf(look(nodes, start), 'a')).toContain('unreachable:NoExecute')
+    // of the others all are lost
+    const all = look([...nodes, node('d', { ready: 'Unknown' })], start)
+    expect(taintsOf(all, 'a')).toEqual(['unreachable:NoSchedule'])
+  })
+
   it('change at once from one kind of lost to the other', () => {
     const taints = [
       { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' },

@@ -1,7 +1,7 @@
 import type { Node, NodeCondition, Taint } from '@kubets/shared/api/types/core-v1.ts'
 import { conditionsOfSilent, observe } from './health.ts'
 import type { Graces, Health } from './health.ts'
-import { hasNoExecute, noExecuteKey, noScheduleKeys, readiness, withTaints } from './taints.ts'
+import { hasNoExecute, isLost, noExecuteKey, noScheduleKeys, readiness, withTaints } from './taints.ts'
 import { zoneOf, zonePaces } from './zones.ts'
 import type { EvictionRates } from './zones.ts'
 
@@ -94,7 +94,7 @@ export const plan = (seen: NodesSeen, now: number): NodesPlan => {
   }
   return {
     changes,
-    lost: after.filter((node) => readiness(node) === 'Unknown').map((node) => node.metadata.name ?? ''),
+    lost: after.filter(isLost).map((node) => node.metadata.name ?? ''),
     memory: { health, lastEviction, allLost: !paces && nodes.length > 0 },
   }
 }

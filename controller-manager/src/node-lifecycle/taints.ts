@@ -21,7 +21,13 @@ const ownNoSchedule: ReadonlySet<string> = new Set([
 ])
 const ownNoExecute: ReadonlySet<string> = new Set([notReadyKey, unreachableKey])
 
+const isReporting = (node: Node): boolean => getCondition(node.status?.conditions, 'Ready') !== undefined
+
+/** What is known of a node; of one that has not reported yet that is nothing. */
 export const readiness = (node: Node): string => getCondition(node.status?.conditions, 'Ready')?.status ?? 'Unknown'
+
+/** Out of touch: not so a new node, which has its time to report first. */
+export const isLost = (node: Node): boolean => isReporting(node) && readiness(node) === 'Unknown'
 
 /** Keeps new Pods away: by condition and by cordon. */
 // pkg/controller/nodelifecycle/node_lifecycle_controller.go doNoScheduleTaintingPass
@@ -35,11 +41,15 @@ export const noScheduleKeys = (node: Node): Set<string> => {
   return keys
 }
 
-/** The taint that makes Pods leave, by readiness; undefined on a ready node. */
-export const noExecuteKey = (node: Node): string | undefined => taintByCondition.Ready?.[readiness(node)]
+const ownNoExecuteOf = (node: Node): string | undefined =>
+  (node.spec.taints ?? []).find(({ key, effect }) => effect === 'NoExecute' && ownNoExecute.has(key))?.key
 
-export const hasNoExecute = (node: Node): boolean =>
-  (node.spec.taints ?? []).some((taint) => taint.effect === 'NoExecute' && ownNoExecute.has(taint.key))
+/** The taint that makes Pods leave, by readiness; undefined on a ready node. One that has not reported keeps what it has. */
+// pkg/controller/nodelifecycle/node_lifecycle_controller.go monitorNodeHealth, processTaintBaseEviction
+export const noExecuteKey = (node: Node): string | undefined =>
+  isReporting(node) ? taintByCondition.Ready?.[readiness(node)] : ownNoExecuteOf(node)
+
+export const hasNoExecute = (node: Node): boolean => ownNoExecuteOf(node) !== undefined
 
 /** The node's taints with ours as given; undefined when they are so. Foreign taints stay, and so do times. */
 export const withTaints = (
