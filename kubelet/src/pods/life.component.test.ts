@@ -1,4 +1,4 @@
-import { mkdir, readlink, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, readlink, writeFile } from 'node:fs/promises'
 import { Readable, type Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
@@ -284,6 +284,19 @@ describe.concurrent('A Pod', { timeout: caseMs }, () => {
     expect(await look.said(await node.until('resolving', succeeded))).toBe(
       'search example.com\nnameserver 192.0.2.53\noptions ndots:2\n# Kubernetes-managed hosts file (host network).\n' +
         '# Entries added by HostAliases.\n192.0.2.7\tone\ttwo\n',
+    )
+  })
+
+  it("has the node's resolver when it asks for it, and when there is none of the cluster's, which is said", async () => {
+    const own = (await readFile('/etc/resolv.conf', 'utf8')).split('\n').filter((line) => line.startsWith('nameserver'))
+    const containers = [{ name: 'main', command: ['grep', 'nameserver', '/etc/resolv.conf'] }]
+    for (const dnsPolicy of ['Default', 'ClusterFirst', 'ClusterFirstWithHostNet']) {
+      const name = `by-${dnsPolicy.toLowerCase()}`
+      await node.run(name, { restartPolicy: 'Never', dnsPolicy, containers })
+      expect((await look.said(await node.until(name, succeeded))).trim().split('\n')).toEqual(own)
+    }
+    expect(await look.event('by-clusterfirstwithhostnet', 'MissingClusterDNS')).toContain(
+      'Falling back to "Default" policy.',
     )
   })
 

@@ -1,5 +1,5 @@
 import { events, pods } from '@kubets/shared/api/resources.gen.ts'
-import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
+import type { Pod, PodSpec } from '@kubets/shared/api/types/core-v1.ts'
 import Docker from 'dockerode'
 import { caseMs, waitFor } from '@kubets/shared/testing/wait.ts'
 import { readFile } from 'node:fs/promises'
@@ -230,6 +230,53 @@ describe('Pods of a node', { timeout: caseMs }, () => {
       message: 'Pod was rejected: forbidden sysctl: "kernel.msgmax" not allowlisted',
     })
     expect(await saidOf('unsafe', 'SysctlForbidden')).toBe('forbidden sysctl: "kernel.msgmax" not allowlisted')
+  })
+
+  it.each<[string, string, string, Partial<PodSpec>]>([
+    [
+      'strict',
+      'SupplementalGroupsPolicyNotSupported',
+      'SupplementalGroupsPolicy=Strict is not supported in this node',
+      { securityContext: { supplementalGroupsPolicy: 'Strict' } },
+    ],
+    [
+      'windows',
+      'PodOSNotSupported',
+      "Failed to admit pod as the OS field doesn't match node OS",
+      { os: { name: 'windows' }, hostNetwork: false },
+    ],
+  ])('are refused when they are %s, as %s', async (name, reason, message, spec) => {
+    await node.run(name, { containers: [{ name: 'main' }], ...spec })
+    const { status } = await node.until(name, failed)
+    expect(status).toMatchObject({ reason, message: `Pod was rejected: ${message}` })
+    expect(status?.containerStatuses).toBeUndefined()
+    expect(await saidOf(name, reason)).toBe(message)
+  })
+
+  // test/e2e/common/node/lifecycle_hook.go waits for the end of a container of such a Pod
+  it('that somebody keeps in the API tell how they ended, and leave nothing on the node', async () => {
+    const { run, until, client } = node
+    const made = await run('kept', {
+      terminationGracePeriodSeconds: 60,
+      containers: [{ name: 'main', command: ['sh', '-c', 'trap "exit 3" TERM; while :; do sleep 0.1; done'] }],
+    })
+    const options = { type: 'merge', namespace: 'default' } as const
+    await client.patch(pods, 'kept', { metadata: { finalizers: ['example.com/keep'] } }, options)
+    await until('kept', runs)
+    await client.delete(pods, 'kept', { namespace: 'default' })
+    const isFalse = ({ status }: Pod, type: string) =>
+      status?.conditions?.find((one) => one.type === type)?.status === 'False'
+    const { status, metadata } = await until('kept', (pod) =>
+      ['Ready', 'ContainersReady', 'PodReadyToStartContainers'].every((type) => isFalse(pod, type)),
+    )
+    expect(status?.phase).toBe('Failed')
+    expect(metadata.deletionTimestamp).toBeDefined()
+    expect(status?.containerStatuses?.[0]).toMatchObject({ ready: false, state: { terminated: { exitCode: 3 } } })
+    const { uid = '' } = made.metadata
+    await waitFor(async () => (await node.runtime.listPodSandbox({ podUid: uid }, signal)).length === 0)
+    await waitFor(async () => !(await node.volumes.podsOnDisk()).includes(uid))
+    await client.patch(pods, 'kept', { metadata: { finalizers: null } }, options)
+    await waitFor(async () => (await client.get(pods, 'kept', { namespace: 'default' }).catch(() => null)) === null)
   })
 
   it('are refused user namespaces, which Docker does not have', async () => {
