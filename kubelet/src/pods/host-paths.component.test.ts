@@ -82,6 +82,8 @@ describe.concurrent('A place of the machine', { timeout: caseMs }, () => {
     await podWith('no-folder', 'no-folder/file', 'FileOrCreate', 'true')
     expect(await look.event('no-folder', 'FailedMount')).toMatch(/: .*no such file or directory/)
     await expect(stat(`${folder}/no-folder`)).rejects.toThrow('ENOENT')
+    await look.remove('no-folder')
+    await look.gone('no-folder')
   })
 
   it('may have a name with colons, as devices have', async () => {

@@ -102,6 +102,7 @@ describe.concurrent('A container', { timeout: caseMs }, () => {
       await node.run(name, { volumes, containers: [{ name: 'main', volumeMounts: at('all') }] })
       expect(await look.event(name, 'FailedMount')).toContain(`projected source ${kind} is not supported`)
       await look.remove(name)
+      await look.gone(name)
     }
   })
 
