@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process'
 import { openSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { nodeEnv } from '@kubets/shared/process/launch.ts'
 import { ensureCompiled } from './cluster/compiled.ts'
 import { ask } from './cluster/health.ts'
 import { addUserContext, writeKubeconfigs } from './cluster/kubeconfig.ts'
 import { ensureCertificates } from './cluster/pki.ts'
-import { nodeEnv } from './cluster/programs.ts'
 import { checkPorts } from './cluster/ports.ts'
 import { readLiveState } from './cluster/state.ts'
 import { UserError } from './errors.ts'
@@ -72,7 +72,7 @@ function startSupervisor(settings: Settings): void {
     `--etcd-port=${String(settings.etcdPort)}`,
     `--proxy-mode=${settings.proxyMode}`,
   ]
-  const env = { ...process.env, ...nodeEnv(settings) }
+  const env = { ...process.env, ...nodeEnv(settings.compileCache) }
   spawn(process.execPath, args, { detached: true, stdio: ['ignore', log, log], env }).unref()
 }
 

@@ -11,10 +11,11 @@ export interface Finished {
 export function run(
   command: string,
   args: readonly string[],
-  options: { input?: string; timeoutMs?: number } = {},
+  options: { input?: string; timeoutMs?: number; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Finished> {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { timeout: options.timeoutMs ?? 180_000, killSignal: 'SIGKILL' })
+    const { env, timeoutMs: timeout = 180_000 } = options
+    const child = spawn(command, args, { timeout, env, killSignal: 'SIGKILL' })
     let stdout = ''
     let stderr = ''
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))

@@ -4,15 +4,13 @@ import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createWriteStream, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { nodes, serviceAccounts } from '@kubets/shared/api/resources.gen.ts'
 import type { Client } from '@kubets/shared/client/client.ts'
 import { startApiServer } from '@kubets/shared/testing/apiserver.ts'
 import { freePort } from '@kubets/shared/testing/ports.ts'
 import { run } from './kubectl.ts'
+import { launchOf } from './launch.ts'
 import { until } from './until.ts'
-
-const program = fileURLToPath(new URL('../../kubelet/src/main.ts', import.meta.url))
 
 /** A kubelet, a process of its own, that can be killed, on an API server of its own and the machine's Docker. */
 export interface KubeletNode {
@@ -35,7 +33,10 @@ export interface KubeletNode {
   stop(): Promise<string[]>
 }
 
-/** @param cidrs the node's Pods' addresses and those of the whole cluster */
+/**
+ * Starts it as deploy/ does.
+ * @param cidrs the node's Pods' addresses and those of the whole cluster
+ */
 export async function startKubeletNode(cidrs: { pods: string; cluster: string }): Promise<KubeletNode> {
   const name = `kubets-alone-${String(process.pid)}`
   const work = await mkdtemp(path.join(tmpdir(), 'kubets-alone-'))
@@ -55,6 +56,9 @@ export async function startKubeletNode(cidrs: { pods: string; cluster: string })
     `--pod-cidr=${cidrs.pods}`,
     `--non-masquerade-cidr=${cidrs.cluster}`,
   ]
+  const launch = await launchOf('kubelet', path.join(work, 'compiled'))
+  const args = [...launch.args, ...flags]
+  const { env } = launch
   const logFile = path.join(work, 'kubelet.log')
   const log = createWriteStream(logFile)
   await once(log, 'open')
@@ -74,7 +78,7 @@ export async function startKubeletNode(cidrs: { pods: string; cluster: string })
     rootDir,
     start: () => {
       begunAt = statSync(logFile).size
-      child = spawn(process.execPath, [program, ...flags], { stdio: ['ignore', log, log] })
+      child = spawn(process.execPath, args, { env, stdio: ['ignore', log, log] })
     },
     works: () =>
       until('the kubelet to work', async () => {
@@ -94,7 +98,7 @@ export async function startKubeletNode(cidrs: { pods: string; cluster: string })
     },
     stop: async () => {
       await kill()
-      const cleaned = await run(process.execPath, [program, ...flags, '--cleanup'])
+      const cleaned = await run(process.execPath, [...args, '--cleanup'], { env })
       const networks = await run('docker', [
         'network',
         'ls',

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { nodeEnv, nodeFlags } from '@kubets/shared/process/launch.ts'
 import type { Settings } from '../settings.ts'
 
 /** One program of the cluster as the supervisor starts it. */
@@ -12,42 +13,16 @@ export interface Program {
   readonly health: string
 }
 
-/**
- * Flags for Node. `youngSpace`: MiB; V8 would let the young generation grow to 3 x 32 MiB during a burst and keep it for as
- * long as a program idles.
- */
-const nodeFlags = (youngSpace: number): string[] => [
-  '--disable-warning=ExperimentalWarning',
-  `--max-semi-space-size=${String(youngSpace)}`,
-]
-
-/** A request's objects die young if they have the room: with 4 MiB a fifth fewer are created a second. */
-const apiserverYoungSpace = 16
-
-/** What every Node of the cluster gets. */
-export function nodeEnv(settings: Settings): Readonly<Record<string, string>> {
-  return {
-    // neither types are stripped nor code compiled that was before
-    NODE_COMPILE_CACHE: settings.compileCache,
-    // glibc gives each of Node's threads an arena, and each keeps what one compilation needed: 20 to 40 MB
-    MALLOC_ARENA_MAX: '2',
-  }
-}
-
 /** The programs in the order they start; they stop in the reverse order. */
 export function programs(settings: Settings): readonly Program[] {
   const pki = (file: string): string => join(settings.stateDir, 'pki', file)
   const kubeconfig = (name: string): string => `--kubeconfig=${join(settings.stateDir, 'kubeconfigs', name)}`
   const etcd = (port: number, host = settings.etcdHost): string => `https://${host}:${String(port)}`
   const listen = settings.etcdHost === '127.0.0.1' ? '127.0.0.1' : '0.0.0.0'
-  const typescript = (
-    program: string,
-    args: readonly string[],
-    youngSpace = 4,
-  ): Pick<Program, 'command' | 'args' | 'env'> => ({
+  const typescript = (program: string, args: readonly string[]): Pick<Program, 'command' | 'args' | 'env'> => ({
     command: join(settings.root, 'node_modules', '.bin', 'node'),
-    args: [...nodeFlags(youngSpace), join(settings.root, program, 'src', 'main.ts'), ...args],
-    env: nodeEnv(settings),
+    args: [...nodeFlags(program), join(settings.root, program, 'src', 'main.ts'), ...args],
+    env: nodeEnv(settings.compileCache),
   })
   return [
     {
@@ -77,37 +52,33 @@ export function programs(settings: Settings): readonly Program[] {
     },
     {
       name: 'apiserver',
-      ...typescript(
-        'apiserver',
-        [
-          `--etcd-servers=${etcd(settings.etcdPort)}`,
-          `--etcd-cafile=${pki('ca.crt')}`,
-          `--etcd-certfile=${pki('apiserver-etcd-client.crt')}`,
-          `--etcd-keyfile=${pki('apiserver-etcd-client.key')}`,
-          `--secure-port=${String(settings.securePort)}`,
-          `--advertise-address=${settings.nodeIP}`,
-          `--tls-cert-file=${pki('apiserver.crt')}`,
-          `--tls-private-key-file=${pki('apiserver.key')}`,
-          `--client-ca-file=${pki('ca.crt')}`,
-          `--service-cluster-ip-range=${settings.serviceRange}`,
-          '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
-          `--service-account-key-file=${pki('sa.pub')}`,
-          `--service-account-signing-key-file=${pki('sa.key')}`,
-          `--kubelet-client-certificate=${pki('apiserver-kubelet-client.crt')}`,
-          `--kubelet-client-key=${pki('apiserver-kubelet-client.key')}`,
-          `--kubelet-certificate-authority=${pki('ca.crt')}`,
-          `--proxy-client-cert-file=${pki('front-proxy-client.crt')}`,
-          `--proxy-client-key-file=${pki('front-proxy-client.key')}`,
-          `--requestheader-client-ca-file=${pki('front-proxy-ca.crt')}`,
-          '--requestheader-allowed-names=front-proxy-client',
-          '--requestheader-username-headers=X-Remote-User',
-          '--requestheader-uid-headers=X-Remote-Uid',
-          '--requestheader-group-headers=X-Remote-Group',
-          '--requestheader-extra-headers-prefix=X-Remote-Extra-',
-          '--enable-bootstrap-token-auth=true',
-        ],
-        apiserverYoungSpace,
-      ),
+      ...typescript('apiserver', [
+        `--etcd-servers=${etcd(settings.etcdPort)}`,
+        `--etcd-cafile=${pki('ca.crt')}`,
+        `--etcd-certfile=${pki('apiserver-etcd-client.crt')}`,
+        `--etcd-keyfile=${pki('apiserver-etcd-client.key')}`,
+        `--secure-port=${String(settings.securePort)}`,
+        `--advertise-address=${settings.nodeIP}`,
+        `--tls-cert-file=${pki('apiserver.crt')}`,
+        `--tls-private-key-file=${pki('apiserver.key')}`,
+        `--client-ca-file=${pki('ca.crt')}`,
+        `--service-cluster-ip-range=${settings.serviceRange}`,
+        '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
+        `--service-account-key-file=${pki('sa.pub')}`,
+        `--service-account-signing-key-file=${pki('sa.key')}`,
+        `--kubelet-client-certificate=${pki('apiserver-kubelet-client.crt')}`,
+        `--kubelet-client-key=${pki('apiserver-kubelet-client.key')}`,
+        `--kubelet-certificate-authority=${pki('ca.crt')}`,
+        `--proxy-client-cert-file=${pki('front-proxy-client.crt')}`,
+        `--proxy-client-key-file=${pki('front-proxy-client.key')}`,
+        `--requestheader-client-ca-file=${pki('front-proxy-ca.crt')}`,
+        '--requestheader-allowed-names=front-proxy-client',
+        '--requestheader-username-headers=X-Remote-User',
+        '--requestheader-uid-headers=X-Remote-Uid',
+        '--requestheader-group-headers=X-Remote-Group',
+        '--requestheader-extra-headers-prefix=X-Remote-Extra-',
+        '--enable-bootstrap-token-auth=true',
+      ]),
       health: `https://127.0.0.1:${String(settings.securePort)}/readyz`,
     },
     {

@@ -1,9 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Client } from '@kubets/shared/client/client.ts'
 import { startApiServer } from '@kubets/shared/testing/apiserver.ts'
 import { freePort } from '@kubets/shared/testing/ports.ts'
+import { launchOf } from '../../harness/launch.ts'
 import { until } from '../../harness/until.ts'
 import { usage } from '../processes.ts'
 
@@ -24,7 +28,6 @@ export interface ControlPlane {
   stop(): Promise<void>
 }
 
-const root = new URL('../../..', import.meta.url).pathname
 const flags = {
   scheduler: [],
   'controller-manager': [
@@ -37,30 +40,30 @@ const flags = {
 
 export async function startControlPlane(): Promise<ControlPlane> {
   const api = await startApiServer()
+  const compileCache = await mkdtemp(join(tmpdir(), 'kubets-compiled-'))
   const running = new Set<Program>()
   const pids = new Set([api.pid])
   // whatever ends the benchmark ends what it measures
   const killAll = (): void => {
     for (const pid of pids) process.kill(pid, 'SIGKILL')
+    rmSync(compileCache, { recursive: true, force: true })
   }
   process.once('exit', killAll)
   const start = async (name: keyof typeof flags): Promise<Program> => {
     const kubeconfig = await api.kubeconfig(`system:kube-${name}`)
     const port = await freePort()
-    // as deploy/ starts them
+    const { args, env } = await launchOf(name, compileCache)
     const child = spawn(
       process.execPath,
       [
-        '--disable-warning=ExperimentalWarning',
-        '--max-semi-space-size=4',
-        join(root, name, 'src', 'main.ts'),
+        ...args,
         `--kubeconfig=${kubeconfig}`,
         '--bind-address=127.0.0.1',
         `--secure-port=${String(port)}`,
         '--leader-elect=false',
         ...flags[name],
       ],
-      { stdio: ['ignore', 'ignore', 'inherit'] },
+      { env, stdio: ['ignore', 'ignore', 'inherit'] },
     )
     const pid = child.pid ?? 0
     pids.add(pid)
@@ -89,6 +92,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
       process.off('exit', killAll)
       await Promise.all([...running].map((program) => program.stop()))
       await api.stop()
+      rmSync(compileCache, { recursive: true, force: true })
     },
   }
 }
