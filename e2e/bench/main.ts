@@ -12,7 +12,7 @@ import { startKubeletNode } from '../harness/kubelet-node.ts'
 import { run } from '../harness/kubectl.ts'
 import { until } from '../harness/until.ts'
 import { apiRows } from './api.ts'
-import { kubeletRows } from './kubelet.ts'
+import { kubeletRows, wholeSizes } from './kubelet.ts'
 import { createdToRunning, podRows } from './pods.ts'
 import { usage } from './processes.ts'
 import { controllerRows } from './scheduling/controller-rows.ts'
@@ -24,7 +24,8 @@ import { formatTable, type Row } from './table.ts'
 // and then also how long that took to come up and what its programs use. --api-only leaves out what needs nodes.
 // --scheduling measures scheduler and controllers instead, on hollow nodes: as many as --nodes says, which may be repeated,
 // and --pods.
-// --kubelet measures a kubelet alone, on an API server of its own.
+// --kubelet measures a kubelet alone, on an API server of its own, within twelve minutes; --node-pods makes that a try with
+// so many Pods.
 
 const root = new URL('../..', import.meta.url).pathname
 const { values } = parseArgs({
@@ -36,8 +37,11 @@ const { values } = parseArgs({
     pods: { type: 'string', default: '10000' },
     nodes: { type: 'string', multiple: true, default: ['1000', '5000'] },
     kubelet: { type: 'boolean', default: false },
+    'node-pods': { type: 'string' },
   },
 })
+// and a minute to take the node away
+const kubeletLimitMs = 660_000
 const namespace = `bench-${process.pid.toString(36)}`
 
 /** Runs the kubets command, its output on ours. */
@@ -113,30 +117,36 @@ function sum<K extends string>(rows: readonly Record<K, number>[], key: K): numb
 }
 
 /** A node agent without the rest of a cluster. */
-async function measureKubelet(): Promise<Row[]> {
+async function* measureKubelet(): AsyncGenerator<Row> {
+  const interrupted = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(name, () => interrupted.abort(new Error(`ended by ${name}`)))
+  }
+  const signal = AbortSignal.any([interrupted.signal, AbortSignal.timeout(kubeletLimitMs)])
+  const sizes = values['node-pods'] === undefined ? wholeSizes : { samples: 5, full: Number(values['node-pods']) }
   // no other node of this machine has these
   const node = await startKubeletNode({ pods: '10.252.0.0/24', cluster: '10.252.0.0/16' })
   try {
-    return await kubeletRows({ client: node.client, name: node.name, pid: node.pid(), network: `kubets-${node.name}` })
+    const measured = { client: node.client, name: node.name, pid: node.pid(), network: `kubets-${node.name}` }
+    yield* kubeletRows(measured, sizes, signal)
   } finally {
     await node.stop()
   }
 }
 
-let rows: Row[]
+let rows: Row[] = []
+// some of it takes many minutes: what is known is told
+const add = (more: readonly Row[]): void => {
+  rows.push(...more)
+  process.stderr.write(formatTable(more))
+}
 if (values.kubelet) {
-  rows = await measureKubelet()
+  for await (const row of measureKubelet()) add([row])
 } else if (values.scheduling) {
   // the programs end when this process exits
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(1))
   const sizes = values.nodes.map(Number)
   const count = Number(values.pods)
-  rows = []
-  // it takes many minutes: what is known is told
-  const add = (more: readonly Row[]): void => {
-    rows.push(...more)
-    process.stderr.write(formatTable(more))
-  }
   for (const size of sizes) for await (const some of schedulerRows(size, count)) add(some)
   for await (const some of controllerRows(Math.min(...sizes), count)) add(some)
 } else if (values.kubeconfig !== undefined) {
