@@ -21,7 +21,7 @@ export class Backoff {
 
   /** Rejects with the signal's reason when that aborts. */
   async wait(signal: AbortSignal): Promise<void> {
-    const now = this.#clock.now()
+    const now = this.#clock.elapsed()
     if (now - this.#last > resetAfterMs) this.reset()
     this.#last = now
     const ms = Math.min(this.#next * (1 + Math.random()), maxMs)

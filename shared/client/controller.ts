@@ -40,7 +40,7 @@ async function work(options: ControllerOptions, signal: AbortSignal): Promise<vo
 
 async function reconcileOnce(options: ControllerOptions, key: string, signal: AbortSignal): Promise<void> {
   const { name, queue, clock, log, metrics } = options
-  const start = clock.now()
+  const start = clock.elapsed()
   let result: 'success' | 'error' = 'success'
   try {
     await options.reconcile(key, signal)
@@ -53,5 +53,5 @@ async function reconcileOnce(options: ControllerOptions, key: string, signal: Ab
     else log.error({ controller: name, key, err: error }, 'reconcile failed, trying again')
     queue.addRateLimited(key)
   }
-  metrics?.observe(name, result, (clock.now() - start) / 1000)
+  metrics?.observe(name, result, (clock.elapsed() - start) / 1000)
 }

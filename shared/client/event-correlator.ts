@@ -26,7 +26,7 @@ export class EventCorrelator {
   readonly #similar = new Lru<{ messages: Set<string>; at: number }>(maxRemembered)
   readonly #sent = new Lru<Sent>(maxRemembered)
 
-  /** `now` in ms since the epoch. */
+  /** `now` in milliseconds of the clock's elapsed time. */
   correlate(event: Event, now: number): Verdict {
     const { key, message } = this.#aggregate(event, now)
     if (this.#isSpam(event, now)) return { action: 'drop' }

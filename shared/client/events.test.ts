@@ -39,6 +39,18 @@ const pod = {
 }
 
 describe('EventRecorder', () => {
+  it('goes on when the clock is set back, after as many as an object may have at once', async () => {
+    const { recorder, server, clock } = await setup()
+    for (let i = 0; i < 30; i++) recorder.event(pod, 'Normal', 'Some', 'thing')
+    await recorder.flush()
+    expect(server.requests).toHaveLength(25)
+    clock.set(-3_600_000)
+    await clock.advance(300_001)
+    recorder.event(pod, 'Normal', 'Some', 'thing')
+    await recorder.flush()
+    expect(server.requests).toHaveLength(26)
+  })
+
   it('creates an event, and raises its count when it comes again', async () => {
     const { recorder, server } = await setup()
     recorder.event(pod, 'Normal', 'Started', 'Started container web')

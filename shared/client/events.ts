@@ -100,7 +100,7 @@ export class EventRecorder {
     // the caller stores this promise before it can come to its end
     await Promise.resolve()
     for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) {
-      const verdict = this.#correlator.correlate(event, this.#options.clock.now())
+      const verdict = this.#correlator.correlate(event, this.#options.clock.elapsed())
       if (verdict.action !== 'drop') await this.#sendRetrying(verdict)
     }
     this.#sending = undefined

@@ -124,6 +124,27 @@ describe('runLeaderElected', () => {
     await waitFor(() => a.state.ended)
   })
 
+  it.each([
+    ['forward', 3_600_000],
+    ['back', -3_600_000],
+  ])('goes on, and waits, as before when the machine’s clock is set %s', async (_, byMs) => {
+    const t = await setup()
+    const a = t.candidate('a')
+    await t.pass(() => a.state.leading)
+    const b = t.candidate('b')
+    await t.pass(() => t.clock.elapsed() > 5000)
+    t.clock.set(byMs)
+    const start = t.clock.elapsed()
+    await t.pass(() => t.clock.elapsed() - start > 20_000)
+    expect([a.state.leading, b.state.leading, t.holder()]).toEqual([true, false, 'a'])
+    t.setDown(true)
+    const down = t.clock.elapsed()
+    await t.pass(() => !a.state.leading)
+    expect(t.clock.elapsed() - down).toBeLessThan(15_000)
+    b.stop()
+    await t.pass(() => a.state.ended && b.state.ended)
+  })
+
   it('ends the work and rejects when the lease cannot be renewed', async () => {
     const t = await setup()
     const a = t.candidate('a')

@@ -89,21 +89,21 @@ class Elector {
   /** Keeps the lease fresh. Resolves when the signal aborts, rejects when no renewal worked for the deadline. */
   async renewUntilLost(signal: AbortSignal): Promise<void> {
     const { clock, name } = this.#options
-    let renewedAt = clock.now()
+    let renewedAt = clock.elapsed()
     while (!signal.aborted) {
       await clock.sleep(this.#retryPeriodMs, signal).catch(() => undefined)
       if (signal.aborted) return
       const deadline = new AbortController()
-      const remaining = renewedAt + this.#renewDeadlineMs - clock.now()
+      const remaining = renewedAt + this.#renewDeadlineMs - clock.elapsed()
       const cancel = clock.timer(remaining, () => deadline.abort(new Error('the renewal took too long')))
       const stop = (): void => deadline.abort(signal.reason)
       signal.addEventListener('abort', stop, { once: true })
-      const started = clock.now()
+      const started = clock.elapsed()
       if (await this.#try(deadline.signal)) renewedAt = started
       signal.removeEventListener('abort', stop)
       cancel()
       if (signal.aborted) return
-      if (clock.now() - renewedAt >= this.#renewDeadlineMs) throw new Error(`lost the leader lease ${name}`)
+      if (clock.elapsed() - renewedAt >= this.#renewDeadlineMs) throw new Error(`lost the leader lease ${name}`)
     }
   }
 
@@ -139,8 +139,8 @@ class Elector {
         await this.#create(signal)
         return true
       }
-      this.#seen = observe(this.#seen, lease, clock.now())
-      if (!mayHold(this.#seen, identity, clock.now())) return false
+      this.#seen = observe(this.#seen, lease, clock.elapsed())
+      if (!mayHold(this.#seen, identity, clock.elapsed())) return false
       await this.#write(this.#seen, signal)
       return true
     } catch (error) {
@@ -176,13 +176,13 @@ class Elector {
       metadata: { name, namespace: this.#namespace },
       spec: heldSpec(undefined, identity, this.#leaseDurationMs, clock.now()),
     }
-    this.#seen = { lease: await client.create(leases, lease, { signal }), atMs: clock.now() }
+    this.#seen = { lease: await client.create(leases, lease, { signal }), atMs: clock.elapsed() }
   }
 
   async #write(seen: Observation, signal: AbortSignal): Promise<void> {
     const { client, clock, identity } = this.#options
     const spec = heldSpec(seen.lease.spec, identity, this.#leaseDurationMs, clock.now())
     const lease = await client.update(leases, { ...seen.lease, spec }, { signal })
-    this.#seen = { lease, atMs: clock.now() }
+    this.#seen = { lease, atMs: clock.elapsed() }
   }
 }

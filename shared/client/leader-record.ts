@@ -1,7 +1,7 @@
 import type { Lease, LeaseSpec } from '../api/types/coordination-v1.ts'
 import { formatMicroTime } from '../machinery/time.ts'
 
-/** What was seen of the lease, and when by this process's own clock: others' clocks are not trusted. */
+/** What was seen of the lease, and when, in elapsed time of this process: clocks are not trusted, others' or the machine's. */
 export interface Observation {
   lease: Lease
   atMs: number

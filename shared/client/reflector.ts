@@ -99,7 +99,7 @@ export class Reflector<T extends KubeObject> {
 
   async #watch(signal: AbortSignal): Promise<void> {
     const { client, clock, ref, namespace, labelSelector, fieldSelector, metadataOnly, onEvent } = this.#options
-    const start = clock.now()
+    const start = clock.elapsed()
     let events = 0
     const stream = client.watch(ref, {
       namespace,
@@ -115,7 +115,7 @@ export class Reflector<T extends KubeObject> {
       if (event.type !== 'BOOKMARK') onEvent(event)
       this.#resourceVersion = event.object.metadata.resourceVersion ?? this.#resourceVersion
     }
-    if (events === 0 && clock.now() - start < shortestWatchMs) {
+    if (events === 0 && clock.elapsed() - start < shortestWatchMs) {
       throw new Error('the watch ended at once without an event')
     }
   }

@@ -38,6 +38,16 @@ describe('WorkQueue', () => {
     expect(queue.length).toBe(0)
   })
 
+  it.each([3_600_000, -3_600_000])('lets a key wait as long as told when the clock is set by %d', async (byMs) => {
+    const { clock, queue } = setup()
+    queue.addAfter('a', 1000)
+    clock.set(byMs)
+    await clock.advance(999)
+    expect(queue.length).toBe(0)
+    await clock.advance(1)
+    expect(queue.length).toBe(1)
+  })
+
   it('forgets nothing that is added while the key waits', async () => {
     const { queue } = setup()
     queue.add('a')

@@ -60,20 +60,20 @@ export class WorkQueue {
 
   /** The key that has been worked on longest, and how long; undefined while nobody works. */
   get longest(): { readonly key: string; readonly ms: number } | undefined {
-    for (const [key, since] of this.#processing) return { key, ms: this.#clock.now() - since }
+    for (const [key, since] of this.#processing) return { key, ms: this.#clock.elapsed() - since }
     return undefined
   }
 
   /** How long the keys that are worked on now have been so, together. */
   get unfinishedMs(): number {
-    const now = this.#clock.now()
+    const now = this.#clock.elapsed()
     return [...this.#processing.values()].reduce((sum, since) => sum + now - since, 0)
   }
 
   add(key: string): void {
     if (this.#shutDown || this.#dirty.has(key)) return
     this.#observer?.added(this.name)
-    this.#dirty.set(key, this.#clock.now())
+    this.#dirty.set(key, this.#clock.elapsed())
     if (!this.#processing.has(key)) this.#enqueue(key)
   }
 
@@ -85,7 +85,7 @@ export class WorkQueue {
       this.add(key)
       return
     }
-    this.#delayed.add(key, this.#clock.now() + ms)
+    this.#delayed.add(key, this.#clock.elapsed() + ms)
     this.#arm()
   }
 
@@ -119,7 +119,7 @@ export class WorkQueue {
   /** Must follow every `get`: the key may be handed out again. */
   done(key: string): void {
     const since = this.#processing.get(key)
-    if (since !== undefined) this.#observer?.worked(this.name, (this.#clock.now() - since) / 1000)
+    if (since !== undefined) this.#observer?.worked(this.name, (this.#clock.elapsed() - since) / 1000)
     this.#processing.delete(key)
     if (this.#dirty.has(key)) this.#enqueue(key)
   }
@@ -139,7 +139,7 @@ export class WorkQueue {
   }
 
   #hand(key: string): string {
-    const now = this.#clock.now()
+    const now = this.#clock.elapsed()
     this.#observer?.waited(this.name, (now - (this.#dirty.get(key) ?? now)) / 1000)
     this.#dirty.delete(key)
     this.#processing.set(key, now)
@@ -152,9 +152,9 @@ export class WorkQueue {
     if (at >= this.#timerAt) return
     this.#cancelTimer?.()
     this.#timerAt = at
-    this.#cancelTimer = this.#clock.timer(at - this.#clock.now(), () => {
+    this.#cancelTimer = this.#clock.timer(at - this.#clock.elapsed(), () => {
       this.#timerAt = Infinity
-      for (const key of this.#delayed.takeDue(this.#clock.now())) this.add(key)
+      for (const key of this.#delayed.takeDue(this.#clock.elapsed())) this.add(key)
       this.#arm()
     })
   }

@@ -75,8 +75,8 @@ async function openProviders(options: KeyringOptions): Promise<ProviderCache[]> 
     serviceAccount: (namespace, name, signal) => objects.serviceAccount(namespace, name, signal),
     token: async (question, signal) => (await tokens.get(question, signal)).token,
     ask: async (provider: CredentialProvider, question) => {
-      const start = clock.now()
-      const ran = (failed: boolean): void => metrics.ran(provider.name, (clock.now() - start) / 1000, failed)
+      const start = clock.elapsed()
+      const ran = (failed: boolean): void => metrics.ran(provider.name, (clock.elapsed() - start) / 1000, failed)
       const text = await ask(provider, folder, question, lifetime).catch((error: unknown) => {
         ran(true)
         throw error

@@ -50,7 +50,7 @@ export class ProviderCache {
   constructor(provider: CredentialProvider, deps: ProviderDeps) {
     this.#provider = provider
     this.#deps = deps
-    this.#purgedAt = deps.clock.now()
+    this.#purgedAt = deps.clock.elapsed()
   }
 
   /** The credentials for a repository that a Pod needs; none when the provider is not for it or fails, which is logged. */
@@ -96,7 +96,7 @@ export class ProviderCache {
     const accountKey = account?.key ?? ''
     const keyOf = (place: string): string => JSON.stringify([place, accountKey])
     const registry = repository.split('/', 1)[0] ?? ''
-    const now = this.#deps.clock.now()
+    const now = this.#deps.clock.elapsed()
     this.#purge(now)
     for (const place of [repository, registry, globalKey]) {
       const kept = this.#kept.get(keyOf(place))
@@ -120,7 +120,7 @@ export class ProviderCache {
     )
     const duration = parseGoDuration(answer.cacheDuration ?? this.#provider.defaultCacheDuration ?? '0s')
     const forMs = Number(duration / 1_000_000n)
-    if (duration !== 0n) this.#kept.set(keyOf(place), { config, expiresAt: this.#deps.clock.now() + forMs })
+    if (duration !== 0n) this.#kept.set(keyOf(place), { config, expiresAt: this.#deps.clock.elapsed() + forMs })
     return config
   }
 

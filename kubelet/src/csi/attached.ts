@@ -46,10 +46,10 @@ export class AttachedVolumes {
       this.#used.add(name)
       changed()
     }
-    const until = clock.now() + patienceMs
+    const until = clock.elapsed() + patienceMs
     while (!this.#isAttached(name)) {
       signal.throwIfAborted()
-      const left = until - clock.now()
+      const left = until - clock.elapsed()
       if (left <= 0) return false
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#waiting.add(resolve)

@@ -119,7 +119,7 @@ export class StagedVolumes {
     while (!signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#wake = resolve
-      const now = clock.now()
+      const now = clock.elapsed()
       const waiting = [...this.#idle].filter(([key]) => !this.#busy.has(key))
       for (const [key, one] of waiting) if (one.retryAt <= now) this.#busy.set(key, this.#letGo(key, one, signal))
       const later = waiting.map(([, one]) => one.retryAt).filter((at) => at > now)
@@ -151,7 +151,7 @@ export class StagedVolumes {
       const why = (error as Error).message
       log.warn({ volume: handle, driver, error: why }, 'UnmountDevice failed, will be tried again')
       const afterMs = idle.afterMs === 0 ? firstRetryMs : Math.min(idle.afterMs * 2, longestRetryMs)
-      if (this.#idle.get(key) === idle) this.#idle.set(key, { ...idle, retryAt: clock.now() + afterMs, afterMs })
+      if (this.#idle.get(key) === idle) this.#idle.set(key, { ...idle, retryAt: clock.elapsed() + afterMs, afterMs })
     } finally {
       this.#busy.delete(key)
       this.#wake()

@@ -64,7 +64,7 @@ export class DeviceManager {
       )
       this.#assignments = assignments
       // nobody has these until their plugin is back
-      const goneAt = this.#options.clock.now()
+      const goneAt = this.#options.clock.elapsed()
       for (const name of registered.keys()) this.#resources.set(name, { devices: new Map(), goneAt })
     } catch (error) {
       const warning = 'Continue after failing to read checkpoint file. Device allocation info may NOT be up-to-date'
@@ -98,7 +98,7 @@ export class DeviceManager {
 
   /** What the node has of devices; `removed` are none any more. */
   capacity(): { capacity: Record<string, string>; allocatable: Record<string, string>; removed: string[] } {
-    const { capacity, allocatable, forgotten } = deviceCapacity(this.#resources, this.#options.clock.now())
+    const { capacity, allocatable, forgotten } = deviceCapacity(this.#resources, this.#options.clock.elapsed())
     for (const name of forgotten) this.#resources.delete(name)
     if (forgotten.length > 0) void this.#write().catch(() => undefined)
     return { capacity, allocatable, removed: forgotten }
@@ -218,7 +218,7 @@ export class DeviceManager {
     const devices = this.#resources.get(resource)?.devices ?? new Map<string, Device>()
     const unhealthy = new Map([...devices].map(([id, one]) => [id, { ...one, healthy: false }]))
     this.#plugins.delete(resource)
-    this.#resources.set(resource, { devices: unhealthy, goneAt: clock.now() })
+    this.#resources.set(resource, { devices: unhealthy, goneAt: clock.elapsed() })
     this.#save()
     this.#options.changed()
   }
@@ -273,9 +273,9 @@ export class DeviceManager {
           })
         : []
     const ids = choose(missing, preferred)
-    const start = clock.now()
+    const start = clock.elapsed()
     const response = await plugin.allocate(ids, lifetime).finally(() => {
-      metrics.allocated(resource, (clock.now() - start) / 1000)
+      metrics.allocated(resource, (clock.elapsed() - start) / 1000)
     })
     if (!response) throw new Error('no containers return in allocation response')
     const devices = byNode(this.#resources.get(resource), ids)

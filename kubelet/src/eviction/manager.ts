@@ -98,7 +98,7 @@ export class EvictionManager {
     const suspect = [...crossed(policy.thresholds, worst, { reclaim: true }), ...this.#state.met].length > 0
     const usage = suspect ? await stats.collect(signal) : undefined
     const observations = usage ? observationsOf(usage, usage.pods) : worst
-    const decision = decide(policy.thresholds, observations, this.#state, policy.transitionMs, clock.now())
+    const decision = decide(policy.thresholds, observations, this.#state, policy.transitionMs, clock.elapsed())
     this.#state = decision.state
     const before = this.#conditions
     this.#conditions = decision.conditions
@@ -181,9 +181,9 @@ export class EvictionManager {
   // waitForPodsCleanup
   async #waitForCleanup(pod: Pod, signal: AbortSignal): Promise<void> {
     const { clock, pods } = this.#options
-    const until = clock.now() + cleanupMs
+    const until = clock.elapsed() + cleanupMs
     do {
       await clock.sleep(cleanupPollMs, signal)
-    } while (clock.now() < until && !(await pods.cleanedUp(pod.metadata.uid ?? '')))
+    } while (clock.elapsed() < until && !(await pods.cleanedUp(pod.metadata.uid ?? '')))
   }
 }

@@ -78,15 +78,15 @@ export async function ensureImage(
     // or it is, but others have pulled it, and whether this Pod may have it must not be asked
     const message = `Container image "${image}" is not present with pull policy of Never`
     recorder.event(about, 'Warning', 'ErrImageNeverPull', message)
-    throw new ImageError({ reason: 'ErrImageNeverPull', message, retryAt: clock.now() + retryMs })
+    throw new ImageError({ reason: 'ErrImageNeverPull', message, retryAt: clock.elapsed() + retryMs })
   }
   recorder.event(about, 'Normal', 'Pulling', `Pulling image "${image}"`)
-  const start = clock.now()
+  const start = clock.elapsed()
   try {
     await context.puller.pull(image, await credentials(), context.lifetime, signal)
     const pulled = await runtime.imageStatus(image, signal)
     if (!pulled) throw new RuntimeError('NotFound', `image "${image}" is gone again`)
-    const took = goDuration(clock.now() - start)
+    const took = goDuration(clock.elapsed() - start)
     const size = `Image size: ${pulled.size} bytes.`
     const text = `Successfully pulled image "${image}" in ${took} (${took} including waiting). ${size}`
     recorder.event(about, 'Normal', 'Pulled', text)
@@ -96,11 +96,11 @@ export async function ensureImage(
     const message = error instanceof Error ? error.message : String(error)
     if (error instanceof IntentError) {
       const text = `Failed to record image pull intent for container image "${image}": ${message}`
-      throw new ImageError({ reason: message, message: text, retryAt: clock.now() + retryMs })
+      throw new ImageError({ reason: message, message: text, retryAt: clock.elapsed() + retryMs })
     }
     recorder.event(about, 'Warning', 'Failed', `Failed to pull image "${image}": ${message}`)
     const pullSeconds = doubled(lastBackOff)
-    const now = clock.now()
+    const now = clock.elapsed()
     throw new ImageError({
       reason: 'ErrImagePull',
       message,
@@ -136,7 +136,7 @@ async function inspect(
     if (!(error instanceof RuntimeError) || !error.message.includes('invalid reference format')) throw error
     const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`
     context.recorder.event(about, 'Warning', 'InspectFailed', message)
-    throw new ImageError({ reason: 'InvalidImageName', message, retryAt: context.clock.now() + retryMs })
+    throw new ImageError({ reason: 'InvalidImageName', message, retryAt: context.clock.elapsed() + retryMs })
   }
 }
 

@@ -52,6 +52,7 @@ describe('ImageGarbageCollector', () => {
     const { gc, said, clock } = collector(100, (id) => Promise.resolve(void removed.push(id)), 10_000, 90, used)
     await gc.collect(signal)
     await clock.advance(10_000)
+    clock.set(3_600_000)
     await gc.collect(signal)
     expect(removed).toEqual([])
     await clock.advance(1)

@@ -36,14 +36,14 @@ export class ImageGarbageCollector {
 
   constructor(options: ImageGcOptions) {
     this.#options = options
-    this.#beganAt = options.clock.now()
+    this.#beganAt = options.clock.elapsed()
   }
 
   /** Notes which images there are and which are used: what is not noted for long enough cannot go. */
   async detect(signal: AbortSignal): Promise<number> {
     const { images, inUse, clock } = this.#options
     const [all, used] = await Promise.all([images.listImages(signal), inUse(signal)])
-    const now = clock.now()
+    const now = clock.elapsed()
     this.#records = recordImages(this.#records, all, used, now)
     return now
   }

@@ -13,7 +13,7 @@ describe('image records', () => {
     const first = recordImages(new Map(), [image('a'), image('b')], new Set(['a']), t0)
     expect(Object.fromEntries(first)).toEqual({
       a: { firstDetected: t0, lastUsed: t0, size: 10 },
-      b: { firstDetected: t0, lastUsed: 0, size: 10 },
+      b: { firstDetected: t0, lastUsed: -Infinity, size: 10 },
     })
     const second = recordImages(first, [image('a'), image('c', 20)], new Set(['c']), t0 + minute)
     expect(Object.fromEntries(second)).toEqual({
@@ -26,10 +26,10 @@ describe('image records', () => {
     const records = recordImages(new Map(), [], new Set(), t0)
     const now = t0 + 10 * minute
     records.set('used', { firstDetected: t0, lastUsed: now, size: 1 })
-    records.set('young', { firstDetected: now - minute, lastUsed: 0, size: 2 })
+    records.set('young', { firstDetected: now - minute, lastUsed: -Infinity, size: 2 })
     records.set('lately', { firstDetected: t0, lastUsed: now - 1, size: 3 })
-    records.set('never', { firstDetected: t0 + minute, lastUsed: 0, size: 4 })
-    records.set('never and older', { firstDetected: t0, lastUsed: 0, size: 5 })
+    records.set('never', { firstDetected: t0 + minute, lastUsed: -Infinity, size: 4 })
+    records.set('never and older', { firstDetected: t0, lastUsed: -Infinity, size: 5 })
     records.set('long ago', { firstDetected: t0, lastUsed: t0 + minute, size: 6 })
     expect(unusedImages(records, now, 2 * minute).map(({ id }) => id)).toEqual([
       'never and older',

@@ -1,10 +1,10 @@
 // Which images may go, and which of them first: pure. pkg/kubelet/images/image_gc_manager.go
 import type { Image } from '../runtime/types.ts'
 
-/** What is known of an image here. Times are milliseconds since the epoch. */
+/** What is known of an image here. Times are of the clock's elapsed time. */
 export interface ImageRecord {
   firstDetected: number
-  /** When it was last seen in use; 0 for never. */
+  /** When it was last seen in use; -Infinity for never. */
   lastUsed: number
   size: number
 }
@@ -20,7 +20,7 @@ export function recordImages(
   return new Map(
     images.map(({ id, size }) => {
       const known = before.get(id)
-      const lastUsed = inUse.has(id) ? now : (known?.lastUsed ?? 0)
+      const lastUsed = inUse.has(id) ? now : (known?.lastUsed ?? -Infinity)
       return [id, { firstDetected: known?.firstDetected ?? now, lastUsed, size }]
     }),
   )
@@ -46,7 +46,7 @@ export function unusedSince(
   now: number,
   maxAgeMs: number,
 ): { id: string }[] {
-  return unusedImages(records, now, 0).filter(({ id }) => now - (records.get(id)?.lastUsed ?? 0) > maxAgeMs)
+  return unusedImages(records, now, 0).filter(({ id }) => now - (records.get(id)?.lastUsed ?? -Infinity) > maxAgeMs)
 }
 
 /** How full a disk is, and how many bytes have to go so that it is no fuller than the low threshold. */

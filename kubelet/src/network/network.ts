@@ -44,7 +44,7 @@ export class PodNetwork {
   /** Makes everything ready for Pods with addresses of this CIDR; to be called often, repairs now and then. Never rejects. */
   async setUp(podCidr: string, signal: AbortSignal): Promise<void> {
     const { context, clusterCidr, clock, log } = this.#options
-    if (this.#cidr === podCidr && clock.now() < this.#checkAt) return
+    if (this.#cidr === podCidr && clock.elapsed() < this.#checkAt) return
     try {
       await refuseUnknownPods(clusterCidr, signal)
       await ensurePodNetwork(context, podCidr, gatewayOf(podCidr), this.#device, signal)
@@ -54,7 +54,7 @@ export class PodNetwork {
       await setSysctl('net/bridge/bridge-nf-call-iptables')
       if (this.#cidr !== podCidr) log.info({ podCidr, device: this.#device }, 'Pod network is ready')
       this.#cidr = podCidr
-      this.#checkAt = clock.now() + checkMs
+      this.#checkAt = clock.elapsed() + checkMs
     } catch (error) {
       if (signal.aborted) return
       this.#problem = error instanceof Error ? error.message : String(error)

@@ -65,7 +65,7 @@ const goesDown = 'node is shutting down'
 // pkg/kubelet/kubelet_node_status.go
 export class NodeRegistration {
   readonly #options: RegistrationOptions
-  #writtenAt = 0
+  #writtenAt = -Infinity
   #runtimeVersion = ''
   #runtimeHandlers: RuntimeHandler[] = []
   #images: Image[] = []
@@ -120,7 +120,7 @@ export class NodeRegistration {
     }
     seen.volumesInUse = this.#options.volumesInUse(node.status?.volumesInUse ?? [])
     const status = nodeStatus(seen, node.status)
-    const now = clock.now()
+    const now = clock.elapsed()
     if (worthWriting(node.status, status) || now - this.#writtenAt >= reportMs) {
       const body = { status: statusPatch(node.status, status) }
       await client.patch(nodes, name, body, { type: 'strategic', subresource: 'status', signal })

@@ -68,7 +68,7 @@ export class PluginManager {
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#wake = resolve
       if (this.#dirty || signal.aborted) continue
-      const cancel = clock.timer(Math.min(lookMs, (wakeAt ?? Infinity) - clock.now()), resolve)
+      const cancel = clock.timer(Math.min(lookMs, (wakeAt ?? Infinity) - clock.elapsed()), resolve)
       await promise
       cancel()
     }
@@ -123,7 +123,7 @@ export class PluginManager {
 
   #act(found: ReadonlyMap<string, string>, signal: AbortSignal): number | undefined {
     const { clock } = this.#options
-    const plan = planPlugins(found, this.#known, new Set(this.#busy.keys()), clock.now())
+    const plan = planPlugins(found, this.#known, new Set(this.#busy.keys()), clock.elapsed())
     for (const socket of plan.forget) this.#known.delete(socket)
     for (const socket of plan.unregister) this.#start(socket, this.#unregister(socket, signal))
     for (const socket of plan.register) this.#start(socket, this.#tryRegister(socket, found.get(socket) ?? '', signal))
@@ -164,7 +164,7 @@ export class PluginManager {
     } catch (error) {
       if (signal.aborted) return
       log.error({ socket, error: (error as Error).message }, 'plugin could not be registered')
-      plugin.retry = nextRetry(afterMs, clock.now())
+      plugin.retry = nextRetry(afterMs, clock.elapsed())
     } finally {
       client.close()
     }

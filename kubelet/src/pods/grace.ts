@@ -1,9 +1,10 @@
 import { readFile, mkdir, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
 
 const file = 'ending.json'
 
-/** When a Pod that ends must have ended, in milliseconds since the epoch. A later, shorter grace counts; a longer does not. */
+/** When a Pod that ends must have ended, in the time that `now` is of. A later, shorter grace counts; a longer does not. */
 // pkg/kubelet/pod_workers.go calculateEffectiveGracePeriod: it can only decrease
 export function endsAt(before: number | undefined, graceSeconds: number, now: number): number {
   return Math.min(before ?? Infinity, now + graceSeconds * 1000)
@@ -15,6 +16,7 @@ export function endsAt(before: number | undefined, graceSeconds: number, now: nu
  */
 export class GraceKeeper {
   readonly #podDir: string
+  /** In elapsed time: the clock may be set while the Pod ends. */
   #endsAt: number | undefined
   #read = false
 
@@ -23,17 +25,19 @@ export class GraceKeeper {
   }
 
   /** The seconds that are left of the grace. Rejects when that cannot be written down; the next call knows it all the same. */
-  async left(graceSeconds: number, now: number): Promise<number> {
+  async left(graceSeconds: number, clock: Pick<Clock, 'now' | 'elapsed'>): Promise<number> {
     const place = path.join(this.#podDir, file)
-    const before = this.#read ? this.#endsAt : await readFile(place, 'utf8').then(parse, () => undefined)
+    const written = this.#read ? undefined : await readFile(place, 'utf8').then(parse, () => undefined)
+    const [now, elapsed] = [clock.now(), clock.elapsed()]
+    const before = written === undefined ? this.#endsAt : written - now + elapsed
     this.#read = true
-    const at = (this.#endsAt = endsAt(before, graceSeconds, now))
+    const at = (this.#endsAt = endsAt(before, graceSeconds, elapsed))
     if (at !== before) {
       await mkdir(this.#podDir, { recursive: true, mode: 0o750 })
-      await writeFile(`${place}.new`, JSON.stringify({ endsAt: at }), { mode: 0o600 })
+      await writeFile(`${place}.new`, JSON.stringify({ endsAt: at - elapsed + now }), { mode: 0o600 })
       await rename(`${place}.new`, place)
     }
-    return Math.max(0, (at - now) / 1000)
+    return Math.max(0, (at - elapsed) / 1000)
   }
 }
 

@@ -48,8 +48,8 @@ export async function killContainer(
   prepared: Promise<void>,
   interrupt: AbortSignal,
 ): Promise<void> {
-  const start = clock.now()
+  const start = clock.elapsed()
   await prepared
-  const left = graceSeconds - (clock.now() - start) / 1000
+  const left = graceSeconds - (clock.elapsed() - start) / 1000
   await runtime.stopContainer(running.id, Math.max(left, minimumGraceSeconds), interrupt)
 }

@@ -72,7 +72,7 @@ export class PodManager {
   #seen: ReadonlyMap<string, PodTrace> = new Map()
   /** All Pods that there are to run are known: what nobody knows can go. */
   #complete = false
-  /** When the runtime was last looked through; 0 before the first time. */
+  /** When the runtime was last looked through, in elapsed time. */
   #lookedAt: number | undefined
 
   constructor(deps: PodDeps, client: Client, informer: Informer<Pod>, node: OwnNode) {

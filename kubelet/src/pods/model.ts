@@ -14,11 +14,10 @@ export type ProbeResult = 'Success' | 'Failure' | 'Unknown'
 /** Last settled result of a container's probe; undefined when there is none (no such probe, or no result yet). */
 export type ProbeResults = (containerId: string, kind: ProbeKind) => ProbeResult | undefined
 
-/** Why a container could not be started lately, and from when it may be tried again. */
+/** Why a container could not be started lately, and from when it may be tried again, in the clock's elapsed time. */
 export interface StartFailure {
   reason: string
   message: string
-  /** Milliseconds since the epoch. */
   retryAt: number
   /** For pulls: from when the reason is ImagePullBackOff, and with which message. */
   backOffAt?: number

@@ -111,7 +111,7 @@ export class PodResizer {
     const actions = resizeActions(pod, state, this.actuated.actuated)
     const { clock, cgroups, lifetime, recorder } = this.#deps
     if (actions.size > 0) this.#settled = false
-    if (!this.#settled && clock.now() >= (this.#failures.get(shared.resize)?.retryAt ?? 0)) {
+    if (!this.#settled && clock.elapsed() >= (this.#failures.get(shared.resize)?.retryAt ?? 0)) {
       try {
         const changes = await cgroups.changes(pod)
         this.#goesOn ||= changes !== undefined && Object.keys({ ...changes.before, ...changes.after }).length > 0
@@ -170,7 +170,7 @@ export class PodResizer {
     if (this.#failures.get(shared.resize)?.message !== message) {
       recorder.event(pod, 'Warning', 'ResizeError', resizeMessage('error', pod, message))
     }
-    this.#failures.set(shared.resize, { reason: 'Error', message, retryAt: clock.now() + resizeRetryMs })
+    this.#failures.set(shared.resize, { reason: 'Error', message, retryAt: clock.elapsed() + resizeRetryMs })
   }
 
   /** Throws when the Pod or a container uses more memory than its new limit: the kernel would end it. */

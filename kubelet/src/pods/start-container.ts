@@ -54,7 +54,7 @@ export async function startContainer(
   const { uid = '' } = pod.metadata
   const failed = (reason: string, message: string, inMs: number): StartError => {
     recorder.event(about, 'Warning', 'Failed', `Error: ${message}`)
-    return new StartError({ reason, message, retryAt: clock.now() + inMs })
+    return new StartError({ reason, message, retryAt: clock.elapsed() + inMs })
   }
   const ensure = (wanted: WantedImage): Promise<Image> =>
     ensureImage(deps, pod, about, wanted, before?.pullSeconds ?? 0, interrupt).catch((error: unknown) => {
@@ -128,7 +128,7 @@ export async function startContainer(
     const started = { id, name: container.name }
     const prepared = prepareToKill(deps, pod, started, grace, 'FailedPostStartHook', '', interrupt)
     await killContainer(deps, started, grace, prepared, interrupt)
-    throw new StartError({ reason: 'PostStartHookError', message, retryAt: clock.now() + showErrorMs })
+    throw new StartError({ reason: 'PostStartHookError', message, retryAt: clock.elapsed() + showErrorMs })
   }
 }
 

@@ -55,6 +55,7 @@ export interface SyncInput {
   state: PodRuntimeState
   now: number
   probes: ProbeResults
+  /** With times since the epoch, like `now`. */
   failures: StartFailures
   /** Running containers that have other resources than their Pod was granted. */
   resizes: ReadonlyMap<string, ResizeAction>

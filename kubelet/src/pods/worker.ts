@@ -17,6 +17,7 @@ import {
   type PodRuntimeState,
   type ProbeResults,
   type StartFailure,
+  type StartFailures,
 } from './model.ts'
 import type { ResizeAction } from './resize.ts'
 import { PodResizer, resizeRetryMs } from './resizer.ts'
@@ -41,6 +42,8 @@ const refreshMs = 60_000
 const minKillMs = 10_000
 // pkg/kubelet/volumemanager/volume_manager.go podAttachAndMountTimeout
 const attachPatienceMs = 123_000
+// what waits for a time of the day looks so often whether the clock was set meanwhile
+const clockLookMs = 10_000
 const firstErrorMs = 250
 const longestErrorMs = 10_000
 
@@ -67,7 +70,6 @@ export class PodWorker {
   /** Since when volumes are tried, in elapsed time, as far as nobody has looked yet whether they will come at all. */
   #attachingSince: number | undefined
   #refreshAt = 0
-  #now = 0
   #waiting: ReadonlyMap<string, Waiting> = new Map()
   #interrupt = new AbortController()
   /** By the ids of containers: what comes before they end, where that has begun. */
@@ -154,24 +156,24 @@ export class PodWorker {
       try {
         const begun = clock.elapsed()
         const operation = this.#ending() ? 'kill' : this.#status ? 'sync' : 'create'
-        const { finished, wakeAt } = await this.#turn()
+        const { finished, wakeIn } = await this.#turn()
         metrics.worked(operation, (clock.elapsed() - begun) / 1000)
         if (finished) return this.#ended.resolve()
         errorMs = firstErrorMs
-        if (wakeAt !== 'now') await this.#wait(wakeAt)
+        if (wakeIn !== 0) await this.#wait(wakeIn)
       } catch (error) {
         if (lifetime.aborted) return
         if (this.#interrupt.signal.aborted) continue
         const text = error instanceof Error ? error.message : String(error)
         log.warn({ pod: formatPod(this.#pod), error: text }, 'work on a Pod failed, will be tried again')
-        await this.#wait(clock.now() + errorMs, true)
+        await this.#wait(errorMs, true)
         errorMs = Math.min(errorMs * 2, longestErrorMs)
       }
     }
   }
 
-  async #turn(): Promise<{ finished: boolean; wakeAt: number | undefined | 'now' }> {
-    const { lifetime } = this.#deps
+  async #turn(): Promise<{ finished: boolean; wakeIn: number | undefined }> {
+    const { lifetime, clock } = this.#deps
     this.#poked = false
     if (this.#interrupt.signal.aborted) {
       this.#interrupt = new AbortController()
@@ -179,7 +181,7 @@ export class PodWorker {
     }
     const interrupt = AbortSignal.any([lifetime, this.#interrupt.signal])
     const state = await this.#reader.read(lifetime)
-    const now = this.#time()
+    const now = clock.now()
     const ending = this.#ending()
     const fresh = this.#freshPod()
     const pod = ending ? this.#resizer.granted(fresh) : await this.#resizer.grant(fresh)
@@ -191,7 +193,7 @@ export class PodWorker {
       now,
       ending,
       probes: (id, kind) => this.#deps.probes.result(id, kind),
-      failures: this.#failures,
+      failures: inWallTime(this.#failures, now - clock.elapsed()),
       resizes,
       mounted: this.#isMounted(pod),
       volumesOnDisk: this.#volumesOnDisk,
@@ -204,45 +206,33 @@ export class PodWorker {
     const [step, next] = result.steps
     if (step?.kind === 'finish') {
       await this.#finish(pod, state)
-      return { finished: true, wakeAt: undefined }
+      return { finished: true, wakeIn: undefined }
     }
     if (step?.kind === 'mountVolumes' && next?.kind === 'runSandbox') {
       await Promise.all([this.#do(step, pod, state, interrupt), this.#do(next, pod, state, interrupt)])
       // files that tell of the Pod's address could not be written before it had one
       if (JSON.stringify(pod.spec.volumes ?? []).includes('status.podIP')) this.#mounted = undefined
-      return { finished: false, wakeAt: 'now' }
+      return { finished: false, wakeIn: 0 }
     }
     if (step) {
       await this.#doAndTell(step, pod, state, result, interrupt)
-      return { finished: false, wakeAt: 'now' }
+      return { finished: false, wakeIn: 0 }
     }
-    return { finished: false, wakeAt: await this.#rest(pod, state, result, now, interrupt) }
+    return { finished: false, wakeIn: await this.#rest(pod, state, result, now, interrupt) }
   }
 
-  /** The time. When the clock was set back, what is to come comes so much earlier, as it would have. */
-  #time(): number {
-    const now = this.#deps.clock.now()
-    const back = this.#now - now
-    this.#now = now
-    if (back <= 0) return now
-    this.#refreshAt -= back
-    for (const [name, failure] of this.#failures) {
-      const backOffAt = failure.backOffAt === undefined ? {} : { backOffAt: failure.backOffAt - back }
-      this.#failures.set(name, { ...failure, retryAt: failure.retryAt - back, ...backOffAt })
-    }
-    return now
-  }
-
-  /** Nothing to do: keeps the volumes' files up to date and says when to look again. */
+  /** Nothing to do: keeps the volumes' files up to date and says in how long to look again. */
   async #rest(pod: Pod, state: PodRuntimeState, result: SyncResult, now: number, interrupt: AbortSignal) {
+    const elapsed = this.#deps.clock.elapsed()
     const retryAt = this.#resizer.inProgress?.retryAt
-    const times = [result.wakeAt, this.#deadline()?.at, retryAt].filter(
-      (one) => one !== undefined && one > now,
-    ) as number[]
-    if (this.#resizer.pending?.reason === 'Deferred') times.push(now + resizeRetryMs)
+    const waits = [result.wakeAt, this.#deadline()?.at]
+      .filter((at) => at !== undefined && at > now)
+      .map((at) => Math.min(Number(at) - now, clockLookMs))
+    if (retryAt !== undefined && retryAt > elapsed) waits.push(retryAt - elapsed)
+    if (this.#resizer.pending?.reason === 'Deferred') waits.push(resizeRetryMs)
     if (this.#isMounted(pod) && !result.done) {
-      if (now >= this.#refreshAt) {
-        this.#refreshAt = now + refreshMs
+      if (elapsed >= this.#refreshAt) {
+        this.#refreshAt = elapsed + refreshMs
         const addresses = addressesOf(this.#deps, readySandbox(state))
         await this.#deps.volumes.setUp(pod, addresses, interrupt).catch((error: unknown) => {
           interrupt.throwIfAborted()
@@ -251,9 +241,10 @@ export class PodWorker {
             this.#deps.recorder.event(pod, 'Warning', reason, message)
         })
       }
-      if (pod.spec.volumes?.some((volume) => !volume.hostPath && !volume.emptyDir)) times.push(this.#refreshAt)
+      const changing = pod.spec.volumes?.some((volume) => !volume.hostPath && !volume.emptyDir)
+      if (changing) waits.push(Math.max(1, this.#refreshAt - elapsed))
     }
-    return times.length > 0 ? Math.min(...times) : undefined
+    return waits.length > 0 ? Math.min(...waits) : undefined
   }
 
   /** The Pod with the status as it was last reported, which the API server may not have sent back yet. */
@@ -346,7 +337,7 @@ export class PodWorker {
       this.#poked = false
       await this.#wait(undefined)
       const { status = {} } = this.#freshPod()
-      if (going) this.#report({ ...pod, status }, state, result, this.#time())
+      if (going) this.#report({ ...pod, status }, state, result, this.#deps.clock.now())
     }
     return done
   }
@@ -388,7 +379,7 @@ export class PodWorker {
     this.#volumesOnDisk = true
     volumeSources.follow(pod)
     this.#attachingSince ??= clock.elapsed()
-    this.#refreshAt = clock.now() + refreshMs
+    this.#refreshAt = clock.elapsed() + refreshMs
     try {
       await volumes.setUp(pod, addressesOf(this.#deps, readySandbox(state)), interrupt)
       this.#mounted = new Set(usedVolumes(pod).map(({ name }) => name))
@@ -405,7 +396,7 @@ export class PodWorker {
       this.#failures.set(shared.volumes, {
         reason: 'FailedMount',
         message: error.message,
-        retryAt: clock.now() + waitMs,
+        retryAt: clock.elapsed() + waitMs,
       })
     }
   }
@@ -443,7 +434,7 @@ export class PodWorker {
       const { reason, message, waitMs } = sandboxFailure(error)
       recorder.event(pod, 'Warning', reason, message)
       metrics.sandbox(true)
-      this.#failures.set(shared.sandbox, { reason, message, retryAt: clock.now() + waitMs })
+      this.#failures.set(shared.sandbox, { reason, message, retryAt: clock.elapsed() + waitMs })
     }
   }
 
@@ -505,7 +496,7 @@ export class PodWorker {
   async #graceLeft(graceSeconds: number): Promise<number> {
     if (graceSeconds === 0) return 0
     try {
-      return await this.#grace.left(graceSeconds, this.#deps.clock.now())
+      return await this.#grace.left(graceSeconds, this.#deps.clock)
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error)
       this.#deps.log.warn({ pod: formatPod(this.#pod), error: text }, 'the end of its grace could not be written down')
@@ -524,12 +515,12 @@ export class PodWorker {
     await this.#reporter.finished(pod)
   }
 
-  async #wait(until: number | undefined, deaf = false): Promise<void> {
+  async #wait(ms: number | undefined, deaf = false): Promise<void> {
     const { clock, lifetime } = this.#deps
     if (lifetime.aborted || (this.#poked && !deaf)) return
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#resume = () => (deaf && !lifetime.aborted ? undefined : resolve())
-    const cancel = until === undefined ? () => undefined : clock.timer(Math.max(0, until - clock.now()), resolve)
+    const cancel = ms === undefined ? () => undefined : clock.timer(ms, resolve)
     await promise
     cancel()
   }
@@ -539,6 +530,17 @@ export class PodWorker {
 function isAsked({ spec: { initContainers = [], containers, readinessGates = [] } }: Pod): boolean {
   const all = [...initContainers, ...containers]
   return readinessGates.length > 0 || all.some((one) => one.readinessProbe ?? one.startupProbe)
+}
+
+/** The failures with times since the epoch, which is so far ahead of elapsed time. */
+function inWallTime(failures: StartFailures, aheadMs: number): StartFailures {
+  return new Map(
+    [...failures].map(([name, failure]) => {
+      const { retryAt, backOffAt } = failure
+      const moved = { ...failure, retryAt: retryAt + aheadMs }
+      return [name, backOffAt === undefined ? moved : { ...moved, backOffAt: backOffAt + aheadMs }]
+    }),
+  )
 }
 
 /** What files of the downward API may tell of a Pod, and may change. */

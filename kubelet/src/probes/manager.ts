@@ -120,7 +120,7 @@ export class ProbeManager {
       const started = watch.results.get('startup') ?? 'Success'
       if (kind === 'startup' && started === 'Success') return
       if (kind === 'startup' || started === 'Success') {
-        const begun = clock.now()
+        const begun = clock.elapsed()
         const outcome = await this.#once(kind, probe, pod, container, status, podIP, signal)
         const counted = count(probe, run, outcome)
         run = counted.run
@@ -132,9 +132,8 @@ export class ProbeManager {
         // the container will be killed, and its successor has a probe of its own
         if (settled === 'Failure' && kind !== 'readiness') return
         if (settled === 'Success' && kind === 'startup') return
-        // from beginning to beginning, as of a ticker; and no longer than that when the clock was set back
-        const left = begun + period - clock.now()
-        await clock.sleep(Math.min(period, Math.max(0, left)), signal)
+        // from beginning to beginning, as of a ticker
+        await clock.sleep(Math.max(0, begun + period - clock.elapsed()), signal)
       } else await clock.sleep(Math.min(period, 1000), signal)
     }
   }
@@ -154,7 +153,7 @@ export class ProbeManager {
     const cancel = clock.timer(timeoutMs, () => timeout.abort())
     const target = { container, containerId: status.id, podIP }
     try {
-      const start = clock.now()
+      const start = clock.elapsed()
       const limit = { timeoutMs, timeout: timeout.signal }
       let outcome = await runProbe(runtime, probe, target, limit, signal)
       // what could not be run is tried again at once. prober.go runProbeWithRetries
@@ -162,7 +161,7 @@ export class ProbeManager {
         outcome = await runProbe(runtime, probe, target, limit, signal)
       }
       const { result, output, warning } = outcome
-      metrics.observe(pod, container.name, kind, result, (clock.now() - start) / 1000)
+      metrics.observe(pod, container.name, kind, result, (clock.elapsed() - start) / 1000)
       const about = containerReference(pod, container)
       const say = (reason: string, how: string): void =>
         recorder.event(about, 'Warning', reason, `${probeTitles[kind]} probe ${how}: ${output.slice(0, 1024)}`)

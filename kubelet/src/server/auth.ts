@@ -81,7 +81,9 @@ export class Authorizer {
       const key = JSON.stringify([who, verb, subresource])
       const known = this.#answers.get(key)
       const allowed =
-        known && known.until > this.#clock.now() ? known.allowed : await this.#ask(who, verb, subresource, key, signal)
+        known && known.until > this.#clock.elapsed()
+          ? known.allowed
+          : await this.#ask(who, verb, subresource, key, signal)
       if (allowed) return
     }
     throw new ServerError(
@@ -109,7 +111,7 @@ export class Authorizer {
     })
     const allowed = answer.status?.allowed === true
     if (this.#answers.size >= maxCached) this.#answers.clear()
-    this.#answers.set(key, { allowed, until: this.#clock.now() + (allowed ? allowedForMs : deniedForMs) })
+    this.#answers.set(key, { allowed, until: this.#clock.elapsed() + (allowed ? allowedForMs : deniedForMs) })
     return allowed
   }
 }

@@ -68,7 +68,7 @@ export class ShutdownManager {
     await this.#tellTimes()
     let pauseMs = firstPauseMs
     for (let first = true; !signal.aborted; first = false) {
-      const since = clock.now()
+      const since = clock.elapsed()
       try {
         for await (const begins of await this.#startWatching(signal)) await this.#handle(begins, signal)
         if (!signal.aborted) log.error({}, 'Ended to watching the node for shutdown events')
@@ -79,7 +79,7 @@ export class ShutdownManager {
         // a machine without it has none later
         if (first) return
       }
-      if (clock.now() - since > longestPauseMs) pauseMs = firstPauseMs
+      if (clock.elapsed() - since > longestPauseMs) pauseMs = firstPauseMs
       await clock.sleep(pauseMs, signal).catch(() => undefined)
       pauseMs = Math.min(pauseMs * 2, longestPauseMs)
       if (!signal.aborted) log.info({}, 'Restarting watch for node shutdown events')
