@@ -51,6 +51,12 @@ export async function startApiServer(flags: readonly string[] = []): Promise<Tes
     usages: ['server'],
     days: 1,
   })
+  const toKubelets = await issueCertificate(ca, {
+    commonName: 'kube-apiserver-kubelet-client',
+    organizations: ['system:masters'],
+    usages: ['client'],
+    days: 1,
+  })
   const { privateKey: tokenKey } = await generateServiceAccountKeys()
   const port = await freePort()
   const server = `https://127.0.0.1:${port}`
@@ -64,6 +70,8 @@ export async function startApiServer(flags: readonly string[] = []): Promise<Tes
     `--tls-cert-file=${await file('server.crt', serving.cert)}`,
     `--tls-private-key-file=${await file('server.key', serving.key)}`,
     `--client-ca-file=${await file('ca.crt', ca.cert)}`,
+    `--kubelet-client-certificate=${await file('kubelet.crt', toKubelets.cert)}`,
+    `--kubelet-client-key=${await file('kubelet.key', toKubelets.key)}`,
     `--service-account-signing-key-file=${await file('sa.key', tokenKey)}`,
     ...flags,
   ]

@@ -52,6 +52,8 @@ export interface TestNode {
   /** The image of the tests' containers. */
   image: string
   client: ApiServer['client']
+  /** The process of its API server, and whose certificates that shows and takes. */
+  apiServer: Pick<ApiServer, 'pid' | 'authority'>
   /** Writes a kubeconfig for another program of the cluster. */
   kubeconfig: ApiServer['kubeconfig']
   runtime: PodDeps['runtime']
@@ -275,6 +277,7 @@ export async function startTestNode(
     pressure,
     goesDown,
     client,
+    apiServer: api,
     kubeconfig: (...who) => api.kubeconfig(...who),
     runtime,
     registry,

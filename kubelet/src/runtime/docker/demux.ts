@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { PassThrough, type Readable } from 'node:stream'
 
 /** Both outputs of a process as Docker carries them in one stream. */
@@ -65,5 +64,13 @@ async function pump(source: Readable, tty: boolean, stdout: PassThrough, stderr:
 async function write(target: PassThrough, data: Buffer): Promise<void> {
   // a reader that gave up wants no more, but the other output may still be read
   if (target.destroyed) return
-  if (!target.write(data)) await Promise.race([once(target, 'drain'), once(target, 'close')])
+  if (target.write(data)) return
+  await new Promise<void>((resolve) => {
+    // neither may stay behind: there is one such wait for every few of what may be millions of chunks
+    const goOn = (): void => {
+      target.off('drain', goOn).off('close', goOn)
+      resolve()
+    }
+    target.on('drain', goOn).on('close', goOn)
+  })
 }
