@@ -4,6 +4,7 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Container, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { cpuSetText, parseCpuSet } from './cpuset.ts'
+import { takeDistributed } from './distribute.ts'
 import { allocate, policyOptions, released, startState, staticPolicy } from './policy.ts'
 import { reservedCpus, reservedMilli } from './reserve.ts'
 import { emptyState, parseState, stateText, type CpuState } from './state.ts'
@@ -95,6 +96,60 @@ describe('taking CPUs', () => {
   })
 })
 
+describe('sharing CPUs out', () => {
+  // two sockets of four NUMA nodes of sixteen cores
+  const large = machine(256, (cpu) => {
+    const core = cpu % 128
+    return { core, socket: Math.floor(core / 64), numa: Math.floor(core / 16) }
+  })
+  const uneven = '0-8,10-18,20-39,40-48,50-58,60-79'
+  const live =
+    '0,128,30,31,158,159,43-47,171-175,62,63,190,191,75-79,203-207,94,96,222,223,101-111,229-239,126,127,254,255'
+  // cpu_assignment_test.go TestTakeByTopologyNUMADistributed
+  it.each<[string, Topology, string, number, number, string]>([
+    ['nothing', singleSocketHT, '0-7', 0, 1, ''],
+    ['one CPU of the node with more', dualSocketHT, '1-5,7-11', 1, 1, '1'],
+    ['what one node has', dualSocketHT, '0-11', 6, 1, '0,2,4,6,8,10'],
+    ['two cores of each of two nodes', dualSocketHT, '0-11', 8, 1, '0-3,6-9'],
+    ['eight cores of each node', multiNuma, '0-79', 64, 1, '0-7,10-17,20-27,30-37,40-47,50-57,60-67,70-77'],
+    ['and what is over of some', multiNuma, '0-79', 62, 1, '0-7,10-17,20-27,30-37,40-47,50-57,60-66,70-76'],
+    ['in whole cores', multiNuma, '0-79', 62, 2, '0-7,10-17,20-27,30-36,40-47,50-57,60-67,70-76'],
+    ['of those with more', multiNuma, uneven, 62, 1, '0-7,10-17,20-27,30-37,40-46,50-56,60-67,70-77'],
+    ['of those with more, in whole cores', multiNuma, uneven, 62, 2, '0-7,10-16,20-27,30-37,40-47,50-56,60-67,70-77'],
+    [
+      'what is over of those that have it',
+      multiNuma,
+      '0-3,10-13,20-23,30-36,40-43,50-53,60-63,70-76',
+      34,
+      1,
+      '0-3,10-13,20-23,30-34,40-43,50-53,60-63,70-74',
+    ],
+    ['as on a machine in use', large, live, 28, 1, '43-47,75-79,96,101-105,171-174,203-206,229-232'],
+    ['what cannot be shared out in cores as ever', dualSocketHT, '0-11', 3, 2, '0,2,6'],
+    ['what no nodes can share out as ever', dualSocketHT, '0-4,6,8,10', 8, 1, '0-4,6,8,10'],
+  ])('takes %s', (_, topology, free, count, group, taken) => {
+    expect(cpuSetText(takeDistributed(topology, parseCpuSet(free), count, group))).toBe(taken)
+  })
+
+  it('takes no more than there are', () => {
+    const message = 'not enough cpus available to satisfy request: requested=5, available=4'
+    expect(() => takeDistributed(dualSocketHT, parseCpuSet('0,2,4,6'), 5, 1)).toThrow(new Error(message))
+  })
+
+  it('is what the policy does when it is asked to', () => {
+    const shares = (more: Record<string, string>) =>
+      allocate(
+        staticPolicy(dualSocketHT, 2, new Set(), policyOptions({ 'distribute-cpus-across-numa': 'true', ...more })),
+        { shared: parseCpuSet('0-11'), assignments: new Map() },
+        pod('a', { web: '8' }),
+      )
+    // four free in the first node, six in the second
+    expect(shown(shares({}))).toEqual({ shared: '0,5-6,11', 'a/web': '1-4,7-10' })
+    const cores = { 'full-pcpus-only': 'true' }
+    expect(shown(shares(cores))).toEqual({ shared: '0,5-6,11', 'a/web': '1-4,7-10' })
+  })
+})
+
 describe('the static policy', () => {
   const policy = staticPolicy(singleSocketHT, 1, new Set(), options)
   const start = startState(policy, emptyState)
@@ -183,8 +238,8 @@ describe('the static policy', () => {
       'CPU Manager Policy Alpha-level Options not enabled, but option "align-by-socket" provided',
     ],
     [
-      { 'distribute-cpus-across-numa': 'true' },
-      'CPU Manager Policy option "distribute-cpus-across-numa" is not supported by this kubelet',
+      { 'prefer-align-cpus-by-uncorecache': 'true' },
+      'CPU Manager Policy option "prefer-align-cpus-by-uncorecache" is not supported by this kubelet',
     ],
   ])('has no option %j', (given, message) => {
     expect(() => policyOptions(given)).toThrow(new Error(message))

@@ -2,6 +2,7 @@
 import { podQOS } from '@kubets/shared/api/pod.ts'
 import type { Container, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { parseQuantity } from '@kubets/shared/machinery/quantity.ts'
+import { takeDistributed } from './distribute.ts'
 import { cpuSetText, sameCpus, type CpuSet } from './cpuset.ts'
 import type { CpuState } from './state.ts'
 import { takeByTopology } from './take.ts'
@@ -12,25 +13,28 @@ export interface PolicyOptions {
   fullPhysicalCpusOnly: boolean
   /** Nobody at all is on the reserved CPUs. */
   strictReservation: boolean
+  /** As many of each NUMA node, where one does not have enough. */
+  distributeAcrossNuma: boolean
 }
 
 const known: Readonly<Record<string, keyof PolicyOptions>> = {
   'full-pcpus-only': 'fullPhysicalCpusOnly',
   'strict-cpu-reservation': 'strictReservation',
+  'distribute-cpus-across-numa': 'distributeAcrossNuma',
 }
 const alpha = ['align-by-socket', 'distribute-cpus-across-cores']
-const beta = ['distribute-cpus-across-numa', 'prefer-align-cpus-by-uncorecache']
+const missing = ['prefer-align-cpus-by-uncorecache']
 
 /** The options by their names. Throws an Error for one that nobody knows, or that this kubelet does not have. */
 // policy_options.go NewStaticPolicyOptions, CheckPolicyOptionAvailable
 export function policyOptions(given: Readonly<Record<string, string>>): PolicyOptions {
-  const options: PolicyOptions = { fullPhysicalCpusOnly: false, strictReservation: false }
+  const options = { fullPhysicalCpusOnly: false, strictReservation: false, distributeAcrossNuma: false }
   for (const [name, value] of Object.entries(given)) {
     const quoted = JSON.stringify(name)
     if (alpha.includes(name)) {
       throw new Error(`CPU Manager Policy Alpha-level Options not enabled, but option ${quoted} provided`)
     }
-    if (beta.includes(name)) throw new Error(`CPU Manager Policy option ${quoted} is not supported by this kubelet`)
+    if (missing.includes(name)) throw new Error(`CPU Manager Policy option ${quoted} is not supported by this kubelet`)
     const option = Object.hasOwn(known, name) ? known[name] : undefined
     if (option === undefined) throw new Error(`unknown CPU Manager Policy option: ${quoted}`)
     const parsed = /^(?:(1|t|T|TRUE|true|True)|0|f|F|FALSE|false|False)$/.exec(value)
@@ -131,7 +135,7 @@ export function allocate(policy: StaticPolicy, state: CpuState, pod: Pod): CpuSt
     checkAlignment(policy, shared, count)
     let cpus = mine.get(container.name)
     if (!cpus) {
-      cpus = takeByTopology(policy.topology, shared.difference(policy.reserved).union(reusable), count)
+      cpus = take(policy, shared.difference(policy.reserved).union(reusable), count)
       shared = shared.difference(cpus)
       mine.set(container.name, cpus)
     }
@@ -140,6 +144,13 @@ export function allocate(policy: StaticPolicy, state: CpuState, pod: Pod): CpuSt
   }
   if (mine.size === 0) return state
   return { shared, assignments: new Map(state.assignments).set(uid, mine) }
+}
+
+// policy_static.go takeByTopology
+function take({ topology, options }: StaticPolicy, free: CpuSet, count: number): CpuSet {
+  if (!options.distributeAcrossNuma) return takeByTopology(topology, free, count)
+  const group = options.fullPhysicalCpusOnly ? cpusPerCore(topology) : 1
+  return takeDistributed(topology, free, count, group)
 }
 
 // SMTAlignmentError

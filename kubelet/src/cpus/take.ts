@@ -11,14 +11,19 @@ type Level = keyof CpuPlace
  */
 export function takeByTopology(topology: Topology, free: CpuSet, count: number): CpuSet {
   if (count < 1) return new Set()
-  if (count > free.size) {
-    throw new Error(`not enough cpus available to satisfy request: requested=${count}, available=${free.size}`)
-  }
+  if (count > free.size) throw notEnough(count, free.size)
   const taking = new Taking(topology, free, count)
   for (const level of taking.levels) taking.takeWhole(level)
   taking.takeRest()
   return taking.taken
 }
+
+export const notEnough = (count: number, free: number): Error =>
+  new Error(`not enough cpus available to satisfy request: requested=${count}, available=${free}`)
+
+/** The NUMA nodes with something free, the least first. */
+// sortAvailableNUMANodes
+export const sortedNodes = (topology: Topology, free: CpuSet): number[] => new Taking(topology, free, 0).sorted('numa')
 
 class Taking {
   readonly levels: readonly Level[]
@@ -42,7 +47,7 @@ class Taking {
 
   /** Takes the places of which all is free, as long as no less than all of one is missing. */
   takeWhole(level: Level): void {
-    const whole = this.#sorted(level).filter((id) => {
+    const whole = this.sorted(level).filter((id) => {
       const size =
         level === 'numa' ? this.#in(level, id, this.#topology.keys()).length : perPlace(this.#topology, level)
       return this.#in(level, id, this.#free).length === size
@@ -55,7 +60,7 @@ class Taking {
   }
 
   takeRest(): void {
-    const cpus = this.#sorted('core').flatMap((core) => this.#in('core', core, this.#free))
+    const cpus = this.sorted('core').flatMap((core) => this.#in('core', core, this.#free))
     for (const cpu of cpus.slice(0, this.#missing)) this.#take(cpu)
   }
 
@@ -77,9 +82,9 @@ class Taking {
   }
 
   /** The places with something free, the least first: sorted in the first level, and in each of those in the next. */
-  #sorted(level: Level): number[] {
+  sorted(level: Level): number[] {
     const above = this.levels[this.levels.indexOf(level) - 1]
-    const groups = above ? this.#sorted(above).map((id) => this.#in(above, id, this.#free)) : [[...this.#free]]
+    const groups = above ? this.sorted(above).map((id) => this.#in(above, id, this.#free)) : [[...this.#free]]
     const size = (id: number): number => this.#in(level, id, this.#free).length
     return groups.flatMap((cpus) => this.#ids(level, cpus).sort((a, b) => size(a) - size(b) || a - b))
   }

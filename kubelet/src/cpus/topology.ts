@@ -21,6 +21,11 @@ export function perPlace(topology: Topology, level: keyof CpuPlace): number {
   return places.size === 0 ? 0 : Math.floor(topology.size / places.size)
 }
 
+/** The NUMA nodes of these CPUs. */
+export const nodesOf = (topology: Topology, cpus: Iterable<number>): number[] => [
+  ...new Set([...cpus].map((cpu) => topology.get(cpu)?.numa ?? 0)),
+]
+
 /** Reads what the kernel says of the CPUs that are online; a machine that does not tell has one core for each, in one socket. */
 // google/cadvisor utils/sysinfo/sysinfo.go GetNodesInfo
 export async function readTopology(root = '/sys/devices/system'): Promise<Topology> {
