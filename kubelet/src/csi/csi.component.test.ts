@@ -372,6 +372,13 @@ describe('Volumes of a storage driver', { timeout: caseMs }, () => {
       await node.run('local', device('local', 'head -c 5 /dev/xvda | grep hello && ! printf x | dd of=/dev/xvda', true))
       await node.until('local', (pod) => pod.status?.phase === 'Succeeded')
       await remove('local')
+      const sized = await node.run('sized', device('local', sleep.at(-1) ?? ''))
+      await node.until('sized', (pod) => pod.status?.phase === 'Running')
+      const [measured] = node.volumes.measured(sized)
+      expect(measured).toMatchObject({ name: 'v', claim: 'local' })
+      const { signal } = new AbortController()
+      expect(await measured?.measure(signal)).toMatchObject({ capacityBytes: 1 << 20, usedBytes: 0 })
+      await remove('sized')
       // the same disk as a folder: a file system is made of it, once
       await promisify(execFile)('dd', ['if=/dev/zero', `of=${loop}`, 'bs=4096', 'count=16', 'conv=fsync'])
       await claim('disk', { local: { path: loop, fsType: 'ext4' }, nodeAffinity }, null)

@@ -209,7 +209,10 @@ export class PodWorker {
       return { finished: true, wakeIn: undefined }
     }
     if (step?.kind === 'mountVolumes' && next?.kind === 'runSandbox') {
-      await Promise.all([this.#do(step, pod, state, interrupt), this.#do(next, pod, state, interrupt)])
+      // a sandbox that still begins when volumes are given up must not be overlooked by what comes next
+      const both = [this.#do(step, pod, state, interrupt), this.#do(next, pod, state, interrupt)]
+      const failed = (await Promise.allSettled(both)).find((one) => one.status === 'rejected')
+      if (failed) throw failed.reason
       // files that tell of the Pod's address could not be written before it had one
       if (JSON.stringify(pod.spec.volumes ?? []).includes('status.podIP')) this.#mounted = undefined
       return { finished: false, wakeIn: 0 }

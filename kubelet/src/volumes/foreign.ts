@@ -1,10 +1,12 @@
 import path from 'node:path'
 import { claimNameOf } from '@kubets/shared/api/volume-binding.ts'
 import type { PersistentVolumeClaim, Pod, Volume } from '@kubets/shared/api/types/core-v1.ts'
+import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { MountedVolume } from '../containers/mounts.ts'
 import { isBlock, type CsiVolume } from '../csi/requests.ts'
 import type { CsiVolumes } from '../csi/volumes.ts'
 import type { ObjectSource } from '../objects.ts'
+import { deviceUsage, remoteUsage } from '../stats/foreign-usage.ts'
 import { readFileSystem } from '../stats/machine.ts'
 import type { MeasuredVolume } from '../stats/sizes.ts'
 import { VolumeProcessError } from './errors.ts'
@@ -17,12 +19,13 @@ export interface ForeignVolumesOptions {
   rootDir: string
   objects: ObjectSource
   csi: CsiVolumes
+  clock: Clock
 }
 
 interface Place extends MountedVolume {
   csi?: CsiVolume
-  /** It has a file system of its own, which says how full it is. */
-  hasFileSystem?: boolean
+  /** What it takes, where that can be told. */
+  measure?: MeasuredVolume['measure']
 }
 
 /** Volumes that are not the kubelet's own: persistent ones, and those that drivers make. */
@@ -60,11 +63,10 @@ export class ForeignVolumes {
     const places = this.#places.get(uid)
     return (pod.spec.volumes ?? []).flatMap((volume): MeasuredVolume[] => {
       const place = places?.get(volume.name)
-      const { csi } = place ?? {}
+      const measure = place?.measure
       const claim = claimNameOf(pod, volume)
       const about = { name: volume.name, ...(claim !== undefined && { claim }) }
-      if (csi) return [{ ...about, measure: (signal) => this.#options.csi.usage(uid, csi, signal) }]
-      return place?.hasFileSystem ? [{ ...about, measure: () => readFileSystem(place.path) }] : []
+      return measure ? [{ ...about, measure }] : []
     })
   }
 
@@ -96,7 +98,8 @@ export class ForeignVolumes {
     if (volume.nfs) {
       const readonly = volume.nfs.readOnly ?? false
       const mount = { name: volume.name, source: volume.nfs, readonly, mountOptions: [] }
-      return { path: await setUpNfs(this.#podDir(pod), mount, signal), readonly }
+      const place = await setUpNfs(this.#podDir(pod), mount, signal)
+      return { path: place, readonly, measure: remoteUsage(place, this.#options.clock) }
     }
     const { claim, volume: found } = await persistentVolumeOf(pod, volume, this.#options.objects, signal).catch(
       (error: unknown) => {
@@ -108,13 +111,13 @@ export class ForeignVolumes {
     const source = found.spec.csi
     if (source) return this.#setUpCsi(pod, { mode: 'Persistent', volume: found, source }, readonly, signal, claim)
     if (found.spec.volumeMode === 'Block') {
-      const { rootDir } = this.#options
-      return { path: await mapPersistent(rootDir, pod.metadata.uid ?? '', found), readonly, isDevice: true }
+      const device = await mapPersistent(this.#options.rootDir, pod.metadata.uid ?? '', found)
+      return { path: device, readonly, isDevice: true, measure: () => deviceUsage(device) }
     }
-    const podDir = this.#podDir(pod)
-    // a folder of another machine that is away would hold who asks
-    const hasFileSystem = found.spec.local !== undefined
-    return { path: await setUpPersistent(podDir, this.#disks, pod, found, readonly, signal), readonly, hasFileSystem }
+    const place = await setUpPersistent(this.#podDir(pod), this.#disks, pod, found, readonly, signal)
+    const { local, nfs } = found.spec
+    if (local) return { path: place, readonly, measure: () => readFileSystem(place) }
+    return nfs ? { path: place, readonly, measure: remoteUsage(place, this.#options.clock) } : { path: place, readonly }
   }
 
   #podDir(pod: Pod): string {
@@ -130,7 +133,9 @@ export class ForeignVolumes {
   ): Promise<Place> {
     const { csi } = this.#options
     await csi.setUp({ pod, volume, readonly, tokens: this.#tokens, ...(claim && { claim }) }, signal)
-    return { path: csi.place(pod.metadata.uid ?? '', volume), readonly, isDevice: isBlock(volume), csi: volume }
+    const { uid = '' } = pod.metadata
+    const measure = (until: AbortSignal) => csi.usage(uid, volume, until)
+    return { path: csi.place(uid, volume), readonly, isDevice: isBlock(volume), csi: volume, measure }
   }
 }
 
