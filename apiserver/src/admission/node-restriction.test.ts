@@ -96,3 +96,45 @@ describe('a kubelet creates', () => {
     expect(await problem(mirror(), '')).toBe('nodes "a" not found')
   })
 })
+
+describe('what a node offers of devices', () => {
+  const kind = kinds.find((one) => one.kind === 'ResourceSlice')
+  if (!kind) throw new Error('no ResourceSlices')
+  const slice = (nodeName: string | undefined): KubeObject =>
+    ({
+      apiVersion: 'resource.k8s.io/v1',
+      kind: 'ResourceSlice',
+      metadata: { name: 's' },
+      spec: { driver: 'd', ...(nodeName === undefined ? { allNodes: true } : { nodeName }) },
+    }) as unknown as KubeObject
+  it.each<[AdmissionRequest['operation'], string | undefined, boolean]>([
+    ['CREATE', 'a', true],
+    ['CREATE', 'b', false],
+    ['CREATE', undefined, false],
+    ['UPDATE', 'a', true],
+    ['UPDATE', 'b', false],
+    ['DELETE', 'a', true],
+    ['DELETE', 'b', false],
+  ])('%s of what is of %s', async (operation, of, allowed) => {
+    const about = slice(of)
+    const request: AdmissionRequest = {
+      operation,
+      kind,
+      namespace: undefined,
+      name: 's',
+      subresource: '',
+      ...(operation === 'DELETE' ? {} : { object: about }),
+      ...(operation === 'UPDATE' ? { old: about } : {}),
+      dryRun: false,
+      user: { name: 'system:node:a', groups: ['system:nodes'] },
+      warn: () => undefined,
+      annotate: () => undefined,
+      signal: new AbortController().signal,
+    }
+    const stored = { get: () => Promise.resolve(about) } as unknown as Lookup
+    const validated = Promise.resolve(nodeRestriction(stored).validate?.(request))
+    const why = `can only ${operation.toLowerCase()} ResourceSlice with the same NodeName as the requesting node`
+    if (allowed) await validated
+    else await expect(validated).rejects.toThrow(why)
+  })
+})

@@ -1,7 +1,8 @@
 import { apiReference } from '@kubets/shared/api/pod-references.ts'
-import { nodes, pods } from '@kubets/shared/api/resources.gen.ts'
+import { nodes, pods, resourceSlices } from '@kubets/shared/api/resources.gen.ts'
 import type { TokenRequest } from '@kubets/shared/api/types/authentication-v1.ts'
 import type { Node, Pod } from '@kubets/shared/api/types/core-v1.ts'
+import type { ResourceSlice } from '@kubets/shared/api/types/resource-v1.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { notFound } from '@kubets/shared/machinery/errors.ts'
 import { quote } from '@kubets/shared/machinery/quote.ts'
@@ -26,7 +27,9 @@ export function nodeRestriction(lookup: Lookup): Plugin {
           ? nodeProblem(request, node)
           : isAbout(kind, '', 'serviceaccounts') && request.subresource === 'token'
             ? await tokenProblem(request, node, lookup)
-            : undefined
+            : isAbout(kind, 'resource.k8s.io', 'resourceslices')
+              ? await sliceProblem(request, node, lookup)
+              : undefined
       if (problem !== undefined) throw refuse(request, problem)
     },
   }
@@ -133,6 +136,18 @@ const knownLabels = new Set([
   'topology.kubernetes.io/region',
   'topology.kubernetes.io/zone',
 ])
+
+/** What is wrong with a kubelet, or a driver in its name, doing this to what nodes offer of devices. */
+// admitResourceSlice; an update by the name of another's slice is refused by upstream's authorizer
+async function sliceProblem(
+  { operation, object, old, name }: AdmissionRequest,
+  node: string,
+  lookup: Lookup,
+): Promise<string | undefined> {
+  const about = operation === 'CREATE' ? object : (old ?? (await lookup.get(resourceSlices, name)))
+  if (about === undefined || (about as ResourceSlice).spec.nodeName === node) return undefined
+  return `can only ${operation.toLowerCase()} ResourceSlice with the same NodeName as the requesting node`
+}
 
 async function tokenProblem(
   { object, namespace }: AdmissionRequest,
