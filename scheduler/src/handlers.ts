@@ -12,13 +12,17 @@ interface HandlerOptions {
   readonly queue: SchedulingQueue
   /** Pods that name one of these are ours. */
   readonly schedulerNames: { has(name: string): boolean }
+  readonly handling: Handling
 }
+
+/** Runs the work that an event brings, and learns how long it took. */
+export type Handling = (event: string, work: () => void) => void
 
 type Place = 'assigned' | 'pending' | 'none'
 
 /** Feeds the cache and the queue from the informers. */
 // pkg/scheduler/eventhandlers.go
-export function addHandlers({ informers, cache, queue, schedulerNames }: HandlerOptions): void {
+export function addHandlers({ informers, cache, queue, schedulerNames, handling }: HandlerOptions): void {
   const place = ({ spec, status }: Pod): Place => {
     if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return 'none'
     if (spec.nodeName) return 'assigned'
@@ -74,28 +78,38 @@ export function addHandlers({ informers, cache, queue, schedulerNames }: Handler
     }
   }
 
-  informers.informer(pods).addHandler({ add: added, update: updated, delete: removed })
+  const eventOf = (pod: Pod, what: 'Add' | 'Update' | 'Delete'): string =>
+    `${pod.spec.nodeName ? 'AssignedPod' : 'UnscheduledPod'}${what}`
+  informers.informer(pods).addHandler({
+    add: (pod) => handling(eventOf(pod, 'Add'), () => added(pod)),
+    update: (old, pod) => handling(eventOf(pod, 'Update'), () => updated(old, pod)),
+    delete: (pod) => handling(eventOf(pod, 'Delete'), () => removed(pod)),
+  })
   informers.informer(nodes).addHandler({
-    add(node) {
-      cache.setNode(node)
-      queue.move(() => ({ kind: 'NodeAdd', node }))
-    },
-    update(old, node) {
-      cache.setNode(node)
-      queue.move(() => ({ kind: 'NodeUpdate', old, node }))
-    },
-    delete(node) {
-      cache.removeNode(node.metadata.name ?? '')
-      queue.move(() => ({ kind: 'NodeDelete', node }))
-    },
+    add: (node) =>
+      handling('NodeAdd', () => {
+        cache.setNode(node)
+        queue.move(() => ({ kind: 'NodeAdd', node }))
+      }),
+    update: (old, node) =>
+      handling('NodeUpdate', () => {
+        cache.setNode(node)
+        queue.move(() => ({ kind: 'NodeUpdate', old, node }))
+      }),
+    delete: (node) =>
+      handling('NodeDelete', () => {
+        cache.removeNode(node.metadata.name ?? '')
+        queue.move(() => ({ kind: 'NodeDelete', node }))
+      }),
   })
   informers.informer(namespaces).addHandler({
-    add: (namespace) => cache.setNamespace(namespace),
-    update(old, namespace) {
-      cache.setNamespace(namespace)
-      if (!deepEqual(old.metadata.labels, namespace.metadata.labels)) queue.move(() => ({ kind: 'NamespaceUpdate' }))
-    },
-    delete: (namespace) => cache.removeNamespace(namespace.metadata.name ?? ''),
+    add: (namespace) => handling('NamespaceAdd', () => cache.setNamespace(namespace)),
+    update: (old, namespace) =>
+      handling('NamespaceUpdate', () => {
+        cache.setNamespace(namespace)
+        if (!deepEqual(old.metadata.labels, namespace.metadata.labels)) queue.move(() => ({ kind: 'NamespaceUpdate' }))
+      }),
+    delete: (namespace) => handling('NamespaceDelete', () => cache.removeNamespace(namespace.metadata.name ?? '')),
   })
 }
 

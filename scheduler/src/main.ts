@@ -16,6 +16,7 @@ import { runMain } from '@kubets/shared/process/signals.ts'
 import { Cache } from './cache/cache.ts'
 import { buildProfiles } from './config/build-profile.ts'
 import { defaultConfig, readConfig } from './config/read.ts'
+import { labelOf } from './framework/events.ts'
 import { HTTPExtender } from './extenders/http-extender.ts'
 import { ClaimBinder } from './dynamic-resources/binder.ts'
 import { addResourceHandlers, resourceObjects } from './dynamic-resources/informers.ts'
@@ -110,16 +111,21 @@ await runMain('kube-scheduler', async (signal) => {
   const queue: SchedulingQueue = new SchedulingQueue({
     clock,
     profiles,
-    onIncoming: (name, event) => metrics.incoming(name, event),
+    observer: metrics,
     initialBackoffMs: config.podInitialBackoffSeconds * 1000,
     maxBackoffMs: config.podMaxBackoffSeconds * 1000,
   })
-  addHandlers({ informers, cache, queue, schedulerNames: profiles })
-  addResourceHandlers(informers, trackedClaims, (makeEvent) => queue.move(makeEvent))
-  addVolumeHandlers(informers, (makeEvent) => {
-    volumeBinder.changed()
-    queue.move(makeEvent)
-  })
+  const { handling } = metrics
+  addHandlers({ informers, cache, queue, schedulerNames: profiles, handling })
+  addResourceHandlers(informers, trackedClaims, (makeEvent) =>
+    handling(labelOf(makeEvent()), () => queue.move(makeEvent)),
+  )
+  addVolumeHandlers(informers, (makeEvent) =>
+    handling(labelOf(makeEvent()), () => {
+      volumeBinder.changed()
+      queue.move(makeEvent)
+    }),
+  )
   informers.informer(pods).addHandler({ delete: () => volumeBinder.changed() })
 
   let synced = false

@@ -24,8 +24,7 @@ function setUp({ sampled = false } = {}) {
     random: () => (sampled ? 0 : 0.5),
   })
   const profiles = profilesOf()
-  const onIncoming = (name: string, event: string): void => metrics.incoming(name, event)
-  const queue: SchedulingQueue = new SchedulingQueue({ clock, profiles, onIncoming })
+  const queue: SchedulingQueue = new SchedulingQueue({ clock, profiles, observer: metrics })
   const profile = profiles.get('default-scheduler')
   if (!profile) throw new Error('there is no profile')
   const cycle = (cpu: string): object =>
@@ -124,6 +123,54 @@ describe('the queue', () => {
     queue.close()
   })
 
+  it('times what plugins are asked about events', async () => {
+    const { queue, lines } = setUp()
+    queue.add(podInfo(pod('a')))
+    const first = await queue.pop()
+    if (!first) throw new Error('nobody is there')
+    queue.putUnschedulable(first, new Set(['NodeResourcesFit', 'NodeAffinity']))
+    queue.move(() => ({ kind: 'NodeDelete', node: node('b') }))
+    queue.move(() => ({ kind: 'NodeAdd', node: node('b') }))
+    const asked = await lines('queueing_hint_execution_duration_seconds', '_count')
+    expect(asked.map((line) => line.slice(line.indexOf('{')))).toEqual([
+      '{plugin="NodeResourcesFit",event="NodeDelete",hint="QueueSkip"} 1',
+      '{plugin="NodeResourcesFit",event="NodeAdd",hint="Queue"} 1',
+      // the first that hopes is enough
+      '{plugin="NodeAffinity",event="NodeDelete",hint="QueueSkip"} 1',
+    ])
+    queue.close()
+  })
+
+  it('keeps what happens while an attempt waits', async () => {
+    const { queue, lines } = setUp()
+    queue.add(podInfo(pod('a')))
+    const first = await queue.pop()
+    if (!first) throw new Error('nobody is there')
+    queue.inFlight(first)
+    queue.move(() => ({ kind: 'NodeAdd', node: node('b') }))
+    queue.move(() => ({ kind: 'NodeAdd', node: node('c') }))
+    const name = 'scheduler_inflight_events'
+    expect(await lines('inflight_events')).toEqual([`${name}{event="PodPopped"} 1`, `${name}{event="NodeAdd"} 2`])
+    queue.landed()
+    expect(await lines('inflight_events')).toEqual([])
+    queue.close()
+  })
+
+  it.each([
+    ['an event', false],
+    ['the time it had waited', true],
+  ])('knows that a Pod was woken by %s', async (_what, byTime) => {
+    const { clock, queue } = setUp()
+    queue.add(podInfo(pod('a')))
+    const first = await queue.pop()
+    if (!first) throw new Error('nobody is there')
+    queue.putUnschedulable(first, new Set(['NodeResourcesFit']))
+    await clock.advance(byTime ? 330_000 : 60_000)
+    if (!byTime) queue.move(() => ({ kind: 'NodeAdd', node: node('b') }))
+    expect((await queue.pop())?.flushed).toBe(byTime)
+    queue.close()
+  })
+
   it('does not count the time a Pod was held', async () => {
     const { clock, queue } = setUp()
     const gated = pod('gated', { spec: { schedulingGates: [{ name: 'g' }] } })
@@ -145,12 +192,18 @@ describe('what came of attempts', () => {
     ['preemption_victims', '_sum 3'],
     ['permit_wait_duration_seconds', '_count{result="Unschedulable"} 1'],
     ['goroutines', '{operation="binding"} 2'],
+    ['preemption_goroutines_execution_total', '{result="error"} 1'],
+    ['preemption_goroutines_duration_seconds', '_sum{result="error"} 2'],
+    ['pod_scheduled_after_flush_total', ' 1'],
+    ['event_handling_duration_seconds', '_sum{event="NodeAdd"} 0.001'],
     ['cache_size', '{type="pods"} 1'],
     ['pending_pods', '{queue="gated"} 0'],
   ])('is in %s', async (name, want) => {
     const { queue, metrics, lines } = setUp()
     metrics.attempt(info, 'scheduled', 1)
-    metrics.scheduled(20, 3)
+    metrics.scheduled({ attempts: 20, flushed: true }, 3)
+    metrics.evicted(false, 2)
+    metrics.handling('NodeAdd', () => undefined)
     metrics.preempted(3)
     metrics.permitted('Unschedulable', 1)
     metrics.binding(2)

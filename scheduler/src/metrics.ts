@@ -2,8 +2,10 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { BucketsByLabels, registerHistogram } from '@kubets/shared/process/histogram.ts'
 import type { Cache } from './cache/cache.ts'
 import type { PodInfo } from './cache/pod-info.ts'
+import { labelOf, type ClusterEvent } from './framework/events.ts'
 import type { CountedPoint, Evaluations, ExtensionPoint, Status, Trace } from './framework/trace.ts'
-import type { SchedulingQueue } from './queue/queue.ts'
+import type { Handling } from './handlers.ts'
+import type { QueueObserver, SchedulingQueue, WaitingPod } from './queue/queue.ts'
 
 /** Plugins are timed one by one in one attempt of so many. */
 // pkg/scheduler/framework/runtime/framework.go pluginMetricsSamplePercent
@@ -26,9 +28,14 @@ interface Sources {
 
 export type AttemptResult = 'scheduled' | 'unschedulable' | 'error'
 
-/** What the scheduler counts, under upstream's names. */
+/**
+ * What the scheduler counts, under upstream's names. Not here, as there is no such thing in this process: batch_*,
+ * get_node_hint_* and store_schedule_results_* (each Pod is scheduled for itself), async_api_call_* and
+ * pending_async_api_calls (an API call is made at once), volume_binder_cache_requests_total (there is no such cache).
+ * Not yet: volume_scheduling_stage_error_total, dra_bindingconditions_*, resourceclaim_creates_total.
+ */
 // pkg/scheduler/metrics/metrics.go
-export class SchedulerMetrics {
+export class SchedulerMetrics implements QueueObserver {
   readonly #attempts: Counter
   readonly #attemptSeconds: Histogram
   readonly #algorithmSeconds: Histogram
@@ -38,7 +45,12 @@ export class SchedulerMetrics {
   readonly #victims: Histogram
   readonly #points: Histogram
   readonly #plugins = new BucketsByLabels(['plugin', 'extension_point', 'status'], fineBuckets)
+  readonly #hints = new BucketsByLabels(['plugin', 'event', 'hint'], fineBuckets)
+  readonly #events = new BucketsByLabels(['event'], doubling(0.0001, 12))
   readonly #permits: Histogram
+  readonly #evictions: Counter
+  readonly #evictionSeconds: Histogram
+  readonly #flushed: Counter
   readonly #incoming: Counter
   readonly #bindings: Gauge
   readonly #sources: Sources
@@ -125,6 +137,44 @@ export class SchedulerMetrics {
       help: 'Duration for running a plugin at a specific extension point.',
       series: () => this.#plugins.series(),
     })
+    registerHistogram(register, {
+      name: 'scheduler_queueing_hint_execution_duration_seconds',
+      help: 'Duration for running a queueing hint function of a plugin.',
+      series: () => this.#hints.series(),
+    })
+    registerHistogram(register, {
+      name: 'scheduler_event_handling_duration_seconds',
+      help: 'Event handling latency in seconds.',
+      series: () => this.#events.series(),
+    })
+    new Gauge({
+      name: 'scheduler_inflight_events',
+      help: 'Number of events currently tracked in the scheduling queue.',
+      labelNames: ['event'],
+      registers,
+      collect() {
+        this.reset()
+        for (const [event, count] of queue().inFlightEvents) this.set({ event }, count)
+      },
+    })
+    this.#evictionSeconds = new Histogram({
+      name: 'scheduler_preemption_goroutines_duration_seconds',
+      help: 'Duration in seconds for running goroutines for the preemption.',
+      labelNames: ['result'],
+      buckets: doubling(0.01, 20),
+      registers,
+    })
+    this.#evictions = new Counter({
+      name: 'scheduler_preemption_goroutines_execution_total',
+      help: 'Number of preemption goroutines executed.',
+      labelNames: ['result'],
+      registers,
+    })
+    this.#flushed = new Counter({
+      name: 'scheduler_pod_scheduled_after_flush_total',
+      help: 'Number of pods that were successfully scheduled after being flushed from unschedulablePods due to timeout. This metric helps detect potential queueing hint misconfigurations or event handling issues.',
+      registers,
+    })
     this.#permits = new Histogram({
       name: 'scheduler_permit_wait_duration_seconds',
       help: 'Duration of waiting on permit.',
@@ -170,6 +220,13 @@ export class SchedulerMetrics {
     })
   }
 
+  /** Times what an event from the API brings with it. */
+  readonly handling: Handling = (event, work) => {
+    const since = this.now()
+    work()
+    this.#events.of(event).count((this.now() - since) / 1000)
+  }
+
   /** One attempt ended. */
   attempt({ pod }: PodInfo, result: AttemptResult, seconds: number): void {
     const profile = pod.spec.schedulerName ?? ''
@@ -187,8 +244,16 @@ export class SchedulerMetrics {
     this.#algorithmSeconds.observe(seconds)
   }
 
+  /** Other Pods were told to go for one, or one could not be told. */
+  evicted(done: boolean, seconds: number): void {
+    const result = done ? 'success' : 'error'
+    this.#evictions.inc({ result })
+    this.#evictionSeconds.observe({ result }, seconds)
+  }
+
   /** A Pod got its node, this long after it came into the queue. */
-  scheduled(attempts: number, seconds: number): void {
+  scheduled({ attempts, flushed }: Pick<WaitingPod, 'attempts' | 'flushed'>, seconds: number): void {
+    if (flushed) this.#flushed.inc()
     this.#podAttempts.observe(attempts)
     // pkg/scheduler/schedule_one.go getAttemptsLabel
     this.#podSeconds.observe({ attempts: attempts >= 15 ? '15+' : String(attempts) }, seconds)
@@ -196,6 +261,15 @@ export class SchedulerMetrics {
 
   incoming(queue: string, event: string): void {
     this.#incoming.inc({ queue, event })
+  }
+
+  now(): number {
+    return this.#sources.elapsed()
+  }
+
+  hinted(plugin: string, event: ClusterEvent, helps: boolean, since: number): void {
+    const hint = helps ? 'Queue' : 'QueueSkip'
+    this.#hints.of(plugin, labelOf(event), hint).count((this.now() - since) / 1000)
   }
 
   permitted(result: Status, seconds: number): void {

@@ -9,7 +9,7 @@ import { cacheOf, node, pod, profilesOf } from './cases.ts'
 import type { Extender, ExtenderVerdict } from './framework/extender.ts'
 import type { ClusterEvent } from './framework/events.ts'
 import type { Plugin } from './framework/plugin.ts'
-import { untraced } from './framework/trace.ts'
+import { untraced, type Trace } from './framework/trace.ts'
 import { SchedulingQueue } from './queue/queue.ts'
 import { Scheduler, type Evictor } from './scheduler.ts'
 
@@ -27,7 +27,13 @@ const nobody: Evictor = { isEvicting: () => false, evict: () => Promise.resolve(
 /** A scheduler over one node with two CPUs; `log` is what it told users. */
 function setUp(
   bind: Bind,
-  { isPending = true, evictor = nobody, running: placed = [] as Pod[], extenders = [] as Extender[] } = {},
+  {
+    isPending = true,
+    evictor = nobody,
+    running: placed = [] as Pod[],
+    extenders = [] as Extender[],
+    trace = untraced,
+  } = {},
 ) {
   const clock = new FakeClock()
   const cache = cacheOf([node('a', { cpu: '2' })], placed)
@@ -51,7 +57,8 @@ function setUp(
       algorithm: () => undefined,
       scheduled: () => undefined,
       preempted: () => undefined,
-      trace: () => untraced,
+      evicted: () => undefined,
+      trace: () => trace,
       permitted: () => undefined,
       binding: () => undefined,
     },
@@ -69,6 +76,45 @@ function setUp(
 }
 
 describe('Scheduler', () => {
+  it('tells what every plugin did once the node was found, and every point', async () => {
+    const told: string[] = []
+    const trace: Trace = {
+      ...untraced,
+      isSampled: true,
+      point: (point, status) => told.push(`${point} ${status}`),
+      plugin: (plugin, point, status) => told.push(`${point} of ${plugin} ${status}`),
+    }
+    const { queue, log } = setUp(() => Promise.reject(new Error('no')), { trace, isPending: false })
+    queue.add(podInfo(pod('p')))
+    await waitFor(() => log.includes('error'))
+    expect(told.slice(told.indexOf('Reserve Success'))).toEqual([
+      'Reserve Success',
+      'PreBind of VolumeBinding Success',
+      'PreBind of DynamicResources Success',
+      'PreBind Success',
+      'Bind of TestBinder Error',
+      'Bind Error',
+      'Unreserve of DynamicResources Success',
+      'Unreserve of VolumeBinding Success',
+      'Unreserve Success',
+    ])
+    expect(log).toEqual(['error'])
+  })
+
+  it('tells every point that a Pod passes', async () => {
+    const told: string[] = []
+    const trace: Trace = { ...untraced, point: (point, status) => told.push(`${point} ${status}`) }
+    const { queue, log } = setUp(() => Promise.resolve(), { trace })
+    queue.add(podInfo(pod('p')))
+    await waitFor(() => log.includes('p on a'))
+    expect(told.slice(told.indexOf('Reserve Success'))).toEqual([
+      'Reserve Success',
+      'PreBind Success',
+      'Bind Success',
+      'PostBind Success',
+    ])
+  })
+
   it('goes on with the next Pod while a binding is on its way, and counts the place as taken', async () => {
     const release: (() => void)[] = []
     const bind: Bind = () => new Promise((resolve) => release.push(resolve))

@@ -7,7 +7,7 @@ import type { NodeInfo } from './cache/node-info.ts'
 import type { PodInfo } from './cache/pod-info.ts'
 import type { Extender } from './framework/extender.ts'
 import { fitErrorMessage, histogram, type Diagnosis } from './framework/fit-error.ts'
-import type { Rejection } from './framework/plugin.ts'
+import type { Plugin, Rejection } from './framework/plugin.ts'
 import type { Profile } from './framework/profile.ts'
 import { scheduleExtended } from './framework/schedule-extended.ts'
 import { schedule, type Scheduled } from './framework/schedule.ts'
@@ -46,8 +46,10 @@ export interface Evictor {
 export interface AttemptMetrics {
   attempt(pod: PodInfo, result: AttemptResult, seconds: number): void
   algorithm(seconds: number): void
-  scheduled(attempts: number, seconds: number): void
+  scheduled(pod: Pick<WaitingPod, 'attempts' | 'flushed'>, seconds: number): void
   preempted(victims: number): void
+  /** Victims were told to go, or one could not be; so long it took. */
+  evicted(done: boolean, seconds: number): void
   /** Learns what takes how long in an attempt with a Pod of this profile. */
   trace(profile: string): Trace
   /** Permit plugins held a Pod for so long. */
@@ -196,14 +198,16 @@ export class Scheduler {
 
   /** Keeps the node that postFilter found for the Pod, and makes room there. */
   #nominate(info: PodInfo, { nominated, victims }: Diagnosis, signal: AbortSignal): void {
-    const { cache, evictor, metrics, queue } = this.#options
+    const { cache, clock, evictor, metrics, queue } = this.#options
     metrics.preempted(victims.length)
     if (nominated === undefined) return
     cache.nominator.set(info, nominated)
     if (victims.length === 0) return
     const demoted = [...cache.nominated(nominated)].filter(({ priority }) => priority < info.priority)
     for (const { uid } of demoted) cache.nominator.delete(uid)
+    const began = clock.now()
     void evictor.evict(info, nominated, victims, demoted, signal).then((done) => {
+      metrics.evicted(done, (clock.now() - began) / 1000)
       if (!done) queue.activate(info.uid)
     })
   }
@@ -223,9 +227,11 @@ export class Scheduler {
       }
       await traced(attempt.trace, 'PreBind', async () => {
         for (const plugin of profile.preBind)
-          await step(`PreBind plugin "${plugin.name}"`, plugin.preBind?.(info, node, signal))
+          await step(attempt.trace, 'PreBind', plugin, () => plugin.preBind?.(info, node, signal))
       })
-      await traced(attempt.trace, 'Bind', () => this.#tell(info, node, signal))
+      await traced(attempt.trace, 'Bind', () => this.#tell(attempt, node, signal))
+      // no plugin has anything to do then
+      await traced(attempt.trace, 'PostBind', () => Promise.resolve())
     } catch (error) {
       this.#release(attempt, node)
       if (signal.aborted) return
@@ -235,7 +241,7 @@ export class Scheduler {
     }
     const now = clock.now()
     metrics.attempt(info, 'scheduled', (now - started) / 1000)
-    metrics.scheduled(waiting.attempts, (now - waiting.firstSeen) / 1000)
+    metrics.scheduled(waiting, (now - waiting.firstSeen) / 1000)
     report.scheduled(info, node)
   }
 
@@ -246,7 +252,9 @@ export class Scheduler {
     const { clock, metrics } = this.#options
     const [since, started] = [trace.now(), clock.now()]
     for (const plugin of profile.permit) {
+      const asked = trace.isSampled ? trace.now() : 0
       const refusal = await plugin.permit?.(waiting.info, node, signal)
+      if (trace.isSampled) trace.plugin(plugin.name, 'Permit', statusOf(refusal), asked)
       if (!refusal) continue
       trace.point('Permit', statusOf(refusal), since)
       metrics.permitted(statusOf(refusal), (clock.now() - started) / 1000)
@@ -256,13 +264,13 @@ export class Scheduler {
     metrics.permitted('Success', (clock.now() - started) / 1000)
   }
 
-  async #tell(info: PodInfo, node: string, signal: AbortSignal): Promise<void> {
+  async #tell({ waiting: { info }, profile, trace }: Attempt, node: string, signal: AbortSignal): Promise<void> {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(bindLimitMs)])
-    const [plugin] = this.#profileOf(info).bind
+    const [plugin] = profile.bind
     this.#countBinding(1)
     try {
       if (await this.#bindByExtender(info, node, limit)) return
-      await step(`Bind plugin "${plugin?.name ?? ''}"`, plugin?.bind?.(info, node, limit))
+      if (plugin) await step(trace, 'Bind', plugin, () => plugin.bind?.(info, node, limit))
     } finally {
       this.#countBinding(-1)
       this.#bindingEnded?.()
@@ -296,7 +304,11 @@ export class Scheduler {
   #release({ waiting: { info }, profile, trace }: Attempt, node: string): void {
     const { cache, queue } = this.#options
     const since = trace.now()
-    for (const plugin of profile.reserve.toReversed()) plugin.unreserve?.(info, node)
+    for (const plugin of profile.reserve.toReversed()) {
+      const asked = trace.isSampled ? trace.now() : 0
+      plugin.unreserve?.(info, node)
+      if (trace.isSampled) trace.plugin(plugin.name, 'Unreserve', 'Success', asked)
+    }
     trace.point('Unreserve', 'Success', since)
     cache.forget(info.uid)
     queue.move(() => ({ kind: 'AssignedPodDelete', pod: info }))
@@ -326,7 +338,7 @@ function withNomination(info: PodInfo, nominatedNodeName: string): PodInfo {
 }
 
 /** Runs all plugins of a point. */
-async function traced(trace: Trace, point: 'PreBind' | 'Bind', work: () => Promise<void>): Promise<void> {
+async function traced(trace: Trace, point: 'PreBind' | 'Bind' | 'PostBind', work: () => Promise<void>): Promise<void> {
   const since = trace.now()
   try {
     await work()
@@ -339,10 +351,21 @@ async function traced(trace: Trace, point: 'PreBind' | 'Bind', work: () => Promi
 
 /** Waits for a plugin; its error says whose it is. */
 // pkg/scheduler/framework/runtime/framework.go RunPreBindPlugins, RunBindPlugins
-async function step(what: string, work: Promise<void> | undefined): Promise<void> {
-  await work?.catch((error: unknown) => {
-    throw new Error(`running ${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
-  })
+async function step(
+  trace: Trace,
+  point: 'PreBind' | 'Bind',
+  { name }: Plugin,
+  work: () => Promise<void> | undefined,
+): Promise<void> {
+  const since = trace.isSampled ? trace.now() : 0
+  try {
+    await work()
+  } catch (error) {
+    if (trace.isSampled) trace.plugin(name, point, 'Error', since)
+    const said = error instanceof Error ? error.message : String(error)
+    throw new Error(`running ${point} plugin "${name}": ${said}`, { cause: error })
+  }
+  if (trace.isSampled) trace.plugin(name, point, 'Success', since)
 }
 
 function nameOf({ pod }: PodInfo): string {

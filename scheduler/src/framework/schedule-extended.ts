@@ -8,6 +8,7 @@ import { rejected, unresolvable, type PostFilterResult, type Rejection } from '.
 import {
   best,
   diagnosisOf,
+  postFilterStatus,
   search,
   totalScores,
   tracePostFilter,
@@ -112,8 +113,10 @@ async function diagnose(pod: PodInfo, found: Search, options: ExtendedOptions): 
   const results: (PostFilterResult | undefined)[] = []
   const since = trace.now()
   for (const plugin of profile.postFilter) {
-    const asked = plugin.postFilterWith?.(pod, attempt, extenders, signal)
-    const result = asked ? await asked : plugin.postFilter?.(pod, attempt)
+    const asked = trace.isSampled ? trace.now() : 0
+    const answer = plugin.postFilterWith?.(pod, attempt, extenders, signal)
+    const result = answer ? await answer : plugin.postFilter?.(pod, attempt)
+    if (trace.isSampled) trace.plugin(plugin.name, 'PostFilter', postFilterStatus(result), asked)
     results.push(result)
     if (result?.message === '') break
   }

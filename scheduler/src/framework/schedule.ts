@@ -11,7 +11,7 @@ import {
   type PostFilterResult,
 } from './plugin.ts'
 import type { Profile } from './profile.ts'
-import { untraced, type Trace } from './trace.ts'
+import { untraced, type Status, type Trace } from './trace.ts'
 import { placesWithin, walk } from './walk.ts'
 
 export interface ScheduleOptions {
@@ -123,7 +123,9 @@ function diagnose(pod: PodInfo, { profile, trace = untraced }: ScheduleOptions, 
   const results: (PostFilterResult | undefined)[] = []
   const since = trace.now()
   for (const plugin of profile.postFilter) {
+    const asked = trace.isSampled ? trace.now() : 0
     const result = plugin.postFilter?.(pod, found)
+    if (trace.isSampled) trace.plugin(plugin.name, 'PostFilter', postFilterStatus(result), asked)
     results.push(result)
     if (result?.message === '') break
   }
@@ -131,10 +133,14 @@ function diagnose(pod: PodInfo, { profile, trace = untraced }: ScheduleOptions, 
   return diagnosisOf(found, results)
 }
 
+/** How a plugin's look for a way out ended. */
+export const postFilterStatus = (result: PostFilterResult | undefined): Status =>
+  result?.message === '' ? 'Success' : 'Unschedulable'
+
 /** Tells how looking for a way out ended. */
 export function tracePostFilter(trace: Trace, results: readonly (PostFilterResult | undefined)[], since: number): void {
   if (results.length === 0) return
-  trace.point('PostFilter', results.at(-1)?.message === '' ? 'Success' : 'Unschedulable', since)
+  trace.point('PostFilter', postFilterStatus(results.at(-1)), since)
 }
 
 /** What is told of an attempt that failed, after what postFilter said. */

@@ -14,6 +14,7 @@ export type ExtensionPoint =
   | 'Permit'
   | 'PreBind'
   | 'Bind'
+  | 'PostBind'
 
 export type CountedPoint = 'PreFilter' | 'Filter' | 'PreScore' | 'Score'
 

@@ -13,7 +13,21 @@ export interface WaitingPod extends QueuedPod {
   readonly firstSeen: number
   /** Who turned it away last. */
   readonly rejectedBy: ReadonlySet<string>
+  /** No event woke it for its present attempt, only the time it had waited. */
+  readonly flushed: boolean
 }
+
+/** Learns what goes on in the queue. */
+export interface QueueObserver {
+  /** A Pod came into one of the queues, by an event. */
+  incoming(queue: 'active' | 'backoff' | 'unschedulable', event: string): void
+  /** Milliseconds from any time on. */
+  now(): number
+  /** A plugin was asked since then whether the event may help a Pod. */
+  hinted(plugin: string, event: ClusterEvent, helps: boolean, since: number): void
+}
+
+const nobody: QueueObserver = { incoming: () => undefined, now: () => 0, hinted: () => undefined }
 
 export interface QueueOptions {
   readonly clock: Clock
@@ -22,8 +36,7 @@ export interface QueueOptions {
   readonly initialBackoffMs?: number
   readonly maxBackoffMs?: number
   readonly maxUnschedulableMs?: number
-  /** A Pod came into one of the queues, by an event. */
-  readonly onIncoming?: (queue: 'active' | 'backoff' | 'unschedulable', event: string) => void
+  readonly observer?: QueueObserver
 }
 
 const flushIntervalMs = 30_000
@@ -61,12 +74,11 @@ export class SchedulingQueue {
   #flight: Flight | undefined
 
   constructor(options: QueueOptions) {
-    const onIncoming = (): void => undefined
     this.#options = {
       initialBackoffMs: 1000,
       maxBackoffMs: 10_000,
       maxUnschedulableMs: 300_000,
-      onIncoming,
+      observer: nobody,
       ...options,
     }
     this.#opening = new Set(
@@ -92,6 +104,15 @@ export class SchedulingQueue {
     }
   }
 
+  /** What is kept for an attempt that waits for others, by the event; and the Pod itself. */
+  get inFlightEvents(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>()
+    if (!this.#flight) return counts
+    counts.set('PodPopped', 1)
+    for (const { event } of this.#flight.missed) counts.set(labelOf(event), (counts.get(labelOf(event)) ?? 0) + 1)
+    return counts
+  }
+
   /** How many Pods wait because of each plugin, by profile: those it turned away or holds. */
   // pkg/scheduler/metrics/metrics.go UnschedulableReason
   unschedulableReasons(): Map<string, Map<string, number>> {
@@ -115,7 +136,10 @@ export class SchedulingQueue {
   /** Takes a Pod without a node. */
   add(info: PodInfo): void {
     const now = this.#options.clock.now()
-    this.#enter({ info, timestamp: now, attempts: 0, firstSeen: now, rejectedBy: new Set() }, 'UnscheduledPodAdd')
+    this.#enter(
+      { info, timestamp: now, attempts: 0, firstSeen: now, rejectedBy: new Set(), flushed: false },
+      'UnscheduledPodAdd',
+    )
   }
 
   /** A waiting Pod was changed; `relevant` when not only its status was. */
@@ -179,9 +203,9 @@ export class SchedulingQueue {
   putUnschedulable(pod: WaitingPod, rejectedBy: ReadonlySet<string>): void {
     const flight = this.#flight?.uid === pod.info.uid ? this.#flight : undefined
     const info = flight?.info ?? pod.info
-    const waiting = { ...pod, info, rejectedBy, timestamp: this.#options.clock.now() }
+    const waiting = { ...pod, info, rejectedBy, flushed: false, timestamp: this.#options.clock.now() }
     this.#unschedulable.set(info.uid, waiting)
-    this.#options.onIncoming('unschedulable', 'ScheduleAttemptFailure')
+    this.#options.observer.incoming('unschedulable', 'ScheduleAttemptFailure')
     if (!flight) return
     this.landed()
     const helps = ({ event, highest }: Flight['missed'][number]): boolean =>
@@ -197,7 +221,7 @@ export class SchedulingQueue {
   /** Puts back a Pod whose attempt ended in an error: it is tried again after its backoff. */
   putBackoff(pod: WaitingPod): void {
     this.#errors.put({ ...pod, timestamp: this.#options.clock.now() })
-    this.#options.onIncoming('backoff', 'ScheduleAttemptFailure')
+    this.#options.observer.incoming('backoff', 'ScheduleAttemptFailure')
     this.#armBackoff()
   }
 
@@ -247,8 +271,16 @@ export class SchedulingQueue {
   // pkg/scheduler/backend/queue/scheduling_queue.go isPodWorthRequeuing
   #mayHelp({ info, rejectedBy }: WaitingPod, event: ClusterEvent): boolean {
     if (rejectedBy.size === 0) return true
+    const { observer } = this.#options
     const plugins = this.#profileOf(info)?.plugins
-    for (const name of rejectedBy) if (plugins?.get(name)?.queueingHint?.(info, event) !== false) return true
+    for (const name of rejectedBy) {
+      const plugin = plugins?.get(name)
+      if (!plugin?.queueingHint) return true
+      const since = observer.now()
+      const helps = plugin.queueingHint(info, event)
+      observer.hinted(name, event, helps, since)
+      if (helps) return true
+    }
     return false
   }
 
@@ -268,11 +300,11 @@ export class SchedulingQueue {
   #enter(pod: WaitingPod, event: string): void {
     if (this.#isHeld(pod)) {
       this.#gated.set(pod.info.uid, pod)
-      this.#options.onIncoming('unschedulable', event)
+      this.#options.observer.incoming('unschedulable', event)
       return
     }
     this.#active.put(pod)
-    this.#options.onIncoming('active', event)
+    this.#options.observer.incoming('active', event)
     this.#serve()
   }
 
@@ -282,7 +314,7 @@ export class SchedulingQueue {
     this.#unschedulable.delete(pod.info.uid)
     if (this.#backoffEnds(pod) > this.#options.clock.now()) {
       this.#backoff.put(pod)
-      this.#options.onIncoming('backoff', event)
+      this.#options.observer.incoming('backoff', event)
       this.#armBackoff()
       this.#serve()
     } else {
@@ -311,7 +343,7 @@ export class SchedulingQueue {
     if (active) return active
     const pod = this.#backoff.pop()
     if (!pod) return undefined
-    this.#options.onIncoming('active', 'PopFromBackoffQ')
+    this.#options.observer.incoming('active', 'PopFromBackoffQ')
     this.#armBackoff()
     return pod
   }
@@ -345,7 +377,7 @@ export class SchedulingQueue {
     this.#cancelFlush = this.#options.clock.timer(flushIntervalMs, () => {
       const oldest = this.#options.clock.now() - this.#options.maxUnschedulableMs
       for (const pod of [...this.#unschedulable.values()])
-        if (pod.timestamp < oldest) this.#wake(pod, 'UnschedulableTimeout')
+        if (pod.timestamp < oldest) this.#wake({ ...pod, flushed: true }, 'UnschedulableTimeout')
       this.#armFlush()
     })
   }
