@@ -12,17 +12,15 @@ import { serveHealth } from '@kubets/shared/process/health.ts'
 import { createLogger } from '@kubets/shared/process/logging.ts'
 import { createRegistry } from '@kubets/shared/process/metrics.ts'
 import { ApiObjects } from './api-objects.ts'
-import { allocatableOf, checkReservation, nothingReserved, podsShare } from './cgroups/allocatable.ts'
 import { enforceReserved } from './cgroups/enforcement.ts'
 import { openCgroups } from './cgroups/open.ts'
 import { PodCgroups } from './cgroups/pods.ts'
-import type { NodeAllocatable } from './containers/downward.ts'
 import { providerMetrics } from './credential-provider/metrics.ts'
 import { openKeyring } from './credential-provider/keyring.ts'
 import { sortedCpus } from './cpus/cpuset.ts'
 import { CpuManager } from './cpus/manager.ts'
-import { reservedCpus, reservedMilli } from './cpus/reserve.ts'
-import { allCpus, readTopology } from './cpus/topology.ts'
+import { reservedMilli } from './cpus/reserve.ts'
+import { readTopology } from './cpus/topology.ts'
 import { AttachedVolumes } from './csi/attached.ts'
 import { keepDriversUpdated } from './csi/driver-updates.ts'
 import { CsiDrivers, csiPluginType } from './csi/drivers.ts'
@@ -30,12 +28,9 @@ import { NodeInfo } from './csi/node-info.ts'
 import { CsiVolumes } from './csi/volumes.ts'
 import { DeviceManager, devicePluginType } from './devices/manager.ts'
 import { deviceMetrics } from './devices/metrics.ts'
-import { nodeReference, type Recorder } from './events.ts'
 import { draPluginType } from './dra/drivers.ts'
 import { DraManager } from './dra/manager.ts'
-import { EvictionManager } from './eviction/manager.ts'
-import { evictionReservation } from './eviction/thresholds.ts'
-import { GarbageCollector } from './garbage.ts'
+import { nodeReference, type Recorder } from './events.ts'
 import { PulledImages } from './images/pulled-images.ts'
 import { ImagePuller } from './images/puller.ts'
 import { verificationOf } from './images/verification.ts'
@@ -44,7 +39,8 @@ import { PodNetwork } from './network/network.ts'
 import { keepLease } from './node/lease.ts'
 import { defaultAddress, mayLowerOomScore, readMachine } from './node/machine.ts'
 import { NodeRegistration } from './node/registration.ts'
-import { initialNode, nodeResources } from './node/status.ts'
+import { nodeShares } from './node/shares.ts'
+import { initialNode } from './node/status.ts'
 import type { Configured } from './config/configured.ts'
 import { gateMetrics, gateWarnings } from './config/feature-gates.ts'
 import type { Options } from './options.ts'
@@ -62,14 +58,9 @@ import { probeMetrics } from './probes/metrics.ts'
 import { createDockerRuntime } from './runtime/docker/index.ts'
 import { instrumented } from './runtime/instrumented.ts'
 import { startServer, type ServerOptions } from './server/server.ts'
-import { Logind, systemLogind } from './shutdown/logind.ts'
-import { ShutdownManager } from './shutdown/manager.ts'
-import { shutdownPeriods } from './shutdown/plan.ts'
-import { shutdownMetrics, shutdownStateFile } from './shutdown/state.ts'
 import { staticSources } from './static/sources.ts'
-import { StatsCollector } from './stats/collector.ts'
 import { volumeMetrics } from './stats/metrics.ts'
-import { SizeTracker } from './stats/sizes.ts'
+import { nodeUpkeep, type Upkeep } from './upkeep.ts'
 import { VolumeManager } from './volumes/manager.ts'
 import { VolumeSources } from './volumes/sources.ts'
 
@@ -117,24 +108,11 @@ export async function runKubelet({ options, configuration, warnings }: Configure
   const serviceInformer = factory.informer(services)
   const nodeInformer = factory.informer(nodes, { fieldSelector: `metadata.name=${nodeName}` })
   const objects = new ApiObjects(client, serviceInformer.lister)
-  const capacity = nodeResources(machine, options.maxPods)
-  const kept = evictionReservation(options.eviction.thresholds, capacity)
   const topology = await readTopology()
-  const forSystem = reservedCpus(options.reservedCpus, allCpus(topology), options.kubeReserved, options.systemReserved)
-  const reservation = { kube: forSystem.kube, system: forSystem.system, eviction: kept }
-  checkReservation(capacity, reservation)
-  const resources = allocatableOf(capacity, reservation)
-  const allocatable: NodeAllocatable = {
-    cpu: resources['cpu'] ?? '0',
-    memory: resources['memory'] ?? '0',
-    'ephemeral-storage': resources['ephemeral-storage'] ?? '0',
-  }
+  const { capacity, reservation, forSystem, allocatable, share } = nodeShares(options, machine, topology)
   const tree = await openCgroups(options.cgroupsPerQos, clock, log)
   const aboutNode = nodeReference(nodeName)
   await enforceReserved(options, tree, recorder, aboutNode)
-  const withProcesses = { ...capacity, pid: String(machine.maxProcesses) }
-  const enforced = options.enforceNodeAllocatable.includes('pods')
-  const share = podsShare(withProcesses, enforced ? reservation : nothingReserved)
   const cgroups = new PodCgroups({
     tree,
     root: options.cgroupRoot,
@@ -247,12 +225,12 @@ export async function runKubelet({ options, configuration, warnings }: Configure
       appArmor: await appArmorEnabled(),
     },
   }
-  const fresh = initialNode(nodeName, machine.info.architecture, { capacity, allocatable: resources }, [])
+  const fresh = initialNode(nodeName, machine.info.architecture, { capacity, allocatable }, [])
   const manager: PodManager = new PodManager(deps, client, podInformer, {
     known: () => nodeInformer.lister.get(nodeName) ?? fresh,
     fetch: () => client.get(nodes, nodeName, { signal }),
-    pressure: () => evictions.conditions,
-    shuttingDown: () => shutdown.shuttingDown,
+    pressure: () => upkeep.evictions.conditions,
+    shuttingDown: () => upkeep.shutdown.shuttingDown,
   })
 
   const registration: NodeRegistration = new NodeRegistration({
@@ -270,77 +248,23 @@ export async function runKubelet({ options, configuration, warnings }: Configure
     taints: options.registerWithTaints,
     staticCpus: options.cpuManager.policy === 'static',
     recorder,
-    pressure: () => evictions.conditions,
+    pressure: () => upkeep.evictions.conditions,
     volumesInUse: (before) => attached.inUse(before),
-    shuttingDown: () => shutdown.shuttingDown,
+    shuttingDown: () => upkeep.shutdown.shuttingDown,
     networkProblem: () => network.problem,
     storageProblem: () => nodeInfo.problem,
     podCidr: (cidr) => network.setUp(cidr, signal),
   })
-  const sizes = new SizeTracker({
-    runtime,
-    clock,
-    log,
-    volumePeriodMs: options.volumeStatsPeriodMs,
-    pods: () => manager.list(),
-    volumesOf: (pod) => volumes.measured(pod),
-    hostsFile: (uid) => path.join(volumes.podDir(uid), 'etc-hosts'),
-  })
-  const stats = new StatsCollector({
-    nodeName,
-    rootDir,
-    memoryBytes: machine.memoryBytes,
-    memoryForPodsBytes: share.get('memory')?.value() ?? machine.memoryBytes,
-    cpus: machine.cpus,
-    runtime,
-    sizes,
-    clock,
-    pods: () => manager.list(),
-  })
-  const garbage = new GarbageCollector({
-    runtime,
-    recorder,
-    clock,
-    log,
+  const upkeep: Upkeep = nodeUpkeep({
+    options,
+    machine,
+    share,
+    deps,
+    pods: manager,
+    pulled,
+    registry,
+    reclaimed,
     node: aboutNode,
-    pods: () => manager.list(),
-    imageDisk: async () => (await stats.node(signal)).imageFs,
-    images: options.imageGc,
-    containers: options.containerGc,
-    imageCollected: (reason) => reclaimed.imageCollected(reason),
-    imagesLeft: (ids, since) => pulled.forget(ids, since),
-  })
-  const evictions: EvictionManager = new EvictionManager({
-    policy: options.eviction,
-    stats,
-    sizes,
-    pods: {
-      active: () => manager.active(),
-      evict: (uid, why, graceSeconds) => manager.evict(uid, why, graceSeconds),
-      cleanedUp: (uid) => volumes.isTornDown(uid),
-    },
-    garbage,
-    recorder,
-    node: aboutNode,
-    clock,
-    log,
-    counted: (name) => reclaimed.evicted(name),
-    changed: () => registration.poke(),
-  })
-  const shutdown: ShutdownManager = new ShutdownManager({
-    periods: shutdownPeriods(options.shutdown),
-    logind: new Logind(systemLogind),
-    pods: {
-      active: () => manager.active(),
-      evict: (uid, why, graceSeconds) => manager.evict(uid, why, graceSeconds),
-      unmounted: (uid) => volumes.isTornDown(uid),
-    },
-    stateFile: shutdownStateFile(rootDir),
-    metrics: shutdownMetrics(registry),
-    recorder,
-    node: aboutNode,
-    clock,
-    log,
     changed: () => registration.poke(),
   })
   // by the type that plugins say they have (pluginregistration/v1)
@@ -362,10 +286,10 @@ export async function runKubelet({ options, configuration, warnings }: Configure
     checks: { ping: () => undefined, log: () => undefined, syncloop: () => manager.stuck() },
     probeMetrics: () => probeRegistry.metrics(),
     metrics: async () => {
-      const pods = manager.list().map((pod) => ({ pod, sizes: sizes.of(pod.metadata.uid ?? '') }))
+      const pods = manager.list().map((pod) => ({ pod, sizes: upkeep.sizes.of(pod.metadata.uid ?? '') }))
       return (await registry.metrics()) + volumeMetrics(pods)
     },
-    usage: () => stats.collect(signal),
+    usage: () => upkeep.stats.collect(signal),
   }
   await devices.start()
   const alone = {
@@ -403,15 +327,17 @@ export async function runKubelet({ options, configuration, warnings }: Configure
           nodeInfo.keep(log, signal),
           dra.run(),
         ]),
-    sizes.run(signal),
+    upkeep.sizes.run(signal),
     cpus.run(signal),
     sources.run(),
     plugins.run(signal),
     csi.staged.run(signal),
-    shutdown.run(signal),
+    upkeep.shutdown.run(signal),
     manager.run(known, sources.seen, !standalone),
     // what is unused is known when all Pods are
-    Promise.all([known, sources.seen]).then(() => Promise.all([garbage.run(signal), evictions.run(signal)])),
+    Promise.all([known, sources.seen]).then(() =>
+      Promise.all([upkeep.garbage.run(signal), upkeep.evictions.run(signal)]),
+    ),
   ])
   probes.stop()
 }
