@@ -1,6 +1,8 @@
-import type { NodeInfo } from '../cache/node-info.ts'
+import type { Node } from '@kubets/shared/api/types/core-v1.ts'
+import { parseQuantity } from '@kubets/shared/machinery/quantity.ts'
+import { NodeInfo } from '../cache/node-info.ts'
 import type { PodInfo } from '../cache/pod-info.ts'
-import { resourcesOf } from '../cache/resources.ts'
+import { resourcesOf, type Resources } from '../cache/resources.ts'
 import { defaultArgs, type PluginArgs } from '../config/args.ts'
 import type { Plugin, Rejection } from '../framework/plugin.ts'
 import { allocationScore } from './allocation-strategies.ts'
@@ -67,29 +69,42 @@ export const nodeResourcesFit = (args = defaultArgs.NodeResourcesFit): Plugin =>
   queueingHint(pod, event) {
     switch (event.kind) {
       case 'NodeAdd':
-        return true
+        return fitsEmpty(pod, event.node, isIgnored(args))
       case 'AssignedPodDelete':
         return true
       case 'AssignedPodUpdate':
-        return (
-          event.pod.requests.milliCPU < event.old.requests.milliCPU ||
-          event.pod.requests.memory < event.old.requests.memory
-        )
-      case 'NodeUpdate': {
-        const before = event.old.status?.allocatable ?? {}
-        const now = event.node.status?.allocatable ?? {}
-        if (before['pods'] !== now['pods']) return true
-        const [was, is] = [resourcesOf(before), resourcesOf(now)]
-        const { requests } = pod
-        return (
-          (requests.milliCPU > 0 && is.milliCPU > was.milliCPU) ||
-          (requests.memory > 0 && is.memory > was.memory) ||
-          (requests.ephemeralStorage > 0 && is.ephemeralStorage > was.ephemeralStorage) ||
-          [...requests.scalar.keys()].some((name) => (is.scalar.get(name) ?? 0) > (was.scalar.get(name) ?? 0))
-        )
-      }
+        return someGrew(pod, event.pod.requests, event.old.requests)
+      case 'NodeUpdate':
+        return fitsEmpty(pod, event.node, isIgnored(args)) && hasMoreFor(pod, event.old, event.node)
       default:
         return false
     }
   },
 })
+
+/** Whether the node, with nobody on it, has room for the Pod. */
+// pkg/scheduler/framework/plugins/noderesources/fit.go isFit
+function fitsEmpty(pod: PodInfo, node: Node, isIgnored: (name: string) => boolean): boolean {
+  const empty = new NodeInfo(node.metadata.name ?? '')
+  empty.setNode(node)
+  return lacking(pod, empty, isIgnored) === undefined
+}
+
+// pkg/scheduler/framework/plugins/noderesources/fit.go haveAnyRequestedResourcesIncreased
+function hasMoreFor(pod: PodInfo, old: Node, node: Node): boolean {
+  const [before, now] = [old.status?.allocatable ?? {}, node.status?.allocatable ?? {}]
+  const pods = (list: Readonly<Record<string, string>>): number => parseQuantity(list['pods'] ?? '0').value()
+  return pods(now) > pods(before) || someGrew(pod, resourcesOf(before), resourcesOf(now))
+}
+
+/** Whether there is more than before of anything that the Pod asks for. */
+function someGrew({ requests }: PodInfo, before: Resources, now: Resources): boolean {
+  return (
+    (requests.milliCPU > 0 && now.milliCPU > before.milliCPU) ||
+    (requests.memory > 0 && now.memory > before.memory) ||
+    (requests.ephemeralStorage > 0 && now.ephemeralStorage > before.ephemeralStorage) ||
+    [...requests.scalar].some(
+      ([name, wanted]) => wanted > 0 && (now.scalar.get(name) ?? 0) > (before.scalar.get(name) ?? 0),
+    )
+  )
+}
