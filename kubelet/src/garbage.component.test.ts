@@ -7,7 +7,7 @@ import { nodeReference } from './events.ts'
 import { GarbageCollector } from './garbage.ts'
 import { container, pod } from './pods/fixtures.ts'
 import { makeImage, removeImage, sandboxOf } from './runtime/docker/image.testing.ts'
-import { createDockerRuntime } from './runtime/docker/index.ts'
+import { testRuntime } from './runtime/docker/runtime.testing.ts'
 import type { Runtime } from './runtime/types.ts'
 
 const nodeName = `kubets-test-garbage-${process.pid}`
@@ -16,15 +16,7 @@ const [used = '', mounted = '', unused = ''] = images
 const second = `kubets-test/${nodeName}-again`
 const gibi = 2 ** 30
 const signal = new AbortController().signal
-const docker = createDockerRuntime({
-  endpoint: 'unix:///var/run/docker.sock',
-  nodeName,
-  infraImage: used,
-  networkName: 'none',
-  negativeOomScores: false,
-  clock,
-  log,
-})
+const docker = testRuntime(nodeName, { infraImage: used })
 // others work with this Docker, whose images are none of the test's business
 const runtime: Runtime = {
   ...docker,

@@ -10,20 +10,12 @@ import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openCgroups } from './cgroups/open.ts'
 import { makeImage, removeImage } from './runtime/docker/image.testing.ts'
-import { createDockerRuntime } from './runtime/docker/index.ts'
+import { testRuntime } from './runtime/docker/runtime.testing.ts'
 
 const { signal } = new AbortController()
 const name = `kubets-test-standalone-${process.pid}`
 const image = `kubets-test/${name}:1`
-const runtime = createDockerRuntime({
-  endpoint: 'unix:///var/run/docker.sock',
-  nodeName: name,
-  infraImage: image,
-  networkName: 'none',
-  negativeOomScores: false,
-  clock,
-  log,
-})
+const runtime = testRuntime(name, { infraImage: image })
 
 describe('A kubelet without an API server', { timeout: 120_000 }, () => {
   let folder: string

@@ -13,7 +13,7 @@ import { silentLogger as log } from '@kubets/shared/machinery/logger.ts'
 import { realClock as clock } from '@kubets/shared/testing/real-clock.ts'
 import { repositoryOf } from '../images/keyring.ts'
 import { removeImage } from '../runtime/docker/image.testing.ts'
-import { createDockerRuntime } from '../runtime/docker/index.ts'
+import { testRuntime } from '../runtime/docker/runtime.testing.ts'
 import { openKeyring, type KeyringOptions } from './keyring.ts'
 import { providerMetrics } from './metrics.ts'
 
@@ -119,15 +119,7 @@ describe('the keyring of the node', () => {
     }
     await writeFile(path.join(folder, 'config.yaml'), JSON.stringify(config))
     const keyring = await openKeyring(options())
-    const runtime = createDockerRuntime({
-      endpoint: 'unix:///var/run/docker.sock',
-      nodeName: `kubets-test-keyring-${process.pid}`,
-      infraImage: 'none',
-      networkName: 'none',
-      negativeOomScores: false,
-      clock,
-      log,
-    })
+    const runtime = testRuntime(`kubets-test-keyring-${process.pid}`)
     await expect(runtime.pullImage(image, undefined, signal)).rejects.toThrow(/no basic auth credentials/)
     const [first, ...others] = await keyring.lookup(repositoryOf(image), pod, signal)
     expect({ first, others }).toEqual({ first: { auth: { username: 'robot', password: 'secret' } }, others: [] })

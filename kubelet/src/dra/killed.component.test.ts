@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openCgroups } from '../cgroups/open.ts'
 import { idOf, runs, statusOf } from '../pods/look.testing.ts'
 import { makeImage, removeImage } from '../runtime/docker/image.testing.ts'
-import { createDockerRuntime } from '../runtime/docker/index.ts'
+import { testRuntime } from '../runtime/docker/runtime.testing.ts'
 import { allocate, createClaim, startDraDriver, type TestDraDriver } from './driver.testing.ts'
 
 const { signal } = new AbortController()
@@ -22,15 +22,7 @@ const name = `kubets-test-dra-${process.pid}`
 const image = `kubets-test/${name}:1`
 const lateImage = `kubets-test/${name}-late:1`
 const driverName = 'kept.example.com'
-const runtime = createDockerRuntime({
-  endpoint: 'unix:///var/run/docker.sock',
-  nodeName: name,
-  infraImage: image,
-  networkName: 'none',
-  negativeOomScores: false,
-  clock,
-  log,
-})
+const runtime = testRuntime(name, { infraImage: image })
 
 describe('A kubelet that is killed while Pods have claims', { timeout: 2 * caseMs }, () => {
   let api: Awaited<ReturnType<typeof startApiServer>>

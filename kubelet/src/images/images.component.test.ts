@@ -9,7 +9,7 @@ import { realClock as clock } from '@kubets/shared/testing/real-clock.ts'
 import { caseMs } from '@kubets/shared/testing/wait.ts'
 import type { ObjectSource } from '../objects.ts'
 import { container, pod } from '../pods/fixtures.ts'
-import { createDockerRuntime } from '../runtime/docker/index.ts'
+import { testRuntime } from '../runtime/docker/runtime.testing.ts'
 import { ensureImage, ImageError } from './ensure.ts'
 import { hashOfAuth } from './pull-records.ts'
 import { PulledImages } from './pulled-images.ts'
@@ -19,15 +19,7 @@ import { verificationOf } from './verification.ts'
 
 const { signal } = new AbortController()
 const docker = new Docker()
-const runtime = createDockerRuntime({
-  endpoint: 'unix:///var/run/docker.sock',
-  nodeName: `kubets-test-images-${process.pid}`,
-  infraImage: 'none',
-  networkName: 'none',
-  negativeOomScores: false,
-  clock,
-  log,
-})
+const runtime = testRuntime(`kubets-test-images-${process.pid}`)
 
 /** Images of real registries, for a real Docker. */
 describe('An image', { timeout: caseMs }, () => {

@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { silentLogger } from '@kubets/shared/machinery/logger.ts'
 import { realClock } from '@kubets/shared/process/clock.ts'
-import { createDockerRuntime } from '../runtime/docker/index.ts'
+import { testRuntime } from '../runtime/docker/runtime.testing.ts'
 import { PodNetwork } from './network.ts'
 
 const run = promisify(execFile)
@@ -15,15 +15,7 @@ const networkName = `kubets-${nodeName}`
 const clusterCidr = '10.198.0.0/16'
 const podCidr = '10.198.7.0/24'
 
-const { context } = createDockerRuntime({
-  endpoint: 'unix:///var/run/docker.sock',
-  nodeName,
-  infraImage: 'none',
-  networkName,
-  negativeOomScores: false,
-  clock: realClock,
-  log: silentLogger,
-})
+const { context } = testRuntime(nodeName, { networkName })
 
 async function kernel(): Promise<string> {
   const rules = await run('iptables-save')

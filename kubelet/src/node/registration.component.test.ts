@@ -6,7 +6,7 @@ import { realClock as clock } from '@kubets/shared/testing/real-clock.ts'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { nothingReserved } from '../cgroups/allocatable.ts'
 import type { Pressure } from '../eviction/thresholds.ts'
-import { createDockerRuntime } from '../runtime/docker/index.ts'
+import { testRuntime } from '../runtime/docker/runtime.testing.ts'
 import { readMachine } from './machine.ts'
 import { NodeRegistration } from './registration.ts'
 
@@ -23,15 +23,7 @@ describe('NodeRegistration', () => {
   let registration: NodeRegistration
   beforeAll(async () => {
     api = await startApiServer()
-    const runtime = createDockerRuntime({
-      endpoint: 'unix:///var/run/docker.sock',
-      nodeName: name,
-      infraImage: 'none',
-      networkName: 'none',
-      negativeOomScores: false,
-      clock,
-      log,
-    })
+    const runtime = testRuntime(name)
     registration = new NodeRegistration({
       client: api.client,
       runtime,

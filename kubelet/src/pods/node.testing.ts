@@ -33,7 +33,7 @@ import type { PluginHandler } from '../plugins/handler.ts'
 import { PluginManager } from '../plugins/manager.ts'
 import { ProbeManager } from '../probes/manager.ts'
 import { makeImage, removeImage } from '../runtime/docker/image.testing.ts'
-import { createDockerRuntime } from '../runtime/docker/index.ts'
+import { testRuntime } from '../runtime/docker/runtime.testing.ts'
 import { instrumented } from '../runtime/instrumented.ts'
 import { VolumeManager } from '../volumes/manager.ts'
 import { VolumeSources } from '../volumes/sources.ts'
@@ -101,15 +101,7 @@ export async function startTestNode(
   await makeImage(image)
   const { client } = api
   const registry = createRegistry()
-  const docker = createDockerRuntime({
-    endpoint: 'unix:///var/run/docker.sock',
-    nodeName: name,
-    infraImage: image,
-    networkName: 'none',
-    negativeOomScores: false,
-    clock,
-    log,
-  })
+  const docker = testRuntime(name, { infraImage: image })
   const runtime = instrumented(docker, registry, clock)
   const node: Node = { apiVersion: 'v1', kind: 'Node', metadata: { name }, spec: {}, status: { allocatable } }
   const registered = await client.create(nodes, { ...node, status: {} })

@@ -3,22 +3,14 @@ import { silentLogger as log } from '@kubets/shared/machinery/logger.ts'
 import { realClock as clock } from '@kubets/shared/testing/real-clock.ts'
 import { pod } from '../pods/fixtures.ts'
 import { makeImage, removeImage, sandboxOf } from '../runtime/docker/image.testing.ts'
-import { createDockerRuntime } from '../runtime/docker/index.ts'
+import { testRuntime } from '../runtime/docker/runtime.testing.ts'
 import { StatsCollector } from './collector.ts'
 import { SizeTracker } from './sizes.ts'
 
 const nodeName = `kubets-test-stats-${process.pid}`
 const image = `kubets-test/${nodeName}:1`
 const signal = new AbortController().signal
-const runtime = createDockerRuntime({
-  endpoint: 'unix:///var/run/docker.sock',
-  nodeName,
-  infraImage: image,
-  networkName: 'bridge',
-  negativeOomScores: false,
-  clock,
-  log,
-})
+const runtime = testRuntime(nodeName, { infraImage: image, networkName: 'bridge' })
 
 describe('StatsCollector', () => {
   beforeAll(async () => {

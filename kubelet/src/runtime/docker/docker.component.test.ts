@@ -5,25 +5,16 @@ import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import Docker from 'dockerode'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { silentLogger } from '@kubets/shared/machinery/logger.ts'
-import { realClock } from '@kubets/shared/process/clock.ts'
 import type { ContainerConfig, ContainerEvent } from '../types.ts'
 import { unmount } from '../../volumes/mounts.ts'
 import { makeImage, removeImage, sandboxOf } from './image.testing.ts'
 import { createDockerRuntime } from './index.ts'
+import { testRuntime } from './runtime.testing.ts'
 
 const image = 'kubets-test/runtime:1'
 const nodeName = `kubets-test-${process.pid}`
 const signal = new AbortController().signal
-const runtime = createDockerRuntime({
-  endpoint: 'unix:///var/run/docker.sock',
-  nodeName,
-  infraImage: image,
-  networkName: 'bridge',
-  negativeOomScores: false,
-  clock: realClock,
-  log: silentLogger,
-})
+const runtime = testRuntime(nodeName, { infraImage: image, networkName: 'bridge' })
 
 const pod = { name: 'web', namespace: 'default', uid: `uid-${process.pid}` }
 const sandboxConfig = sandboxOf(pod)
