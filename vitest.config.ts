@@ -23,12 +23,14 @@ export default defineConfig({
       {
         test: {
           name: 'component',
+          // each file has servers of its own, so only the modules are shared, and most of the time is waited
+          isolate: false,
           include: ['**/*.component.test.ts'],
           exclude: ['**/node_modules/**'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           expect,
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
       {
