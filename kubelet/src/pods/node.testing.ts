@@ -299,10 +299,16 @@ export async function startTestNode(
       await running
       probes.stop()
       const signal = new AbortController().signal
-      for (const one of await runtime.listPodSandbox({}, signal)) await runtime.removePodSandbox(one.id, signal)
+      // Docker may still make a container that nobody waits for any more: then the image is in use once more
+      await waitFor(async () => {
+        for (const one of await runtime.listPodSandbox({}, signal)) await runtime.removePodSandbox(one.id, signal)
+        return removeImage(image).then(
+          () => true,
+          (error: unknown) => (error as { statusCode?: number }).statusCode !== 409 && Promise.reject(error as Error),
+        )
+      })
       for (const uid of await volumes.podsOnDisk()) await volumes.removePod(uid, signal)
       await tree?.remove(cgroupRoot, signal)
-      await removeImage(image)
       await api.stop()
       if (!given?.rootDir) await rm(rootDir, { recursive: true })
     },
