@@ -1,8 +1,6 @@
 import type { Pod, PodStatus } from '@kubets/shared/api/types/core-v1.ts'
 import { parseTime } from '@kubets/shared/machinery/time.ts'
 import type { ContainerStatus } from '../runtime/types.ts'
-import { attachLimitMessage, volumeEvents, VolumesError, type VolumeFailure } from '../volumes/errors.ts'
-import { usedVolumes } from '../volumes/used.ts'
 import { backOffEvents } from './back-off-events.ts'
 import type { PodDeps } from './deps.ts'
 import { GraceKeeper } from './grace.ts'
@@ -19,6 +17,7 @@ import {
   type StartFailure,
   type StartFailures,
 } from './model.ts'
+import { PodVolumes } from './pod-volumes.ts'
 import type { ResizeAction } from './resize.ts'
 import { PodResizer, resizeRetryMs } from './resizer.ts'
 import { runSandbox, sandboxFailure } from './sandbox.ts'
@@ -26,7 +25,6 @@ import { addressesOf, startContainer, StartError } from './start-container.ts'
 import { PodStateReader } from './state.ts'
 import { podStatus, rejectedStatus } from './status.ts'
 import { sync, type Step, type SyncResult, type Waiting } from './sync.ts'
-import { volumeRetry } from './volume-retry.ts'
 
 /** Where a worker's news go, and who knows of the other Pods. */
 export interface PodReporter {
@@ -37,11 +35,8 @@ export interface PodReporter {
   resizeRefusal(pod: Pod): Waiting | undefined
 }
 
-const refreshMs = 60_000
 // pkg/kubelet/pod_workers.go killPodNow
 const minKillMs = 10_000
-// pkg/kubelet/volumemanager/volume_manager.go podAttachAndMountTimeout
-const attachPatienceMs = 123_000
 // what waits for a time of the day looks so often whether the clock was set meanwhile
 const clockLookMs = 10_000
 const firstErrorMs = 250
@@ -56,6 +51,7 @@ export class PodWorker {
   readonly #failures = new Map<string, StartFailure>()
   readonly #resizer: PodResizer
   readonly #grace: GraceKeeper
+  readonly #volumes: PodVolumes
   readonly #rejected: Waiting | undefined
   readonly #ended = Promise.withResolvers<void>()
   readonly #seenAt: number
@@ -63,13 +59,6 @@ export class PodWorker {
   #status: PodStatus | undefined
   #gone: { graceSeconds: number } | undefined
   #evicted: { why: PodFailure; graceSeconds: number } | undefined
-  /** The names of the volumes that are there, when all are. */
-  #mounted: ReadonlySet<string> | undefined
-  #volumesOnDisk = true
-  #volumeFailures = 0
-  /** Since when volumes are tried, in elapsed time, as far as nobody has looked yet whether they will come at all. */
-  #attachingSince: number | undefined
-  #refreshAt = 0
   #waiting: ReadonlyMap<string, Waiting> = new Map()
   #interrupt = new AbortController()
   /** By the ids of containers: what comes before they end, where that has begun. */
@@ -87,6 +76,7 @@ export class PodWorker {
     const refusal = (wanted: Pod): Waiting | undefined => reporter.resizeRefusal(wanted)
     this.#resizer = new PodResizer(deps, pod.metadata.uid ?? '', this.#failures, refusal)
     this.#reader = new PodStateReader(deps.runtime, pod.metadata.uid ?? '')
+    this.#volumes = new PodVolumes(deps)
     this.#grace = new GraceKeeper(deps.volumes.podDir(pod.metadata.uid ?? ''))
   }
 
@@ -98,7 +88,7 @@ export class PodWorker {
   update(pod: Pod): void {
     const before = this.#ending()?.graceSeconds ?? Infinity
     // files that tell of the Pod follow it at once
-    if (toldOf(pod) !== toldOf(this.#pod)) this.#refreshAt = 0
+    if (toldOf(pod) !== toldOf(this.#pod)) this.#volumes.changed()
     this.#pod = pod
     this.#hurry(before)
   }
@@ -129,7 +119,7 @@ export class PodWorker {
 
   /** What volumes show has changed: brings their files up to date. */
   refresh(): void {
-    this.#refreshAt = 0
+    this.#volumes.changed()
     this.#failures.delete(shared.volumes)
     this.poke()
   }
@@ -195,8 +185,8 @@ export class PodWorker {
       probes: (id, kind) => this.#deps.probes.result(id, kind),
       failures: inWallTime(this.#failures, now - clock.elapsed()),
       resizes,
-      mounted: this.#isMounted(pod),
-      volumesOnDisk: this.#volumesOnDisk,
+      mounted: this.#volumes.areMounted(pod),
+      volumesOnDisk: this.#volumes.onDisk,
     })
     this.#announce(pod, result.waiting)
     const over = result.done && !state.containers.some((one) => one.state === 'CONTAINER_RUNNING')
@@ -213,8 +203,7 @@ export class PodWorker {
       const both = [this.#do(step, pod, state, interrupt), this.#do(next, pod, state, interrupt)]
       const failed = (await Promise.allSettled(both)).find((one) => one.status === 'rejected')
       if (failed) throw failed.reason
-      // files that tell of the Pod's address could not be written before it had one
-      if (JSON.stringify(pod.spec.volumes ?? []).includes('status.podIP')) this.#mounted = undefined
+      this.#volumes.addressed(pod)
       return { finished: false, wakeIn: 0 }
     }
     if (step) {
@@ -233,19 +222,9 @@ export class PodWorker {
       .map((at) => Math.min(Number(at) - now, clockLookMs))
     if (retryAt !== undefined && retryAt > elapsed) waits.push(retryAt - elapsed)
     if (this.#resizer.pending?.reason === 'Deferred') waits.push(resizeRetryMs)
-    if (this.#isMounted(pod) && !result.done) {
-      if (elapsed >= this.#refreshAt) {
-        this.#refreshAt = elapsed + refreshMs
-        const addresses = addressesOf(this.#deps, readySandbox(state))
-        await this.#deps.volumes.setUp(pod, addresses, interrupt).catch((error: unknown) => {
-          interrupt.throwIfAborted()
-          if (!(error instanceof VolumesError)) throw error
-          for (const { reason, message } of volumeEvents(error.failures))
-            this.#deps.recorder.event(pod, 'Warning', reason, message)
-        })
-      }
-      const changing = pod.spec.volumes?.some((volume) => !volume.hostPath && !volume.emptyDir)
-      if (changing) waits.push(Math.max(1, this.#refreshAt - elapsed))
+    if (this.#volumes.areMounted(pod) && !result.done) {
+      const again = await this.#volumes.refresh(pod, addressesOf(this.#deps, readySandbox(state)), interrupt)
+      if (again !== undefined) waits.push(again)
     }
     return waits.length > 0 ? Math.min(...waits) : undefined
   }
@@ -365,62 +344,20 @@ export class PodWorker {
       case 'resizeContainer':
         return this.#resizer.resize(pod, step.id, step.name)
       case 'unmountVolumes':
-        this.#deps.volumeSources.forget(pod.metadata.uid ?? '')
-        await this.#deps.volumes.tearDown(pod.metadata.uid ?? '', lifetime)
-        // pkg/kubelet/kubelet.go SyncTerminatedPod
+        // pkg/kubelet/kubelet.go SyncTerminatedPod; the volumes last, as only they are remembered to be gone
         await this.#deps.cgroups.remove(pod.metadata.uid ?? '', lifetime)
-        this.#mounted = undefined
-        this.#volumesOnDisk = false
-        return
+        return this.#volumes.unmount(pod.metadata.uid ?? '', lifetime)
       case 'finish':
         return
     }
   }
 
   async #mountVolumes(pod: Pod, state: PodRuntimeState, interrupt: AbortSignal): Promise<void> {
-    const { volumes, volumeSources, recorder, clock } = this.#deps
-    this.#volumesOnDisk = true
-    volumeSources.follow(pod)
-    this.#attachingSince ??= clock.elapsed()
-    this.#refreshAt = clock.elapsed() + refreshMs
-    try {
-      await volumes.setUp(pod, addressesOf(this.#deps, readySandbox(state)), interrupt)
-      this.#mounted = new Set(usedVolumes(pod).map(({ name }) => name))
-      this.#volumeFailures = 0
-      this.#attachingSince = undefined
-      this.#failures.delete(shared.volumes)
-    } catch (error) {
-      interrupt.throwIfAborted()
-      if (!(error instanceof VolumesError)) throw error
-      for (const { reason, message } of volumeEvents(error.failures)) recorder.event(pod, 'Warning', reason, message)
-      const { waitMs, failures } = volumeRetry(error.failures, this.#volumeFailures)
-      this.#volumeFailures = failures
-      await this.#rejectAtLimit(pod, error.failures, interrupt)
-      this.#failures.set(shared.volumes, {
-        reason: 'FailedMount',
-        message: error.message,
-        retryAt: clock.elapsed() + waitMs,
-      })
-    }
-  }
-
-  /** Ends a Pod whose volumes are waited for in vain, as the node takes no more of them. */
-  // pkg/kubelet/kubelet.go SyncPod, rejectPod
-  async #rejectAtLimit(pod: Pod, failures: readonly VolumeFailure[], interrupt: AbortSignal): Promise<void> {
-    const { volumes, recorder, clock } = this.#deps
-    const now = clock.elapsed()
-    if (now - (this.#attachingSince ?? now) < attachPatienceMs) return
-    this.#attachingSince = now
-    if (!(await volumes.atLimit(failures, interrupt))) return
-    const reason = 'VolumeAttachmentLimitExceeded'
-    const message = attachLimitMessage(failures)
-    recorder.event(pod, 'Warning', reason, message)
-    this.#evicted ??= { why: { reason, message: `Pod was rejected: ${message}` }, graceSeconds: Infinity }
-  }
-
-  /** An ephemeral container may have a volume that nobody had before. */
-  #isMounted(pod: Pod): boolean {
-    return this.#mounted !== undefined && usedVolumes(pod).every(({ name }) => this.#mounted?.has(name))
+    const addresses = addressesOf(this.#deps, readySandbox(state))
+    const { failure, rejected } = await this.#volumes.mount(pod, addresses, interrupt)
+    if (rejected !== undefined) this.#evicted ??= { why: rejected, graceSeconds: Infinity }
+    if (failure === undefined) this.#failures.delete(shared.volumes)
+    else this.#failures.set(shared.volumes, failure)
   }
 
   async #runSandbox(pod: Pod, attempt: number, interrupt: AbortSignal): Promise<void> {
