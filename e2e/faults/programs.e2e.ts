@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { kubectl } from '../harness/kubectl.ts'
 import { allHealthy, freeze, killProgram, killSupervisor, processOf, up } from '../harness/programs.ts'
 import { Rollout } from '../harness/rollout.ts'
+import { until } from '../harness/until.ts'
 
 /** Each program in turn dies in the middle of a rollout: the cluster converges, and nothing runs twice. */
 describe('a rollout during which something dies', () => {
@@ -29,6 +31,28 @@ describe('a rollout during which something dies', () => {
     await up()
     await allHealthy()
     await rollout.expectConverged(image)
+  })
+
+  it('a kubelet is away while its Pods are evicted, and comes back', async () => {
+    const image = await rollout.begin()
+    await rollout.expectConverged(image)
+    const pods = () => rollout.ns.list<{ metadata: { uid: string; deletionTimestamp?: string } }>('pods')
+    const evicted = new Set((await pods()).map(({ metadata }) => metadata.uid))
+    const node = (await kubectl(['get', 'nodes', '--output=name'])).trim()
+    const resume = freeze(await processOf('kubelet'))
+    try {
+      await kubectl(['taint', node, 'away=yes:NoExecute'])
+      await until('every Pod to be told to end', async () => {
+        const there = (await pods()).filter(({ metadata }) => evicted.has(metadata.uid))
+        return there.length === 3 && there.every(({ metadata }) => metadata.deletionTimestamp) ? true : undefined
+      })
+    } finally {
+      await kubectl(['taint', node, 'away-'])
+      resume()
+    }
+    await allHealthy()
+    await rollout.expectConverged(image)
+    expect((await pods()).filter(({ metadata }) => evicted.has(metadata.uid))).toEqual([])
   })
 
   it('etcd stopped for 20 s', async () => {
