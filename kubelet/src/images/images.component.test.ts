@@ -216,4 +216,28 @@ describe('An image', { timeout: caseMs }, () => {
       said: [`Warning InspectFailed: ${odd}`],
     })
   })
+
+  it.each([
+    [1, 'one after the other'],
+    [2, 'side by side'],
+  ])('of which %d may be pulled at a time is pulled with another %s', async (atOnce) => {
+    const pulled = new PulledImages({ rootDir, verification: verificationOf('NeverVerify', []), clock, log })
+    await pulled.open(() => runtime.listImages(signal))
+    const puller = new ImagePuller(runtime, pulled, atOnce)
+    const [first, second] = ['first', 'second'].map((name) => from(`pulls-${String(atOnce)}/${name}:1`)) as [
+      string,
+      string,
+    ]
+    const begun = Promise.withResolvers<void>()
+    let firstWasThere: boolean | undefined
+    registry.before = async (repository) => {
+      // side by side, the first one's end waits for the second one's begin
+      if (repository.endsWith('/first')) return atOnce > 1 ? begun.promise : undefined
+      firstWasThere ??= (await runtime.imageStatus(first, signal)) !== undefined
+      begun.resolve()
+    }
+    await Promise.all([first, second].map((one) => puller.pull(one, [], signal, signal)))
+    registry.before = () => undefined
+    expect(firstWasThere).toBe(atOnce === 1)
+  })
 })

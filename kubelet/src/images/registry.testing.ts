@@ -14,6 +14,8 @@ export interface TestRegistry {
   host: string
   /** How often a manifest of each repository was handed out. */
   pulls: ReadonlyMap<string, number>
+  /** Is asked before a manifest is handed out, and waited for. */
+  before: (repository: string) => unknown
   /** The digest of the image of a repository, under whatever tag but "none". */
   digest(repository: string): string
   stop(): void
@@ -59,7 +61,8 @@ export async function startRegistry(login?: { name: string; password: string }):
     return made
   }
 
-  const server = http.createServer((request, response) => {
+  const server = http.createServer((request, response) => void serve(request, response))
+  const serve = async (request: http.IncomingMessage, response: http.ServerResponse): Promise<void> => {
     const [, repository = '', kind = '', reference = ''] =
       /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(request.url ?? '') ?? []
     const answer = (status: number, headers: Record<string, string>, body: Buffer | string = ''): void => {
@@ -77,6 +80,7 @@ export async function startRegistry(login?: { name: string; password: string }):
     if (kind === 'manifests') {
       if (reference === 'none') return error(404, 'MANIFEST_UNKNOWN', 'manifest unknown')
       const body = manifest(repository)
+      await registry.before(repository)
       if (request.method === 'GET') pulls.set(repository, (pulls.get(repository) ?? 0) + 1)
       const type = `${ofDocker}.distribution.manifest.v2+json`
       const length = String(body.length)
@@ -89,9 +93,10 @@ export async function startRegistry(login?: { name: string; password: string }):
     const blob = blobs.get(reference)
     if (!blob) return error(404, 'BLOB_UNKNOWN', 'blob unknown')
     answer(200, { 'Content-Type': 'application/octet-stream', 'Content-Length': String(blob.length) }, blob)
-  })
+  }
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
+  const registry: TestRegistry = {
+    before: () => undefined,
     host: `127.0.0.1:${String((server.address() as AddressInfo).port)}`,
     pulls,
     digest: (repository) => digestOf(manifest(repository)),
@@ -100,4 +105,5 @@ export async function startRegistry(login?: { name: string; password: string }):
       server.closeAllConnections()
     },
   }
+  return registry
 }
