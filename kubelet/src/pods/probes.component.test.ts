@@ -21,7 +21,7 @@ describe.concurrent('A container that is asked', { timeout: caseMs }, () => {
     asked.set(url, headers)
     const to = { '/local': '/ok', '/lost': '/nowhere', '/foreign': 'http://0.0.0.0/' }[url]
     if (to !== undefined) response.writeHead(302, { location: to }).end('go there')
-    else response.writeHead(url === '/ok' ? 200 : 500).end('well')
+    else response.writeHead(/^\/ok(\?|$)/.test(url) ? 200 : 500).end('well')
   }
   const plain = http.createServer(answer)
   let secret: https.Server
@@ -169,6 +169,28 @@ describe.concurrent('A container that is asked', { timeout: caseMs }, () => {
     await node.until('oversleeping', runs)
     await look.remove('oversleeping')
     await look.gone('oversleeping')
+  })
+
+  // test/e2e/common/node/lifecycle_hook.go, https hooks; pkg/kubelet/lifecycle/handlers.go runHTTPHandler
+  it('has its hooks called by HTTPS, whoever signed the certificate', async () => {
+    const hook = (of: string) => ({
+      httpGet: {
+        path: `/ok?${of}`,
+        host: '127.0.0.1',
+        port: ports.secret,
+        scheme: 'HTTPS',
+        httpHeaders: [{ name: 'X-Of', value: of }],
+      },
+    })
+    await node.run('hooked', {
+      containers: [{ name: 'main', lifecycle: { postStart: hook('b'), preStop: hook('e') } }],
+    })
+    await node.until('hooked', runs)
+    expect(asked.get('/ok?b')).toMatchObject({ 'x-of': 'b' })
+    expect(asked.has('/ok?e')).toBe(false)
+    await look.remove('hooked')
+    await look.gone('hooked')
+    expect(asked.get('/ok?e')).toMatchObject({ 'x-of': 'e' })
   })
 
   // test/e2e_node/container_lifecycle_test.go, "postStart hook of a restartable init container blocks the next one"
