@@ -38,17 +38,17 @@ describe('a rollout during which something dies', () => {
     await rollout.expectConverged(image)
     const pods = () => rollout.ns.list<{ metadata: { uid: string; deletionTimestamp?: string } }>('pods')
     const evicted = new Set((await pods()).map(({ metadata }) => metadata.uid))
-    const node = (await kubectl(['get', 'nodes', '--output=name'])).trim()
+    const node = await kubectl(['get', 'nodes', '--output=jsonpath={.items[0].metadata.name}'])
     const resume = freeze(await processOf('kubelet'))
     try {
-      await kubectl(['taint', node, 'away=yes:NoExecute'])
+      await kubectl(['taint', 'nodes', node, 'away=yes:NoExecute'])
       await until('every Pod to be told to end', async () => {
         const there = (await pods()).filter(({ metadata }) => evicted.has(metadata.uid))
         return there.length === 3 && there.every(({ metadata }) => metadata.deletionTimestamp) ? true : undefined
       })
     } finally {
-      await kubectl(['taint', node, 'away-'])
       resume()
+      await kubectl(['taint', 'nodes', node, 'away-'])
     }
     await allHealthy()
     await rollout.expectConverged(image)
