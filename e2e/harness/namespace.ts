@@ -88,3 +88,11 @@ export const hollow = 'e2e.kubets/hollow'
 /** The cluster's nodes. */
 export const nodes = async (): Promise<Node[]> =>
   (await (await api()).call<{ items: Node[] }>('GET', `/api/v1/nodes?labelSelector=!${hollow}`)).items
+
+/** Where the API server, which runs on the cluster's node, reaches a server of this process. */
+export async function hostAddress(): Promise<string> {
+  const [node] = await nodes()
+  const address = node?.status.addresses.find(({ type }) => type === 'InternalIP')?.address
+  if (!address) throw new Error(`node ${String(node?.metadata.name)} has no address of type InternalIP`)
+  return address
+}

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createCA, issueCertificate } from '@kubets/shared/process/certificates.ts'
 import { connect, type ApiObject } from './api.ts'
-import { makeNamespace, removeNamespace, type Namespace, nodes } from './namespace.ts'
+import { hostAddress, makeNamespace, removeNamespace, type Namespace } from './namespace.ts'
 import { until } from './until.ts'
 
 interface Request {
@@ -184,9 +184,4 @@ export async function makeHooked(prefix: string): Promise<Hooked> {
       await new Promise((resolve) => server.close(resolve))
     },
   }
-}
-
-/** Where the API server, which runs on this host, reaches this process. */
-async function hostAddress(): Promise<string> {
-  return (await nodes())[0]?.status.addresses.find(({ type }) => type === 'InternalIP')?.address ?? ''
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { covers } from '../conformance/covers.ts'
 import { connect, type Api, type ApiList, type ApiObject } from '../harness/api.ts'
 import { define, definition, definitionsPath, uniqueName, type Defined } from '../harness/custom-resources.ts'
-import { makeNamespace, removeNamespace, type Namespace } from '../harness/namespace.ts'
+import { hostAddress, makeNamespace, removeNamespace, type Namespace } from '../harness/namespace.ts'
 import { until } from '../harness/until.ts'
 
 const jsonPatch = { 'content-type': 'application/json-patch+json' }
@@ -228,11 +228,6 @@ describe.concurrent('custom resources', () => {
       })
       await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve))
       const { port } = server.address() as AddressInfo
-      const nodes = await api.call<{ items: { status: { addresses: { type: string; address: string }[] } }[] }>(
-        'GET',
-        '/api/v1/nodes',
-      )
-      const address = nodes.items[0]?.status.addresses.find(({ type }) => type === 'InternalIP')?.address
       await api.call('POST', `/api/v1/namespaces/${ns.name}/services`, {
         metadata: { name: service },
         spec: { ports: [{ port: 9443, targetPort: port }] },
@@ -241,7 +236,7 @@ describe.concurrent('custom resources', () => {
         metadata: { name: service, labels: { 'kubernetes.io/service-name': service } },
         addressType: 'IPv4',
         ports: [{ name: '', port, protocol: 'TCP' }],
-        endpoints: [{ addresses: [address] }],
+        endpoints: [{ addresses: [await hostAddress()] }],
       })
       const clientConfig = {
         service: { namespace: ns.name, name: service, port: 9443, path: '/crdconvert' },

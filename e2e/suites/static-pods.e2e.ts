@@ -1,7 +1,7 @@
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeNamespace, removeNamespace, type Namespace } from '../harness/namespace.ts'
+import { makeNamespace, nodes, removeNamespace, type Namespace } from '../harness/namespace.ts'
 import { getPod, isReady, podUntil, shell, type Pod } from '../harness/pods.ts'
 import { until } from '../harness/until.ts'
 
@@ -14,10 +14,8 @@ describe('a static Pod', () => {
   let name: string
   beforeAll(async () => {
     ns = await makeNamespace('static')
-    const { items } = JSON.parse(await ns.kubectl(['get', 'nodes', '-o', 'json'])) as {
-      items: { metadata: { name: string } }[]
-    }
-    name = `web-${items[0]?.metadata.name ?? ''}`
+    const [node] = await nodes()
+    name = `web-${node?.metadata.name ?? ''}`
     file = join(folder, `${ns.name}.yaml`)
     const manifest = `apiVersion: v1
 kind: Pod
