@@ -132,11 +132,11 @@ export async function startTestServer(
       await etcd.stop()
     },
   }
-  const deadline = realClock.now() + readyMilliseconds
+  const deadline = realClock.elapsed() + readyMilliseconds
   for (;;) {
     const { code, text } = await call('/readyz?verbose')
     if (code === 200) return result
-    if (realClock.now() > deadline) {
+    if (realClock.elapsed() > deadline) {
       // else the etcd that is left running would keep the test run from ending
       await result.stop()
       throw new Error(`the apiserver does not get ready: ${text}`)

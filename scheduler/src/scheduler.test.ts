@@ -33,6 +33,7 @@ function setUp(
     running: placed = [] as Pod[],
     extenders = [] as Extender[],
     trace = untraced,
+    seconds = [] as number[],
   } = {},
 ) {
   const clock = new FakeClock()
@@ -53,9 +54,12 @@ function setUp(
     isPending: () => isPending,
     evictor,
     metrics: {
-      attempt: (_pod, result) => log.push(result),
+      attempt(_pod, result, took) {
+        log.push(result)
+        seconds.push(took)
+      },
       algorithm: () => undefined,
-      scheduled: () => undefined,
+      scheduled: (_pod, waited) => seconds.push(waited),
       preempted: () => undefined,
       evicted: () => undefined,
       trace: () => trace,
@@ -76,6 +80,18 @@ function setUp(
 }
 
 describe('Scheduler', () => {
+  it.each([3_600_000, -3_600_000])('knows how long things took when the wall clock is set by %i ms', async (byMs) => {
+    const seconds: number[] = []
+    const bind = async (): Promise<void> => {
+      clock.set(byMs)
+      await clock.advance(2000)
+    }
+    const { clock, queue, log } = setUp(bind, { seconds })
+    queue.add(podInfo(pod('p')))
+    await waitFor(() => log.includes('p on a'))
+    expect(seconds).toEqual([2, 2])
+  })
+
   it('tells what every plugin did once the node was found, and every point', async () => {
     const told: string[] = []
     const trace: Trace = {

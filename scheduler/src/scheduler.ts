@@ -119,7 +119,7 @@ export class Scheduler {
         queue.landed()
         if (signal.aborted) return
         log.error({ err: error, pod: nameOf(waiting.info) }, 'scheduling failed')
-        this.#failed(waiting, error, this.#options.clock.now())
+        this.#failed(waiting, error, this.#options.clock.elapsed())
       }
       // let bindings and watches go on
       await eventLoop.yield()
@@ -131,7 +131,7 @@ export class Scheduler {
   #attempt(waiting: WaitingPod, signal: AbortSignal): Promise<void> | undefined {
     const { cache, clock, extenders: all, metrics, queue, report, random, percentageOfNodesToScore } = this.#options
     const { info } = waiting
-    const started = clock.now()
+    const started = clock.elapsed()
     const profile = this.#profileOf(info)
     if (info.pod.metadata.deletionTimestamp) {
       report.skipped(info)
@@ -157,11 +157,11 @@ export class Scheduler {
     const { cache, clock, metrics, queue, report } = this.#options
     const { waiting, started } = attempt
     const { info } = waiting
-    metrics.algorithm((clock.now() - started) / 1000)
+    metrics.algorithm((clock.elapsed() - started) / 1000)
 
     if (!('node' in result)) {
       queue.putUnschedulable(waiting, result.plugins)
-      metrics.attempt(info, 'unschedulable', (clock.now() - started) / 1000)
+      metrics.attempt(info, 'unschedulable', (clock.elapsed() - started) / 1000)
       this.#nominate(info, result, signal)
       report.failed(info, 'Unschedulable', fitErrorMessage(result), result.nominated)
       return
@@ -173,7 +173,7 @@ export class Scheduler {
     if (refused) {
       this.#release(attempt, node)
       queue.putUnschedulable(waiting, new Set([refused.plugin]))
-      metrics.attempt(info, 'unschedulable', (clock.now() - started) / 1000)
+      metrics.attempt(info, 'unschedulable', (clock.elapsed() - started) / 1000)
       report.failed(info, 'Unschedulable', `0/1 nodes are available: ${histogram([refused.rejection])}.`, '')
       return
     }
@@ -205,9 +205,9 @@ export class Scheduler {
     if (victims.length === 0) return
     const demoted = [...cache.nominated(nominated)].filter(({ priority }) => priority < info.priority)
     for (const { uid } of demoted) cache.nominator.delete(uid)
-    const began = clock.now()
+    const began = clock.elapsed()
     void evictor.evict(info, nominated, victims, demoted, signal).then((done) => {
-      metrics.evicted(done, (clock.now() - began) / 1000)
+      metrics.evicted(done, (clock.elapsed() - began) / 1000)
       if (!done) queue.activate(info.uid)
     })
   }
@@ -239,7 +239,7 @@ export class Scheduler {
       this.#failed(known, error, started)
       return
     }
-    const now = clock.now()
+    const now = clock.elapsed()
     metrics.attempt(info, 'scheduled', (now - started) / 1000)
     metrics.scheduled(waiting, (now - waiting.firstSeen) / 1000)
     report.scheduled(info, node)
@@ -250,18 +250,18 @@ export class Scheduler {
   async #permit({ waiting, profile, trace }: Attempt, node: string, signal: AbortSignal): Promise<void> {
     if (profile.permit.length === 0) return
     const { clock, metrics } = this.#options
-    const [since, started] = [trace.now(), clock.now()]
+    const [since, started] = [trace.now(), clock.elapsed()]
     for (const plugin of profile.permit) {
       const asked = trace.isSampled ? trace.now() : 0
       const refusal = await plugin.permit?.(waiting.info, node, signal)
       if (trace.isSampled) trace.plugin(plugin.name, 'Permit', statusOf(refusal), asked)
       if (!refusal) continue
       trace.point('Permit', statusOf(refusal), since)
-      metrics.permitted(statusOf(refusal), (clock.now() - started) / 1000)
+      metrics.permitted(statusOf(refusal), (clock.elapsed() - started) / 1000)
       throw new Error(refusal.reasons.join(', '))
     }
     trace.point('Permit', 'Success', since)
-    metrics.permitted('Success', (clock.now() - started) / 1000)
+    metrics.permitted('Success', (clock.elapsed() - started) / 1000)
   }
 
   async #tell({ waiting: { info }, profile, trace }: Attempt, node: string, signal: AbortSignal): Promise<void> {
@@ -325,7 +325,7 @@ export class Scheduler {
   // pkg/scheduler/schedule_one.go handleSchedulingFailure
   #failed(waiting: WaitingPod, error: unknown, started: number): void {
     const { clock, isPending, metrics, queue, report } = this.#options
-    metrics.attempt(waiting.info, 'error', (clock.now() - started) / 1000)
+    metrics.attempt(waiting.info, 'error', (clock.elapsed() - started) / 1000)
     if (isNotFound(error instanceof Error ? (error.cause ?? error) : error) || !isPending(waiting.info)) return
     queue.putBackoff(waiting)
     report.failed(waiting.info, 'SchedulerError', error instanceof Error ? error.message : String(error), '')

@@ -5,8 +5,8 @@ import { inSlices, inSteps, joinInSlices, unhurried } from './slices.ts'
 /** A clock on which every look at the time takes a millisecond. */
 class BusyClock extends FakeClock {
   looks = 0
-  override now(): number {
-    return super.now() + this.looks++
+  override elapsed(): number {
+    return super.elapsed() + this.looks++
   }
 }
 

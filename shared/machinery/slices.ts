@@ -14,11 +14,11 @@ export async function inSlices<T, R>(
   signal?: AbortSignal,
 ): Promise<R[]> {
   const results: R[] = []
-  let end = clock.now() + sliceMilliseconds
+  let end = clock.elapsed() + sliceMilliseconds
   for (const item of items) {
-    if (clock.now() >= end) {
+    if (clock.elapsed() >= end) {
       await clock.sleep(0, signal)
-      end = clock.now() + sliceMilliseconds
+      end = clock.elapsed() + sliceMilliseconds
     }
     results.push(make(item))
   }
@@ -30,9 +30,9 @@ export async function inSlices<T, R>(
  * steps of work on one large object. Rejects with what `work` throws.
  */
 export async function unhurried<R>(work: () => R, clock: Clock): Promise<R> {
-  const end = clock.now() + sliceMilliseconds
+  const end = clock.elapsed() + sliceMilliseconds
   const result = work()
-  if (clock.now() >= end) await clock.sleep(0)
+  if (clock.elapsed() >= end) await clock.sleep(0)
   return result
 }
 
@@ -49,12 +49,12 @@ export function atOnce<R>(steps: Steps<R>): R {
 
 /** What the steps give; everything else that waits has a turn after each that ends a slice. Rejects with what a step throws. */
 export async function inSteps<R>(steps: Steps<R>, clock: Clock): Promise<R> {
-  let end = clock.now() + sliceMilliseconds
+  let end = clock.elapsed() + sliceMilliseconds
   for (;;) {
     const step = steps.next()
-    if (clock.now() >= end) {
+    if (clock.elapsed() >= end) {
       await clock.sleep(0)
-      end = clock.now() + sliceMilliseconds
+      end = clock.elapsed() + sliceMilliseconds
     }
     if (step.done) return step.value
   }

@@ -100,11 +100,11 @@ export class AvailabilityLoop {
     const { remotes, clock, log } = this.#options
     let verdict = judge(apiService, remotes.serviceOf(apiService), remotes.slicesOf(apiService))
     if (verdict === undefined) {
-      if (clock.now() < state.askAt) return
+      if (clock.elapsed() < state.askAt) return
       verdict = await this.#ask(apiService, signal)
       state.failures = verdict === passed ? 0 : state.failures + 1
       const backoff = firstBackoffMilliseconds * 2 ** Math.min(state.failures, 20)
-      state.askAt = clock.now() + (verdict === passed ? resyncMilliseconds : Math.min(backoff, resyncMilliseconds))
+      state.askAt = clock.elapsed() + (verdict === passed ? resyncMilliseconds : Math.min(backoff, resyncMilliseconds))
     } else {
       state.askAt = 0
     }

@@ -114,7 +114,7 @@ export class OpenApiLoop {
       names.add(name)
       const known = this.#known.get(name) ?? { ...unknown, v3: {} }
       this.#known.set(name, known)
-      if (known.busy || clock.now() < known.askAt || !isAvailable(apiService)) continue
+      if (known.busy || clock.elapsed() < known.askAt || !isAvailable(apiService)) continue
       known.busy = true
       const run = this.#refresh(apiService, known, signal).finally(() => {
         known.busy = false
@@ -140,10 +140,10 @@ export class OpenApiLoop {
       await this.#askV2(apiService, known, signal)
       await this.#askV3(apiService, known, signal)
       known.failures = 0
-      known.askAt = clock.now() + refreshMilliseconds
+      known.askAt = clock.elapsed() + refreshMilliseconds
     } catch (error) {
       const backoff = firstBackoffMilliseconds * 2 ** Math.min(known.failures++, 10)
-      known.askAt = clock.now() + Math.min(backoff, refreshMilliseconds)
+      known.askAt = clock.elapsed() + Math.min(backoff, refreshMilliseconds)
       if (!signal.aborted)
         log.warn({ err: error, apiService: apiService.metadata.name }, 'cannot take its OpenAPI over')
     }

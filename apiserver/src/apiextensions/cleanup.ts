@@ -106,9 +106,9 @@ async function deleteInstances(kind: Kind, registry: Registry, clock: Clock, sig
     return failed('InstanceDeletionFailed', `could not issue all deletes: ${textOf(error)}`)
   }
   try {
-    const end = clock.now() + waitMilliseconds
+    const end = clock.elapsed() + waitMilliseconds
     while ((await list()).length > 0) {
-      if (clock.now() > end) throw new Error('timed out waiting for the condition')
+      if (clock.elapsed() > end) throw new Error('timed out waiting for the condition')
       await clock.sleep(pollMilliseconds, signal)
     }
   } catch (error) {

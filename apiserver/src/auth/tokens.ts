@@ -79,13 +79,13 @@ export function createTokens(
       // a digest, so that the memory holds no credentials
       const key = createHash('sha256').update(token).update(audiences.join('\n')).digest('base64')
       const known = cache.get(key)
-      if (known !== undefined && known.until > clock.now()) return known.result
+      if (known !== undefined && known.until > clock.elapsed()) return known.result
       cache.delete(key)
       const result = await check(token, audiences)
       if (result === undefined) return undefined
       const oldest = cache.size >= cacheSize ? cache.keys().next().value : undefined
       if (oldest !== undefined) cache.delete(oldest)
-      cache.set(key, { until: clock.now() + cacheMilliseconds, result })
+      cache.set(key, { until: clock.elapsed() + cacheMilliseconds, result })
       return result
     },
   }

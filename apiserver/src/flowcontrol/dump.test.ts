@@ -43,19 +43,21 @@ const digest = (name: string): Digest => ({
   path: '/apis/apps/v1/namespaces/shop/deployments',
 })
 const noon = Date.UTC(2026, 0, 2, 12)
+/** The server has run for as long. */
+const uptime = 90_000
 
 /** One executes with all seats, two wait behind it, and one is of the exempt level. */
 function busy(): Levels {
   const levels = new Levels(1)
-  levels.configure([...mandatoryPriorityLevels, small], [schema], noon)
+  levels.configure([...mandatoryPriorityLevels, small], [schema], uptime)
   const people = levels.schemas.find(({ name }) => name === 'people')
   const exempt = levels.schemas.find(({ name }) => name === 'exempt')
   if (people === undefined || exempt === undefined) throw new Error('no schema')
   const work = { seats: 1, finalSeats: 2, finalMs: 50 }
-  levels.arrive(people, digest('ann'), work, noon)
-  levels.arrive(people, digest('ann'), { ...work, seats: 3 }, noon + 120)
-  levels.arrive(people, digest('ann'), { ...work, seats: 1 }, noon + 250)
-  levels.arrive(exempt, digest('root'), { seats: 1, finalSeats: 0, finalMs: 0 }, noon + 300)
+  levels.arrive(people, digest('ann'), work, uptime)
+  levels.arrive(people, digest('ann'), { ...work, seats: 3 }, uptime + 120)
+  levels.arrive(people, digest('ann'), { ...work, seats: 1 }, uptime + 250)
+  levels.arrive(exempt, digest('root'), { seats: 1, finalSeats: 0, finalMs: 0 }, uptime + 300)
   people.counts.dispatched = 1
   people.counts.rejected['time-out'] = 2
   return levels
@@ -88,7 +90,7 @@ describe('the pages about priority and fairness', () => {
 
   it('have a row a request, with what it asks for on request', () => {
     const rows = (details: boolean) =>
-      dumpRequests(busy(), details)
+      dumpRequests(busy(), details, noon - uptime)
         .trimEnd()
         .split('\n')
         .map((row) => row.split(/, */))

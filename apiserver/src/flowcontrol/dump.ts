@@ -75,12 +75,16 @@ const queueColumns = [
 // staging/src/k8s.io/apiserver/pkg/util/flowcontrol/request/seat_seconds.go
 const seatSeconds = (value: number): string => `${value.toFixed(8)}ss`
 
-/** A row a request, with what it asks for when `details` is set. */
-export function dumpRequests(levels: Levels, details: boolean): string {
+/** A row a request, with what it asks for when `details` is set; `beginning` is the wall clock's time when requests' time began. */
+export function dumpRequests(levels: Levels, details: boolean, beginning: number): string {
   const rows = inOrder(levels).flatMap(({ name, queues: { state } }) => {
     const row = (queue: number, place: number, ticket: Ticket): (string | number)[] => {
       const asked = levels.asked(ticket)
-      return [name, ...requestRow(queue, place, ticket, asked), ...(details && asked ? detailsOf(asked) : [])]
+      return [
+        name,
+        ...requestRow(queue, place, ticket, asked, beginning),
+        ...(details && asked ? detailsOf(asked) : []),
+      ]
     }
     return [
       ...state.queues.flatMap(({ waiting, executing }, queue) => [
@@ -106,18 +110,24 @@ const requestColumns = [
   'StartTime',
 ]
 
-function requestRow(queue: number, place: number, ticket: Ticket, asked: Asked | undefined): (string | number)[] {
+function requestRow(
+  queue: number,
+  place: number,
+  ticket: Ticket,
+  asked: Asked | undefined,
+  beginning: number,
+): (string | number)[] {
   const { work, arrived, started, state } = ticket
   return [
     asked?.schema.name ?? '',
     queue,
     place,
     asked === undefined ? '' : distinguisherOf(asked.schema.object, asked.digest),
-    goTime(arrived),
+    goTime(beginning + arrived),
     work.seats,
     work.finalSeats,
     formatGoDuration(BigInt(work.finalMs) * 1_000_000n),
-    state === 'waiting' ? '0001-01-01T00:00:00Z' : goTime(started),
+    state === 'waiting' ? '0001-01-01T00:00:00Z' : goTime(beginning + started),
   ]
 }
 

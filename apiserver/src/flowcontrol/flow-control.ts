@@ -64,7 +64,7 @@ export class FlowControl {
     const schema = this.levels.classify(digest)
     const { level } = schema
     const work = level.isExempt ? free : this.#estimate(schema, subject())
-    const now = this.#clock.now()
+    const now = this.#clock.elapsed()
     const ticket = this.levels.arrive(schema, digest, work, now)
     if (typeof ticket === 'string') {
       this.#observer.waited(schema, false, 0)
@@ -85,7 +85,7 @@ export class FlowControl {
 
   /** Divides the seats anew; to be called every ten seconds. */
   adjust(): void {
-    this.#wake(this.levels.adjust(this.#clock.now()))
+    this.#wake(this.levels.adjust(this.#clock.elapsed()))
   }
 
   #refresh(): void {
@@ -98,7 +98,7 @@ export class FlowControl {
       this.levels.configure(
         this.#levelObjects.list() as Iterable<PriorityLevelConfiguration>,
         this.#schemaObjects.list() as Iterable<FlowSchema>,
-        this.#clock.now(),
+        this.#clock.elapsed(),
       ),
     )
   }
@@ -112,13 +112,13 @@ export class FlowControl {
       const done = (): void => {
         counts.waiting--
         counts.seatsWaiting -= ticket.work.seats
-        this.requests.change('waiting', verb, -1, this.#clock.now())
+        this.requests.change('waiting', verb, -1, this.#clock.elapsed())
         cancelTimer()
         signal.removeEventListener('abort', aborted)
       }
       const giveUp = (reason: RejectReason, error?: unknown): void => {
         done()
-        const now = this.#clock.now()
+        const now = this.#clock.elapsed()
         this.#observer.waited(schema, false, (now - ticket.arrived) / 1000)
         this.#wake(schema.level.queues.end(ticket, now))
         const rejected = this.#reject(schema, reason)
@@ -148,12 +148,12 @@ export class FlowControl {
         if (ticket.state === 'ended') return
         counts.executing--
         counts.seats -= seats
-        const now = this.#clock.now()
+        const now = this.#clock.elapsed()
         this.requests.change('executing', verb, -1, now)
         this.#observer.executed(schema, verb === 'watch', (now - ticket.started) / 1000)
         if (finalSeats > 0) {
           level.queues.holdSeats(finalSeats, now)
-          this.#clock.timer(finalMs, () => this.#wake(level.queues.holdSeats(-finalSeats, this.#clock.now())))
+          this.#clock.timer(finalMs, () => this.#wake(level.queues.holdSeats(-finalSeats, this.#clock.elapsed())))
         }
         this.#wake(level.queues.end(ticket, now))
       },
@@ -163,7 +163,7 @@ export class FlowControl {
   #reject(schema: Schema, reason: RejectReason): Rejected {
     const { counts, level } = schema
     counts.rejected[reason]++
-    level.retryAfter.record(this.#clock.now())
+    level.retryAfter.record(this.#clock.elapsed())
     return new Rejected(schema, reason, level.retryAfter.seconds)
   }
 

@@ -40,9 +40,9 @@ export class Keeper {
 
   /** Does what is due. Rejects when etcd is away. */
   async step(signal: AbortSignal): Promise<void> {
-    if (this.#clock.now() - this.#ensuredAt >= ensureMilliseconds) {
+    if (this.#clock.elapsed() - this.#ensuredAt >= ensureMilliseconds) {
       await this.#ensureAll(signal)
-      this.#ensuredAt = this.#clock.now()
+      this.#ensuredAt = this.#clock.elapsed()
     }
     const seen = `${this.#schemas.changed} ${this.#levels.changed}`
     if (seen === this.#seen) return

@@ -241,7 +241,7 @@ export function registerFlowControlMetrics(
 
   type TimingSeries = [labels: object, TimingHistogram]
   const timingOfAll = (what: string, help: string, series: (now: number) => TimingSeries[]): void =>
-    registerHistogram(register, { name: name(what), help, series: () => series(clock.now()) })
+    registerHistogram(register, { name: name(what), help, series: () => series(clock.elapsed()) })
   const timing = (what: string, help: string, series: (level: Level) => TimingSeries[]): void =>
     timingOfAll(what, help, (now) =>
       [...levels.levels].flatMap((level) => {

@@ -43,8 +43,8 @@ const dump =
 const unlisted: Routes = {
   '/debug/api_priority_and_fairness/dump_priority_levels': dump(dumpPriorityLevels),
   '/debug/api_priority_and_fairness/dump_queues': dump(dumpQueues),
-  '/debug/api_priority_and_fairness/dump_requests': dump((levels, { query }) =>
-    dumpRequests(levels, Boolean(query.get('includeRequestDetails'))),
+  '/debug/api_priority_and_fairness/dump_requests': dump((levels, { query, clock }) =>
+    dumpRequests(levels, Boolean(query.get('includeRequestDetails')), clock.now() - clock.elapsed()),
   ),
 }
 

@@ -125,8 +125,8 @@ export async function startServer(options: ServerOptions, routes: Routes, deps: 
 
 /** Resolves when no short request is being answered any more, or the time for that is over. */
 async function idle({ clock, metrics }: Deps): Promise<void> {
-  const end = clock.now() + drainMilliseconds
-  while (metrics.inFlight.readonly + metrics.inFlight.mutating > 0 && clock.now() < end) await clock.sleep(20)
+  const end = clock.elapsed() + drainMilliseconds
+  while (metrics.inFlight.readonly + metrics.inFlight.mutating > 0 && clock.elapsed() < end) await clock.sleep(20)
 }
 
 const anything: Handler = (context, deps) => (context.info.isResourceRequest ? resource(context, deps) : pageNotFound())
@@ -137,7 +137,7 @@ const ended = new DOMException('This operation was aborted', 'AbortError')
 /** One request from its head to its answer; never rejects. */
 async function serve(request: IncomingMessage, response: ServerResponse, handler: Handler, deps: Deps): Promise<void> {
   const { clock, metrics, log } = deps
-  const start = clock.now()
+  const start = clock.elapsed()
   const method = request.method ?? 'GET'
   const gone = new AbortController()
   let release = (): void => undefined
@@ -206,7 +206,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, handler
     if (!response.writableEnded) response.on('finish', () => request.resume())
     else request.resume()
     if (lasting && known !== unknownRequest) metrics.longRunning(known, -1)
-    const seconds = (clock.now() - start) / 1000
+    const seconds = (clock.elapsed() - start) / 1000
     metrics.finished(known, method, response.statusCode, seconds, lasting)
     log.debug({ method, url: request.url, code: response.statusCode, seconds }, 'request')
   }

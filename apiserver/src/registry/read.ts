@@ -110,7 +110,7 @@ export async function watch(storage: Storage, scope: RequestScope, options: Watc
           : {}),
       },
       revision,
-      storage.now(),
+      storage.elapsed(),
     )
     const abort = (): void => watcher.close(true)
     scope.signal.addEventListener('abort', abort, { once: true })

@@ -24,7 +24,7 @@ export class Leases {
 
   /** The id of a lease that ends `ttlSeconds` from now, or up to a minute later for long ones. */
   async get(ttlSeconds: number): Promise<string> {
-    const now = this.#clock.now()
+    const now = this.#clock.elapsed()
     const spareMs = Math.min(reuseMs, ttlSeconds * 50)
     const current = this.#current.get(ttlSeconds)
     if (current && current.until > now && current.objects < maxObjects) {

@@ -136,7 +136,7 @@ export class ResourceCache {
   }
 
   /**
-   * Begins a watch; `revision` is what the cache has reached, `time` the clock's. Throws 410 Expired when changes since
+   * Begins a watch; `revision` is what the cache has reached, `time` the clock's `elapsed`. Throws 410 Expired when changes since
    * the asked revision are forgotten.
    */
   watch(from: WatchStart, revision: number, time: number): Watcher {

@@ -137,7 +137,7 @@ describe('storage on a real etcd', () => {
     await write(storage, resource, 'before')
     await storage.cache.fresh()
     const since = storage.cache.revision
-    const seen = collect(storage.resource(resource).watch({ ...all, revision: since }, since, realClock.now()))
+    const seen = collect(storage.resource(resource).watch({ ...all, revision: since }, since, realClock.elapsed()))
     const written: string[] = []
     const put = async (name: string): Promise<void> => {
       const result = await write(storage, resource, name)
@@ -197,7 +197,7 @@ describe('storage on a real etcd', () => {
     await storage.cache.fresh()
     const from = storage.cache.revision
     let ended = false
-    const watch = storage.resource(resource).watch({ ...all, revision: from }, from, realClock.now())
+    const watch = storage.resource(resource).watch({ ...all, revision: from }, from, realClock.elapsed())
     watch.onClosed(() => (ended = true))
     await line.cut()
     await write(direct, resource, 'new')
@@ -236,10 +236,10 @@ describe('storage on a real etcd', () => {
     const reader = open()
     await reader.cache.fresh()
     const from = reader.cache.revision
-    const slow = reader.resource(resource).watch({ ...all, revision: from }, from, realClock.now())
+    const slow = reader.resource(resource).watch({ ...all, revision: from }, from, realClock.elapsed())
     let cut = false
     slow.onClosed(() => (cut = true))
-    const seen = collect(reader.resource(resource).watch({ ...all, revision: from }, from, realClock.now()))
+    const seen = collect(reader.resource(resource).watch({ ...all, revision: from }, from, realClock.elapsed()))
     const queue = Array.from({ length: 10_500 }, (_, i) => `n${String(i)}`).values()
     await Promise.all(
       Array.from({ length: 32 }, async () => {

@@ -71,6 +71,11 @@ export class Storage {
     return this.#options.clock.now()
   }
 
+  /** Milliseconds by the clock that nobody sets: what watches are begun with. */
+  elapsed(): number {
+    return this.#options.clock.elapsed()
+  }
+
   resource(resource: Resource): ResourceCache {
     return this.cache.resource(resource)
   }
@@ -145,7 +150,7 @@ export class Storage {
     const known = this.#health
     // that it is well again is news worth having soon: starting waits for it
     const validMs = known?.problem === undefined ? healthMs : problemMs
-    if (known && this.#options.clock.now() - known.time < validMs) return known.problem
+    if (known && this.#options.clock.elapsed() - known.time < validMs) return known.problem
     return this.#askHealth()
   }
 
@@ -158,7 +163,7 @@ export class Storage {
       () => (this.cache.revision > 0 ? undefined : 'etcd has not been read yet'),
       (error: unknown) => (error instanceof Error ? error.message : String(error)),
     )
-    this.#health = { time: this.#options.clock.now(), problem }
+    this.#health = { time: this.#options.clock.elapsed(), problem }
     return problem
   }
 }

@@ -24,15 +24,15 @@ export class Turns {
 
   async #run(): Promise<void> {
     this.#running = true
-    let end = this.#clock.now() + sliceMilliseconds
+    let end = this.#clock.elapsed() + sliceMilliseconds
     // what is added meanwhile is iterated too
     for (const take of this.#waiting) {
       this.#waiting.delete(take)
       take()
       await Promise.resolve() // what it began belongs to its turn
-      if (this.#clock.now() < end) continue
+      if (this.#clock.elapsed() < end) continue
       await this.#clock.sleep(0)
-      end = this.#clock.now() + sliceMilliseconds
+      end = this.#clock.elapsed() + sliceMilliseconds
     }
     this.#running = false
   }

@@ -186,7 +186,7 @@ export class WatchCache {
 
   #apply(events: readonly RawEvent[]): void {
     const { prefix, clock } = this.#options
-    const time = clock.now()
+    const time = clock.elapsed()
     const known = this.#revision
     for (const { key, value, revision } of events) {
       if (revision <= known) continue
@@ -220,7 +220,7 @@ export class WatchCache {
     while (!signal.aborted) {
       await clock.sleep(bookmarkCheckMs, signal).catch(() => undefined)
       if (this.#revision === 0) continue
-      for (const cache of this.#resources.values()) cache.sendBookmarks(this.#revision, clock.now())
+      for (const cache of this.#resources.values()) cache.sendBookmarks(this.#revision, clock.elapsed())
     }
   }
 }

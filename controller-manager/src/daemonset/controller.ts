@@ -43,7 +43,7 @@ const start = (context: ControllerContext): Run => {
   const podIndex = indexByOwner(pods)
   const revisionIndex = indexByOwner(revisions)
   const queue = context.queue(name)
-  const expectations = new Expectations(() => clock.now())
+  const expectations = new Expectations(() => clock.elapsed())
   const failedPods = new FailedPods()
 
   sets.addHandler({
@@ -167,7 +167,7 @@ const start = (context: ControllerContext): Run => {
       nodes: nodes.lister.list(),
       pods: owned,
       hash,
-      failedWait: (node: string) => failedPods.wait(`${uid}/${generation}/${node}`, clock.now()),
+      failedWait: (node: string) => failedPods.wait(`${uid}/${generation}/${node}`, clock.elapsed()),
     }
     let failure: { error: unknown } | undefined
     if (current) {

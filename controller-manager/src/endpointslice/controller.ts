@@ -41,7 +41,7 @@ const start = (context: ControllerContext): Run => {
   const queue = context.queue(name)
   const triggers = new TriggerTimes()
   // Created slices the cache does not show yet: planning without them would create them twice.
-  const expectations = new Expectations(() => clock.now())
+  const expectations = new Expectations(() => clock.elapsed())
   const waitingForNodes = new Set<string>()
   /** Services whose endpoints zones share out. */
   const shared = new Set<string>()

@@ -32,7 +32,7 @@ const start = (context: ControllerContext): Run => {
   const slices = informers.informer(slicesRef)
   const queue = context.queue(name)
   // created slices the cache does not show yet: planning without them would create them twice
-  const expectations = new Expectations(() => clock.now())
+  const expectations = new Expectations(() => clock.elapsed())
 
   slices.addIndex(sliceIndex, (slice) => {
     const key = mirroredKey(slice)

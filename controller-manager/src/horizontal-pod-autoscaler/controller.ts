@@ -120,12 +120,12 @@ const start = (context: ControllerContext): Run => {
     }
     const outcomes: Outcome[] = []
     for (const spec of autoscaler.spec.metrics ?? []) {
-      const started = clock.now()
+      const started = clock.elapsed()
       const reading = await metrics.read(spec, self.namespace, found.text, signal)
       const outcome = evaluate(spec, reading, situation, self.namespace)
       const was = autoscaler.status?.currentReplicas ?? 0
       const action = 'status' in outcome ? actionOf(was, outcome.replicas) : 'none'
-      counts.computed(action, faultOf(outcome), (clock.now() - started) / 1000, spec.type)
+      counts.computed(action, faultOf(outcome), (clock.elapsed() - started) / 1000, spec.type)
       outcomes.push(outcome)
     }
     return outcomes
@@ -171,7 +171,8 @@ const start = (context: ControllerContext): Run => {
     const current = target.scale.spec?.replicas ?? 0
     const measured = needsMetrics(autoscaler, current) ? await measure(autoscaler, self, target, signal) : []
     const { history } = self
-    const seen: Seen = { autoscaler, current, history, metrics: measured, downscaleStabilizationMs }
+    const elapsed = clock.elapsed()
+    const seen: Seen = { autoscaler, current, history, elapsed, metrics: measured, downscaleStabilizationMs }
     const planned = plan(seen, clock.now())
     self.history = planned.history
     for (const { reason, message } of planned.warnings) recorder.event(autoscaler, 'Warning', reason, message)
@@ -187,9 +188,9 @@ const start = (context: ControllerContext): Run => {
     const autoscaler = autoscalers.lister.byKey(key)
     const self = known.get(key)
     if (!autoscaler || !self) return
-    const started = clock.now()
+    const started = clock.elapsed()
     const observe = ({ action, fault }: Pick<Done, 'action' | 'fault'>): void =>
-      counts.reconciled(action, fault, (clock.now() - started) / 1000)
+      counts.reconciled(action, fault, (clock.elapsed() - started) / 1000)
     let done: Done
     try {
       done = await scale(autoscaler, self, signal)

@@ -37,6 +37,7 @@ const seen = (current: number, metrics: Seen['metrics'], more: Partial<Seen> = {
   current,
   metrics,
   history: old(current),
+  elapsed: now,
   downscaleStabilizationMs: 300_000,
   ...more,
 })
@@ -109,6 +110,11 @@ describe('metrics', () => {
     const planned = plan(seen(5, [measured(2)], { history }), now)
     expect([planned.size, told(planned.status)['AbleToScale']]).toEqual([4, 'ScaleDownStabilized'])
     expect(planned.history.recommendations.map(({ replicas }) => replicas)).toEqual([4, 2])
+  })
+
+  it.each([3_600_000, -3_600_000])('look back for as long when the wall clock is set by %i ms', (byMs) => {
+    const history = { ...noHistory, recommendations: [{ replicas: 4, at: now - 100_000 }] }
+    expect(plan(seen(5, [measured(2)], { history }), now + byMs).size).toBe(4)
   })
 
   it('do not lower the size at the first look', () => {

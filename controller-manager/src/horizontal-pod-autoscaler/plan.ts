@@ -43,6 +43,8 @@ export interface Seen {
   /** The size that the target's spec asks for. */
   readonly current: number
   readonly history: History
+  /** The time the history goes by, which nobody sets, ms. */
+  readonly elapsed: number
   /** One for each metric of the spec, in order; empty where `needsMetrics` says so. */
   readonly metrics: readonly Outcome[] | SelectorProblem
   /** For autoscalers that do not say themselves for how long they look back before they scale down. */
@@ -125,7 +127,7 @@ export const plan = (seen: Seen, now: number): Plan => {
   const { autoscaler, current, metrics } = seen
   const able = { reason: 'SucceededGetScale', message: "the HPA controller was able to get the target's current scale" }
   const conditions = condition(autoscaler.status?.conditions, 'AbleToScale', true, able, now)
-  const history = withFirst(seen.history, current, now)
+  const history = withFirst(seen.history, current, seen.elapsed)
   const fixed = (size: number | undefined, because: string, all = conditions): Plan => {
     const status = statusOf(autoscaler, current, current, [], all)
     return { size, because, status, history, warnings: [], error: undefined, fault: 'none' }
@@ -195,7 +197,7 @@ const isOutcomes = (metrics: Seen['metrics']): metrics is readonly Outcome[] => 
 /** What the metrics ask for, held back by recent recommendations, bounds and policies. */
 // pkg/controller/podautoscaler/horizontal.go normalizeDesiredReplicas, normalizeDesiredReplicasWithBehaviors
 const normalize = (
-  { autoscaler, current, history, downscaleStabilizationMs }: Seen,
+  { autoscaler, current, history, elapsed, downscaleStabilizationMs }: Seen,
   desired: number,
   conditions: Conditions,
   now: number,
@@ -208,12 +210,12 @@ const normalize = (
     scaleDown: { stabilizationWindowSeconds: windowSeconds, ...given.scaleDown },
   }
   const stable = behavior
-    ? stabilizeBothWays(history, current, desired, behavior, now)
-    : { ...stabilizedDown, ...stabilize(history, desired, downscaleStabilizationMs, now) }
+    ? stabilizeBothWays(history, current, desired, behavior, elapsed)
+    : { ...stabilizedDown, ...stabilize(history, desired, downscaleStabilizationMs, elapsed) }
   const ready = { reason: 'ReadyForNewScale', message: 'recommended size matches current size' }
   const able = condition(conditions, 'AbleToScale', true, stable.replicas === desired ? ready : stable, now)
   const verdict = behavior
-    ? limitByPolicies(bounds, stable.replicas, behavior, history, now)
+    ? limitByPolicies(bounds, stable.replicas, behavior, history, elapsed)
     : limit(bounds, stable.replicas)
   const isLimited = verdict.replicas !== stable.replicas
   return {
@@ -225,7 +227,7 @@ const normalize = (
 
 /** The status and history once the target has its new size. */
 export const rescaled = (
-  { autoscaler, current }: Seen,
+  { autoscaler, current, elapsed }: Seen,
   { status, history }: Plan,
   size: number,
   now: number,
@@ -235,7 +237,7 @@ export const rescaled = (
   const { behavior } = autoscaler.spec
   return {
     status: { ...status, desiredReplicas: size, lastScaleTime: formatTime(now), conditions: able },
-    history: behavior ? withChange(history, behavior, current, size, now) : history,
+    history: behavior ? withChange(history, behavior, current, size, elapsed) : history,
   }
 }
 

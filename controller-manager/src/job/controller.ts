@@ -41,7 +41,7 @@ const start = (context: ControllerContext): Run => {
   const podIndex = indexByOwner(pods)
   const queue = context.queue(name)
   const orphans = context.queue(`${name}-orphan`)
-  const expectations = new Expectations(() => clock.now())
+  const expectations = new Expectations(() => clock.elapsed())
   const backoffs = new Map<string, Backoff>()
   /** Uids of Pods that were let go of, by Job, until the cache shows it. */
   const released = new Map<string, Set<string>>()

@@ -60,7 +60,7 @@ const start = (context: ControllerContext): Run | undefined => {
   const fail = async (key: string, failure: Failure, signal: AbortSignal): Promise<void> => {
     tell(failure.told)
     log.error({ controller: name, key, problem: failure.error }, 'a volume could not be made or deleted')
-    if (failure.retry) queue.addAfter(key, backoff.failed(key, clock.now()))
+    if (failure.retry) queue.addAfter(key, backoff.failed(key, clock.elapsed()))
     if (failure.ended !== undefined) await endHelper(failure.ended, signal)
     if (failure.unselect === undefined) return
     // the scheduler looks for another node
@@ -107,10 +107,9 @@ const start = (context: ControllerContext): Run | undefined => {
       storageClass: (of: string) => classes.lister.byKey(of),
       node: (of: string) => nodes.lister.byKey(of),
     }
-    const now = clock.now()
-    const step = plan(seen, config, now)
+    const step = plan(seen, config, clock.now())
     if (step.step === 'create' || (claim === undefined && volume === undefined)) backoff.forget(key)
-    const left = backoff.left(key, now)
+    const left = backoff.left(key, clock.elapsed())
     if (left > 0 && (step.step === 'start' || step.step === 'fail')) return queue.addAfter(key, left)
     try {
       await act(key, step, signal)

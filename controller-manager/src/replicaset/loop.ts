@@ -27,7 +27,7 @@ export const startReplicas = <T extends KubeObject>(kind: ReplicaKind<T>, contex
   const podIndex = indexByOwner(pods)
   const ownerIndex = indexByOwner(owners)
   const queue = context.queue(kind.name)
-  const expectations = new Expectations(() => clock.now())
+  const expectations = new Expectations(() => clock.elapsed())
 
   owners.addHandler({
     add: (owner) => queue.add(objectKey(owner)),

@@ -64,7 +64,7 @@ export function dynamicResources(
 
   const allocateOn = ({ toAllocate }: Cycle, { node }: NodeInfo): readonly AllocationResult[] | Rejection => {
     if (!node || toAllocate.length === 0) return []
-    const end = limitMs > 0 ? clock.now() + limitMs : Infinity
+    const end = limitMs > 0 ? clock.elapsed() + limitMs : Infinity
     try {
       const found = allocate({
         claims: toAllocate,
@@ -72,7 +72,7 @@ export function dynamicResources(
         deviceClass,
         allocated: tracked.allocated,
         node,
-        expired: () => clock.now() > end,
+        expired: () => clock.elapsed() > end,
         newShareID,
       })
       return found ?? unresolvable('cannot allocate all claims')

@@ -64,6 +64,20 @@ describe('SchedulingQueue', () => {
     }
   })
 
+  it.each([
+    ['forward', 3_600_000],
+    ['back', -3_600_000],
+  ])('backs off for as long when the wall clock is set %s', async (_, byMs) => {
+    const { clock, queue } = setUp()
+    queue.add(podInfo(pod('p')))
+    queue.putUnschedulable(await popped(queue), fit)
+    clock.set(byMs)
+    queue.move(() => nodeAdd)
+    expect(queue.sizes).toMatchObject({ backoff: 1, active: 0 })
+    await clock.advance(1000)
+    expect(queue.sizes).toMatchObject({ backoff: 0, active: 1 })
+  })
+
   it('skips the backoff when it is over by the time the event comes', async () => {
     const { clock, queue } = setUp()
     queue.add(podInfo(pod('p')))

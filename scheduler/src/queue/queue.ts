@@ -135,7 +135,7 @@ export class SchedulingQueue {
 
   /** Takes a Pod without a node. */
   add(info: PodInfo): void {
-    const now = this.#options.clock.now()
+    const now = this.#options.clock.elapsed()
     this.#enter(
       { info, timestamp: now, attempts: 0, firstSeen: now, rejectedBy: new Set(), flushed: false },
       'UnscheduledPodAdd',
@@ -160,7 +160,7 @@ export class SchedulingQueue {
     if (gated) {
       this.#gated.delete(info.uid)
       // the time it was held is not this scheduler's
-      const firstSeen = gated.attempts === 0 ? this.#options.clock.now() : gated.firstSeen
+      const firstSeen = gated.attempts === 0 ? this.#options.clock.elapsed() : gated.firstSeen
       return this.#enter({ ...gated, info, firstSeen }, 'UnscheduledPodUpdate')
     }
     const waiting = this.#unschedulable.get(info.uid)
@@ -203,7 +203,7 @@ export class SchedulingQueue {
   putUnschedulable(pod: WaitingPod, rejectedBy: ReadonlySet<string>): void {
     const flight = this.#flight?.uid === pod.info.uid ? this.#flight : undefined
     const info = flight?.info ?? pod.info
-    const waiting = { ...pod, info, rejectedBy, flushed: false, timestamp: this.#options.clock.now() }
+    const waiting = { ...pod, info, rejectedBy, flushed: false, timestamp: this.#options.clock.elapsed() }
     this.#unschedulable.set(info.uid, waiting)
     this.#options.observer.incoming('unschedulable', 'ScheduleAttemptFailure')
     if (!flight) return
@@ -220,7 +220,7 @@ export class SchedulingQueue {
 
   /** Puts back a Pod whose attempt ended in an error: it is tried again after its backoff. */
   putBackoff(pod: WaitingPod): void {
-    this.#errors.put({ ...pod, timestamp: this.#options.clock.now() })
+    this.#errors.put({ ...pod, timestamp: this.#options.clock.elapsed() })
     this.#options.observer.incoming('backoff', 'ScheduleAttemptFailure')
     this.#armBackoff()
   }
@@ -312,7 +312,7 @@ export class SchedulingQueue {
     // it is making room for itself; what ends that wakes it again
     if (this.#isHeld(pod)) return
     this.#unschedulable.delete(pod.info.uid)
-    if (this.#backoffEnds(pod) > this.#options.clock.now()) {
+    if (this.#backoffEnds(pod) > this.#options.clock.elapsed()) {
       this.#backoff.put(pod)
       this.#options.observer.incoming('backoff', event)
       this.#armBackoff()
@@ -360,9 +360,9 @@ export class SchedulingQueue {
     const queues = [this.#backoff, this.#errors]
     const ends = queues.flatMap((queue) => queue.peek() ?? []).map((pod) => this.#backoffEnds(pod))
     if (ends.length === 0 || this.#closed) return
-    const wait = Math.min(...ends) - this.#options.clock.now()
+    const wait = Math.min(...ends) - this.#options.clock.elapsed()
     this.#cancelBackoff = this.#options.clock.timer(Math.max(0, wait), () => {
-      const now = this.#options.clock.now()
+      const now = this.#options.clock.elapsed()
       for (const queue of queues)
         for (let pod = queue.peek(); pod && this.#backoffEnds(pod) <= now; pod = queue.peek()) {
           queue.pop()
@@ -375,7 +375,7 @@ export class SchedulingQueue {
   /** Nobody waits forever for an event that a hint may have missed. */
   #armFlush(): void {
     this.#cancelFlush = this.#options.clock.timer(flushIntervalMs, () => {
-      const oldest = this.#options.clock.now() - this.#options.maxUnschedulableMs
+      const oldest = this.#options.clock.elapsed() - this.#options.maxUnschedulableMs
       for (const pod of [...this.#unschedulable.values()])
         if (pod.timestamp < oldest) this.#wake({ ...pod, flushed: true }, 'UnschedulableTimeout')
       this.#armFlush()

@@ -83,9 +83,9 @@ export async function underPolicy<T>(
   call: () => Promise<T>,
 ): Promise<T | undefined> {
   const { name } = webhook
-  const start = clock.now()
+  const start = clock.elapsed()
   const report = (code: number, rest: Pick<Outcome, 'rejection' | 'failedOpen'>): void =>
-    observe({ name, type, operation: request.operation, seconds: (clock.now() - start) / 1000, code, ...rest })
+    observe({ name, type, operation: request.operation, seconds: (clock.elapsed() - start) / 1000, code, ...rest })
   try {
     const result = await call()
     report(200, { failedOpen: false })
