@@ -221,6 +221,7 @@ export async function runKubelet({ options, configuration, warnings }: Configure
       allocatable,
       memoryBytes: machine.memoryBytes,
       seccompDir: path.join(rootDir, 'seccomp'),
+      maxContainerRestartMs: options.maxContainerRestartMs,
       sysctls,
       appArmor: await appArmorEnabled(),
     },

@@ -13,6 +13,7 @@ import {
   type FlagValues,
 } from '@kubets/shared/process/options.ts'
 import { defaultEvictionHard, parseThresholds, readPairs } from './eviction/thresholds.ts'
+import { maxBackOffSeconds } from './pods/backoff.ts'
 import type { ShutdownPeriod } from './shutdown/plan.ts'
 
 /** Amounts of resources that may be kept from Pods: cpu=200m,memory=1Gi. */
@@ -202,6 +203,7 @@ export function toOptions(values: FlagValues<typeof flags>, configuration: Reado
     },
     reservedCpus: values['reserved-cpus'],
     podMaxPids: values['pod-max-pids'],
+    maxContainerRestartMs: maxContainerRestart(configuration['crashLoopBackOff']),
     kubeReserved: values['kube-reserved'],
     systemReserved: values['system-reserved'],
     kubeReservedCgroup: values['kube-reserved-cgroup'],
@@ -241,6 +243,11 @@ export function toOptions(values: FlagValues<typeof flags>, configuration: Reado
 function shutdownPeriodsIn(said: unknown): ShutdownPeriod[] {
   const periods = (said ?? []) as readonly Partial<ShutdownPeriod>[]
   return periods.map(({ priority = 0, shutdownGracePeriodSeconds = 0 }) => ({ priority, shutdownGracePeriodSeconds }))
+}
+
+function maxContainerRestart(said: unknown): number {
+  const { maxContainerRestartPeriod } = (said ?? {}) as { maxContainerRestartPeriod?: string }
+  return maxContainerRestartPeriod === undefined ? maxBackOffSeconds * 1000 : parseDuration(maxContainerRestartPeriod)
 }
 
 /** Values by header name. component-base/cli/flag/colon_separated_multimap_string_string.go */

@@ -52,6 +52,7 @@ cgroupRoot: /${name}
 imageGCHighThresholdPercent: 100
 evictionHard: { memory.available: 0% }
 maxPods: 3
+crashLoopBackOff: { maxContainerRestartPeriod: 1s }
 `,
     )
     const options = {
@@ -82,8 +83,8 @@ maxPods: 3
       const all = await containers(pod)
       return all.some((one) => one.state === 'CONTAINER_RUNNING') ? all : undefined
     })
-  const pod = (of: string): object => {
-    const main = { name: 'main', image, command: ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 0.1; done'] }
+  const pod = (of: string, script = 'trap "exit 0" TERM; while :; do sleep 0.1; done'): object => {
+    const main = { name: 'main', image, command: ['sh', '-c', script] }
     return { apiVersion: 'v1', kind: 'Pod', metadata: { name: of }, spec: { hostNetwork: true, containers: [main] } }
   }
 
@@ -97,6 +98,14 @@ maxPods: 3
     await waitFor(async () => (await containers('one')).length === 0)
     expect((await containers('two')).map(({ state }) => state)).toEqual(['CONTAINER_RUNNING'])
     // a list without Pods is one, too
+    served = { apiVersion: 'v1', kind: 'PodList', items: [] }
+    await waitFor(async () => (await runtime.listPodSandbox({}, signal)).length === 0)
+  })
+
+  it('starts what ends again and again as soon as it is told to', async () => {
+    served = { apiVersion: 'v1', kind: 'PodList', items: [pod('failing', 'exit 3')] }
+    const last = await waitFor(async () => (await containers('failing')).find(({ attempt }) => attempt >= 4))
+    expect(last.labels['kubets.back-off']).toBe('1')
     served = { apiVersion: 'v1', kind: 'PodList', items: [] }
     await waitFor(async () => (await runtime.listPodSandbox({}, signal)).length === 0)
   })

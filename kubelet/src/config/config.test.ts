@@ -61,16 +61,13 @@ maxPods: 0
     expect(problemsIn(written)).toEqual([])
     const config = withDefaults(decodeConfig(head + written))
     const defaults = withDefaults({})
-    expect({ ...config, memorySwap: undefined, crashLoopBackOff: undefined }).toEqual({
-      ...defaults,
-      memorySwap: undefined,
-      crashLoopBackOff: undefined,
-    })
+    expect({ ...config, memorySwap: undefined }).toEqual({ ...defaults, memorySwap: undefined })
     expect(defaults).toMatchObject({
       fileCheckFrequency: '20s',
       maxPods: 110,
       authentication: { webhook: { cacheTTL: '2m0s', enabled: true }, anonymous: { enabled: false } },
       enforceNodeAllocatable: ['pods'],
+      crashLoopBackOff: { maxContainerRestartPeriod: '5m0s' },
       logging: { format: 'text', flushFrequency: 5_000_000_000 },
     })
     expect(withDefaults({ nodeStatusUpdateFrequency: '20s' })).toMatchObject({ nodeStatusReportFrequency: '20s' })
@@ -80,6 +77,14 @@ maxPods: 0
   it.each([
     ['port: 70000', 'port (--port) 70000 must be between 1 and 65535, inclusive'],
     ['healthzPort: -1', 'healthzPort (--healthz-port) -1 must be between 1 and 65535, inclusive'],
+    [
+      'crashLoopBackOff: {maxContainerRestartPeriod: 500ms}',
+      'CrashLoopBackOff.MaxContainerRestartPeriod (got: 0.5 seconds) must be set between 1s and 300s',
+    ],
+    [
+      'crashLoopBackOff: {maxContainerRestartPeriod: 5m1s}',
+      'CrashLoopBackOff.MaxContainerRestartPeriod (got: 301 seconds) must be set between 1s and 300s',
+    ],
     ['maxPods: -1', 'maxPods (--max-pods) -1 must not be a negative number'],
     [
       'imageGCLowThresholdPercent: 90',
@@ -193,7 +198,7 @@ describe('the kubelet is configured', () => {
     await file('bad.yaml', `${head}runOnce: true\n`)
     await file(
       'odd.yaml',
-      `${head}maxPodz: 3\nimageMaximumGCAge: 1h\nregisterWithTaints: [{key: a, effect: NoSchedule}]\n`,
+      `${head}maxPodz: 3\nimageMaximumGCAge: 1h\nregisterWithTaints: [{key: a, effect: NoSchedule}]\ncrashLoopBackOff: {maxContainerRestartPeriod: 90s}\n`,
     )
     await file('odd/1.conf', `${head}maxPodz: 3\n`)
     await file('empty.yaml', '')
@@ -210,8 +215,11 @@ describe('the kubelet is configured', () => {
   it('by a file with fields that nobody knows, which it is told of', async () => {
     const { options, warnings } = await configured([`--config=${at('odd.yaml')}`])
     expect(warnings).toEqual(['strict decoding error: unknown field "maxPodz"'])
-    const { imageGc, registerWithTaints } = options
-    expect([imageGc.maxAgeMs, registerWithTaints]).toEqual([3_600_000, [{ key: 'a', effect: 'NoSchedule' }]])
+    expect(options).toMatchObject({
+      imageGc: { maxAgeMs: 3_600_000 },
+      registerWithTaints: [{ key: 'a', effect: 'NoSchedule' }],
+      maxContainerRestartMs: 90_000,
+    })
   })
 
   it('by drop-ins over the file, in the order of their names, and by flags over all', async () => {

@@ -200,7 +200,7 @@ export const fields: Fields = {
   shutdownGracePeriodCriticalPods: configOnly(duration()),
   shutdownGracePeriodByPodPriority: configOnly(leaf(listOf(shutdownGracePeriod), false, undefined)),
   crashLoopBackOff: group('CrashLoopBackOffConfig', {
-    maxContainerRestartPeriod: leaf(scalar('duration', 'v1.Duration'), true, undefined),
+    maxContainerRestartPeriod: configOnly(leaf(scalar('duration', 'v1.Duration'), true, '5m0s')),
   }),
   reservedMemory: leaf(listOf(memoryReservation), false, undefined),
   enableProfilingHandler: configOnly(bool(true)),

@@ -87,6 +87,11 @@ function refusals(config: Configuration): string[] {
   const swap = String(valueAt(config, ['memorySwap', 'swapBehavior']) ?? '')
   const behaviours = `must be one of: "", "LimitedSwap" or "NoSwap"`
   refuse(!['', 'LimitedSwap', 'NoSwap'].includes(swap), `memorySwap.swapBehavior ${quote(swap)} ${behaviours}`)
+  const restarts = parseGoDuration(String(valueAt(config, ['crashLoopBackOff', 'maxContainerRestartPeriod'])))
+  refuse(
+    restarts < second || restarts / 1_000_000n > 300_000n,
+    `CrashLoopBackOff.MaxContainerRestartPeriod (got: ${Number(restarts) / 1e9} seconds) must be set between 1s and 300s`,
+  )
   enforcement(config, enforced, byQos, refuse)
   const hairpin = text('hairpinMode')
   const modes = 'Valid options are "none", "hairpin-veth" or "promiscuous-bridge"'

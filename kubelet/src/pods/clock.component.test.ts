@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { configMaps, leases, pods } from '@kubets/shared/api/resources.gen.ts'
+import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { silentLogger as log } from '@kubets/shared/machinery/logger.ts'
 import { parseTime } from '@kubets/shared/machinery/time.ts'
 import { caseMs, waitFor } from '@kubets/shared/testing/wait.ts'
@@ -115,6 +116,32 @@ describe('A clock that is set', { timeout: caseMs }, () => {
     node.clock.set(hour)
     await Promise.all(['dying', 'unready', 'no-image'].map((one) => look.remove(one)))
     await waitFor(async () => (await node.client.list(pods, { namespace })).items.length === 0)
+  })
+
+  it('forward ends a back-off, which gets twice as long each time and at most five minutes', async () => {
+    const { metadata } = await node.run('failing', { containers: [{ name: 'main', ...shell('exit 3') }] })
+    const restarts = (pod: Pod): number => statusOf(pod)?.restartCount ?? 0
+    const longest: [string, number] = ['5m0s', 300]
+    const all: [string, number][] = [
+      ['10s', 10],
+      ['20s', 20],
+      ['40s', 40],
+      ['1m20s', 80],
+      ['2m40s', 160],
+    ]
+    for (let seen = 0; seen < 7;) {
+      const pod = await node.until('failing', (one) => restarts(one) > seen && statusOf(one)?.state?.waiting)
+      seen = restarts(pod)
+      const [wait, seconds] = all[seen - 1] ?? longest
+      const message = `back-off ${wait} restarting failed container=main pod=failing_default(${metadata.uid})`
+      expect(statusOf(pod)?.state).toEqual({ waiting: { reason: 'CrashLoopBackOff', message } })
+      node.clock.set(seconds * 1000)
+      node.manager.poke(metadata.uid ?? '')
+      await node.until('failing', (one) => restarts(one) > seen)
+      node.clock.set(-seconds * 1000)
+    }
+    await look.remove('failing')
+    await look.gone('failing')
   })
 
   it('is told with the next renewal of the Lease, which comes as ever', async () => {

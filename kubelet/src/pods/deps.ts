@@ -53,6 +53,8 @@ export interface NodeFacts {
   allocatable: NodeAllocatable
   memoryBytes: number
   seccompDir: string
+  /** The longest that a container which ends again and again waits for its next start. */
+  maxContainerRestartMs: number
   /** The kernel settings that Pods may have here. */
   sysctls: SysctlAllowlist
   /** Whether the kernel enforces AppArmor profiles. */

@@ -39,6 +39,7 @@ import { VolumeManager } from '../volumes/manager.ts'
 import { VolumeSources } from '../volumes/sources.ts'
 import { Allocations } from './allocations.ts'
 import { appArmorEnabled } from './app-armor.ts'
+import { maxBackOffSeconds } from './backoff.ts'
 import { SettableClock } from './clock.testing.ts'
 import type { PodDeps } from './deps.ts'
 import { PodManager } from './manager.ts'
@@ -216,6 +217,7 @@ export async function startTestNode(
       allocatable: resources,
       memoryBytes: 1 << 30,
       seccompDir: rootDir,
+      maxContainerRestartMs: maxBackOffSeconds * 1000,
       sysctls: sysctlAllowlist([]),
       appArmor: await appArmorEnabled(),
     },

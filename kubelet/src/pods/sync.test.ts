@@ -14,6 +14,7 @@ interface Case {
   now?: number
   probes?: Record<string, ProbeResult>
   failures?: Record<string, StartFailure>
+  mostBackOffSeconds?: number
   resizes?: Record<string, ResizeAction>
   ending?: SyncInput['ending']
   unmounted?: boolean
@@ -161,6 +162,33 @@ const cases: Case[] = [
     containers: [exited('a', 1, 7, { backOff: 300, finishedAt: t0 + 601_000 })],
     now: t0 + 601_001,
     steps: ['start a 8 +10s'],
+  },
+  {
+    name: 'it ends earlier where it should, and was longer before',
+    pod: one,
+    sandboxes: [sandbox()],
+    containers: [exited('a', 1, 7, { backOff: 300 })],
+    mostBackOffSeconds: 100.5,
+    steps: [],
+    waiting: { a: `CrashLoopBackOff: ${backOff10.replace('10s', '1m40.5s')}` },
+    wakeAt: t0 + 1000 + 100_500,
+  },
+  {
+    name: 'it does not begin longer than it may be',
+    pod: one,
+    sandboxes: [sandbox()],
+    containers: [exited('a', 1)],
+    mostBackOffSeconds: 2,
+    steps: ['start a 1 +2s'],
+  },
+  {
+    name: 'where it ends early an instance still has to live for ten minutes before it is forgotten',
+    pod: one,
+    sandboxes: [sandbox()],
+    containers: [exited('a', 1, 7, { backOff: 20, finishedAt: t0 + 599_000 })],
+    mostBackOffSeconds: 30,
+    now: t0 + 620_000,
+    steps: ['start a 8 +30s'],
   },
   {
     name: 'a clock that was set back makes nobody wait until it is there again',
@@ -506,6 +534,7 @@ describe('sync', () => {
         now: test.now ?? t0 + 1001,
         probes: (id, kind) => test.probes?.[`${id} ${kind}`],
         failures: new Map(Object.entries(test.failures ?? {})),
+        mostBackOffSeconds: test.mostBackOffSeconds ?? 300,
         mounted: !test.unmounted,
         volumesOnDisk: false,
         resizes: new Map(Object.entries(test.resizes ?? {})),

@@ -57,6 +57,8 @@ export interface SyncInput {
   probes: ProbeResults
   /** With times since the epoch, like `now`. */
   failures: StartFailures
+  /** The longest that a container which ends again and again waits for its next start. */
+  mostBackOffSeconds: number
   /** Running containers that have other resources than their Pod was granted. */
   resizes: ReadonlyMap<string, ResizeAction>
   /** Whether the Pod's volumes are in place. */
@@ -302,7 +304,7 @@ function planStart(
   const { createdAt, finishedAt } = last
   // what another image did says nothing of this one. kuberuntime_manager.go getStableKey
   const backOffSeconds = last.image === container.image ? backOffOf(last) : 0
-  const next = nextStart({ createdAt, finishedAt, backOffSeconds }, input.now)
+  const next = nextStart({ createdAt, finishedAt, backOffSeconds }, input.now, input.mostBackOffSeconds)
   if (input.now < next.at) {
     const wait = goSeconds(next.waitSeconds)
     const message = `back-off ${wait} restarting failed container=${name} pod=${formatPod(input.pod)}`

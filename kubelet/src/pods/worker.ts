@@ -184,6 +184,7 @@ export class PodWorker {
       ending,
       probes: (id, kind) => this.#deps.probes.result(id, kind),
       failures: inWallTime(this.#failures, now - clock.elapsed()),
+      mostBackOffSeconds: this.#deps.node.maxContainerRestartMs / 1000,
       resizes,
       mounted: this.#volumes.areMounted(pod),
       volumesOnDisk: this.#volumes.onDisk,
