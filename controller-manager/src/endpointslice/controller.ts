@@ -17,7 +17,7 @@ import { followsPods, selects } from '../services/service-pods.ts'
 import { TriggerTimes } from '../services/trigger-time.ts'
 import { asksForHints } from './hints.ts'
 import { managedBy, managedByLabel, serviceNameLabel } from './names.ts'
-import { failedWrite, plan } from './plan.ts'
+import { failedUpdate, failedWrite, plan } from './plan.ts'
 import { cpuShares, partOf } from './zones.ts'
 
 const name = 'endpointslice-controller'
@@ -173,7 +173,7 @@ const start = (context: ControllerContext): Run => {
       if (result.status === 'fulfilled') continue
       // A stale cache is no failure worth an event.
       if (isConflict(result.reason)) throw result.reason
-      const text = `Error updating Endpoint Slices for Service ${key}: ${messageOf(result.reason)}`
+      const text = failedUpdate(key, messageOf(result.reason))
       recorder.event(service, 'Warning', 'FailedToUpdateEndpointSlices', text)
       throw result.reason
     }

@@ -5,7 +5,6 @@ import {
   addressesOf,
   familiesOf,
   hostnameIn,
-  isHeadless,
   mayBeEndpoint,
   podReference,
   targetPortIn,
@@ -24,7 +23,7 @@ export interface Group {
 export interface Desired {
   groups: Map<string, Group>
   /** Pods whose node is not known: they are left out until it is. */
-  unplaced: number
+  unplaced: Set<Pod>
 }
 
 /** Tells slices of one family and set of ports from others; the order of ports does not count. */
@@ -92,24 +91,25 @@ const endpointOf = (service: Service, pod: Pod, addresses: string[], node: Node 
   }
 }
 
-/** The endpoints that a Service should have, grouped as slices hold them. */
+/**
+ * The endpoints that a Service should have, grouped as slices hold them. A Pod that has none of the Service's ports is an
+ * endpoint without ports: its address still answers for a headless Service's name.
+ */
 // staging endpointslice/reconciler.go reconcileByAddressType
 export const desiredEndpoints = (
   service: Service,
   pods: readonly Pod[],
   node: (name: string) => Node | undefined,
 ): Desired => {
-  const desired: Desired = { groups: new Map(), unplaced: 0 }
-  const portless = isHeadless(service) && (service.spec.ports ?? []).length === 0
+  const desired: Desired = { groups: new Map(), unplaced: new Set() }
   for (const family of familiesOf(service)) {
     for (const pod of pods) {
       const addresses = addressesOf(pod, family).slice(0, 1)
       if (addresses.length === 0 || !mayBeEndpoint(pod, true)) continue
       const ports = portsOf(service, pod)
-      if (ports.length === 0 && !portless) continue
       const onNode = pod.spec?.nodeName ? node(pod.spec.nodeName) : undefined
-      if (pod.spec?.nodeName && !onNode) {
-        desired.unplaced++
+      if (pod.spec?.nodeName && !onNode && !service.spec.publishNotReadyAddresses) {
+        desired.unplaced.add(pod)
         continue
       }
       const key = groupKey(family, ports)

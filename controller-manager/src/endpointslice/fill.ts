@@ -65,7 +65,7 @@ export const fillSlices = (
     target.changed = true
   }
 
-  for (const target of kept) if (target.changed) top(target)
+  for (const target of kept.toSorted((a, b) => b.endpoints.length - a.endpoints.length)) if (target.changed) top(target)
   const created: Endpoint[][] = []
   while (rest.size > 0) {
     // Of the slices that can take all that is left, the fullest.

@@ -1,7 +1,8 @@
 import type { Node } from '@kubets/shared/api/types/core-v1.ts'
 import type { Endpoint, EndpointSlice } from '@kubets/shared/api/types/discovery-v1.ts'
 import { describe, expect, it } from 'vitest'
-import { shareOut, type Shared } from './hints.ts'
+import { testService } from '../services/services.testing.ts'
+import { asksForHints, shareOut, type Shared } from './hints.ts'
 import { cpuShares } from './zones.ts'
 
 /** Endpoints by letters: "aab" is two in zone a and one in b, "A" is one in zone a that is not ready, "-" one without zone. */
@@ -29,6 +30,20 @@ const outcome = ({ written, unchanged }: Shared, shares: Record<string, number> 
   const touched = out.touched.map(({ slice: { metadata }, endpoints: list }) => `${metadata.name}=${hintsOf(list)}`)
   return [...out.written.map(hintsOf), ...touched, ...(out.problem ? [out.problem] : [])].join(' ')
 }
+
+describe('a Service asks for hints', () => {
+  const mode = 'service.kubernetes.io/topology-mode'
+  const old = 'service.kubernetes.io/topology-aware-hints'
+  it.each<[string, Record<string, string>, boolean]>([
+    ['not by itself', {}, false],
+    ['by its topology mode', { [mode]: 'Auto' }, true],
+    ['by the annotation of old', { [old]: 'auto' }, true],
+    ['and the one of old goes first', { [mode]: 'Auto', [old]: 'Disabled' }, false],
+  ])('%s', (_, annotations, wanted) => {
+    const service = testService()
+    expect(asksForHints({ ...service, metadata: { ...service.metadata, annotations } })).toBe(wanted)
+  })
+})
 
 const half = { a: 0.5, b: 0.5 }
 const thirds = { a: 1 / 3, b: 1 / 3, c: 1 / 3 }

@@ -9,7 +9,7 @@ const overload = 0.2
 export const asksForHints = ({ metadata }: Service): boolean => {
   const { annotations = {} } = metadata
   const mode =
-    annotations['service.kubernetes.io/topology-mode'] ?? annotations['service.kubernetes.io/topology-aware-hints']
+    annotations['service.kubernetes.io/topology-aware-hints'] ?? annotations['service.kubernetes.io/topology-mode']
   return mode === 'Auto' || mode === 'auto'
 }
 

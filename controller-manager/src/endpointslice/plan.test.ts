@@ -152,10 +152,56 @@ describe('plan', () => {
     expect(decide(service, pods).create.map((slice) => (slice.ports ?? [])[0]?.port)).toEqual([1000, 2000])
   })
 
-  it('waits for the node of a Pod', () => {
-    const result = decide(testService(), [testPod('a', { ip: '10.0.0.1', node: 'lost' })])
+  it('has a Pod without the named port as an endpoint without ports', () => {
+    const service = testService({ ports: [{ port: 80, targetPort: 'www', protocol: 'TCP' }] })
+    const pods = [testPod('a', { ip: '10.0.0.1', portName: 'www', port: 1000 }), testPod('b', { ip: '10.0.0.2' })]
+    expect(decide(service, pods).create.map(({ ports, endpoints }) => [ports?.length, endpoints?.length])).toEqual([
+      [1, 1],
+      [0, 1],
+    ])
+  })
+
+  it('waits for the node of a Pod, and tells of it', () => {
+    const result = decide(testService({ ipFamilies: ['IPv4', 'IPv6'] }), [
+      { ...testPod('a', { ip: '10.0.0.1', node: 'lost' }) },
+    ])
     expect(result.incomplete).toBe(true)
-    expect(result.create.map((slice) => (slice.endpoints ?? []).length)).toEqual([0])
+    expect(result.create.map((slice) => (slice.endpoints ?? []).length)).toEqual([0, 0])
+    const message =
+      'Error updating Endpoint Slices for Service n/web: skipping Pod a for Service n/web: Node lost Not Found'
+    expect(result.events).toEqual([{ type: 'Warning', reason: 'FailedToUpdateEndpointSlices', message }])
+  })
+
+  it('does not wait for the node where every address is to be published', () => {
+    const lost = testPod('a', { ip: '10.0.0.1', node: 'lost' })
+    const result = decide(testService({ publishNotReadyAddresses: true }), [lost])
+    expect([result.incomplete, result.events]).toEqual([false, []])
+    expect(result.create[0]?.endpoints).toMatchObject([{ nodeName: 'lost', conditions: { ready: true } }])
+    expect(result.create[0]?.endpoints?.[0]).not.toHaveProperty('zone')
+  })
+
+  it('does not take over the slices of an earlier Service of the same name', () => {
+    const store = new Store()
+    const before = testService()
+    store.apply(decide({ ...before, metadata: { ...before.metadata, uid: 'earlier' } }, many(2)))
+    const now = decide(testService(), many(2), store.slices)
+    expect(writes(now)).toEqual([1, 0, 1])
+    expect(now.create[0]?.metadata.ownerReferences).toMatchObject([{ uid: 's' }])
+  })
+
+  it('makes no new slices for a Service that is going', () => {
+    const service = testService()
+    const going = { ...service, metadata: { ...service.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } }
+    expect(writes(decide(going, many(2)))).toEqual([0, 0, 0])
+  })
+
+  it('fills the fullest of the slices that change first', () => {
+    const store = new Store()
+    store.apply(decide(testService(), many(10), [], { maxEndpointsPerSlice: 5 }))
+    // one of the first slice goes and three of the second, two come
+    const pods = [...many(4), ...many(2, 5), ...many(2, 20)]
+    store.apply(decide(testService(), pods, store.slices, { maxEndpointsPerSlice: 5 }))
+    expect(store.sizes()).toEqual([5, 3])
   })
 
   it('drops the slices of a family the Service no longer has', () => {

@@ -2,7 +2,8 @@ import { services } from '@kubets/shared/api/resources.gen.ts'
 import type { Node, Pod, Service } from '@kubets/shared/api/types/core-v1.ts'
 import type { Endpoint, EndpointPort, EndpointSlice } from '@kubets/shared/api/types/discovery-v1.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
-import { newControllerRef } from '@kubets/shared/machinery/object.ts'
+import type { ObjectMeta } from '@kubets/shared/machinery/meta-v1.gen.ts'
+import { newControllerRef, objectKey } from '@kubets/shared/machinery/object.ts'
 import { familiesOf, isHeadless } from '../services/service-pods.ts'
 import { triggerTimeAnnotation } from '../services/trigger-time.ts'
 import { desiredEndpoints, groupKey } from './desired.ts'
@@ -59,13 +60,15 @@ const withTrigger = (
 /** The writes that give a Service its slices, with as few slices touched as may be. */
 // staging endpointslice/reconciler.go Reconcile
 export const plan = (seen: SlicesSeen): SlicesPlan => {
-  const { service, pods, slices, node, triggerTime, maxEndpointsPerSlice } = seen
+  const { service, pods, node, triggerTime, maxEndpointsPerSlice } = seen
+  const [slices, foreign] = parted(seen.slices, ({ metadata }) => isOwnedBy(metadata, service))
   const result: SlicesPlan = { create: [], update: [], delete: [], incomplete: false, isShared: false, events: [] }
   const shares = asksForHints(service)
   const kept = new Map<string, EndpointSlice[]>()
   const labels = labelsOf(service)
   const { groups, unplaced } = desiredEndpoints(service, pods, node)
-  result.incomplete = unplaced > 0
+  result.incomplete = unplaced.size > 0
+  result.events.push(...[...unplaced].map((pod) => leftOut(pod, service)))
   // A family without any endpoint still has one empty slice, so that its emptiness is known.
   for (const family of familiesOf(service)) {
     const key = groupKey(family, [])
@@ -109,8 +112,36 @@ export const plan = (seen: SlicesSeen): SlicesPlan => {
     result.delete.push(...filled.emptied)
   }
   result.delete.push(...left)
-  return reuse(shares ? sharedOut(result, kept, seen, rewrite) : told(result, seen))
+  const planned = reuse(shares ? sharedOut(result, kept, seen, rewrite) : told(result, seen))
+  return {
+    ...planned,
+    // What a Service on its way out leaves is the garbage collector's: it must not find more each time it looks.
+    create: service.metadata.deletionTimestamp === undefined ? planned.create : [],
+    // Those of an earlier Service of the same name go, and are not taken over.
+    delete: [...planned.delete, ...foreign],
+  }
 }
+
+// staging endpointslice/utils.go ownedBy
+const isOwnedBy = ({ ownerReferences = [] }: ObjectMeta, { metadata }: Service): boolean =>
+  ownerReferences.some(({ uid, kind, apiVersion }) => uid === metadata.uid && kind === 'Service' && apiVersion === 'v1')
+
+const parted = <T>(all: readonly T[], belongs: (one: T) => boolean): readonly [T[], T[]] => [
+  all.filter(belongs),
+  all.filter((one) => !belongs(one)),
+]
+
+// staging endpointslice/reconciler.go reconcileByAddressType, pkg/controller/endpointslice syncService
+const leftOut = (pod: Pod, service: Service): SlicesPlan['events'][number] => {
+  const key = objectKey(service)
+  const problem = `skipping Pod ${pod.metadata.name} for Service ${key}: Node ${pod.spec?.nodeName} Not Found`
+  return { type: 'Warning', reason: 'FailedToUpdateEndpointSlices', message: failedUpdate(key, problem) }
+}
+
+/** What is told of a Service whose slices are not as they should be. */
+// pkg/controller/endpointslice/endpointslice_controller.go syncService
+export const failedUpdate = (service: string, problem: string): string =>
+  `Error updating Endpoint Slices for Service ${service}: ${problem}`
 
 type Rewrite = (slice: EndpointSlice, endpoints: Endpoint[]) => EndpointSlice
 
@@ -152,7 +183,7 @@ const told = (plan: SlicesPlan, { service, wasShared }: SlicesSeen): SlicesPlan 
   const [family = ''] = wasShared ? familiesOf(service) : []
   if (family === '') return plan
   const message = `Topology Aware Hints has been disabled, addressType: ${family}`
-  return { ...plan, events: [{ type: 'Warning', reason: 'TopologyAwareHintsDisabled', message }] }
+  return { ...plan, events: [...plan.events, { type: 'Warning', reason: 'TopologyAwareHintsDisabled', message }] }
 }
 
 // A slice about to go can take what a new one would hold: one write in place of two.

@@ -27,6 +27,7 @@ const stored = (slice: EndpointSlice | undefined, name = 'db-x'): EndpointSlice 
 describe('Endpoints are mirrored', () => {
   it.each<[string, Endpoints, Service | undefined, boolean]>([
     ['where nobody selects Pods', endpoints([]), service(), true],
+    ['where the selector is empty', endpoints([]), service({}), true],
     ['not where a selector does', endpoints([]), service({ app: 'db' }), false],
     ['not without a Service', endpoints([]), undefined, false],
     [
@@ -119,6 +120,24 @@ describe('the mirror', () => {
   it('leaves out what is no address, and what is too much', () => {
     const many = Array.from({ length: 1002 }, (_, n) => at(`10.0.${String(n >> 8)}.${String(n & 255)}`))
     const planned = plan(endpoints([{ addresses: [at('nowhere'), ...many], ports: [port(80)] }]), [])
-    expect([planned.create[0]?.endpoints?.length, planned.invalid, planned.skipped]).toEqual([1000, 1, 2])
+    expect([planned.create[0]?.endpoints?.length, planned.invalid, planned.skipped]).toEqual([1000, 1, 3])
+  })
+  it('counts nothing as too much where only some are no addresses', () => {
+    const planned = plan(endpoints([{ addresses: [at('nowhere'), at('10.0.0.1')] }]), [])
+    expect([planned.create[0]?.endpoints?.length, planned.invalid, planned.skipped]).toEqual([1, 1, 0])
+  })
+  it('has one endpoint for an address that is there twice, written as all are', () => {
+    const source = endpoints([
+      { addresses: [at('FD00:0::1')], notReadyAddresses: [at('fd00::1')], ports: [{ port: 80, protocol: 'TCP' }] },
+    ])
+    const [slice] = plan(source, []).create
+    expect(slice).toMatchObject({
+      endpoints: [{ addresses: ['fd00::1'], conditions: { ready: false } }],
+      ports: [{ name: '', port: 80, protocol: 'TCP' }],
+    })
+  })
+  it('grows no slices for Endpoints that are going', () => {
+    const going = endpoints(one.subsets ?? [], { deletionTimestamp: '2026-01-01T00:00:00Z' })
+    expect(plan(going, [])).toMatchObject({ create: [], update: [], delete: [] })
   })
 })

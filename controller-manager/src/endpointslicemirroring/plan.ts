@@ -1,10 +1,10 @@
 import { endpoints as endpointsRef } from '@kubets/shared/api/resources.gen.ts'
-import type { EndpointAddress, Endpoints, Service } from '@kubets/shared/api/types/core-v1.ts'
+import type { EndpointPort as CorePort, EndpointAddress, Endpoints, Service } from '@kubets/shared/api/types/core-v1.ts'
 import type { Endpoint, EndpointPort, EndpointSlice } from '@kubets/shared/api/types/discovery-v1.ts'
-import { parseAddress } from '@kubets/shared/machinery/addresses.ts'
+import { formatAddress, parseAddress } from '@kubets/shared/machinery/addresses.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { newControllerRef } from '@kubets/shared/machinery/object.ts'
-import { groupKey } from '../endpointslice/desired.ts'
+import { endpointKey, groupKey } from '../endpointslice/desired.ts'
 import { managedByLabel, serviceNameLabel } from '../endpointslice/names.ts'
 import { triggerTimeAnnotation } from '../services/trigger-time.ts'
 
@@ -25,7 +25,7 @@ export const mostAddresses = 1000
 // pkg/controller/endpointslicemirroring/utils.go, endpointslicemirroring_controller.go shouldMirror
 export const isMirrored = (endpoints: Endpoints, service: Service | undefined): boolean =>
   service !== undefined &&
-  service.spec?.selector === undefined &&
+  Object.keys(service.spec?.selector ?? {}).length === 0 &&
   endpoints.metadata.labels?.[skipLabel] !== 'true' &&
   endpoints.metadata.annotations?.[lockAnnotation] === undefined
 
@@ -35,14 +35,14 @@ export interface MirrorPlan {
   readonly delete: readonly EndpointSlice[]
   /** Addresses that are none. */
   readonly invalid: number
-  /** Addresses beyond what a subset may have. */
+  /** Addresses that were left out for either reason, when some are beyond what a subset may have; else 0. */
   readonly skipped: number
 }
 
 interface Group {
   readonly addressType: string
   readonly ports: EndpointPort[]
-  readonly endpoints: Endpoint[]
+  readonly endpoints: Map<string, Endpoint>
 }
 
 /** The writes that make the slices say what the Endpoints do: one slice for each family and set of ports. */
@@ -72,7 +72,8 @@ export const plan = (endpoints: Endpoints, slices: readonly EndpointSlice[]): Mi
       update.push(over(there, wanted))
     }
   }
-  return { create, update, delete: [...left], invalid, skipped }
+  const isGoing = endpoints.metadata.deletionTimestamp !== undefined
+  return { create: isGoing ? [] : create, update, delete: [...left], invalid, skipped }
 }
 
 const isSame = (there: EndpointSlice, wanted: EndpointSlice): boolean =>
@@ -86,11 +87,17 @@ const over = ({ metadata }: EndpointSlice, wanted: EndpointSlice): EndpointSlice
   return { ...wanted, metadata: { ...kept, labels, ...(annotations ? { annotations } : {}) } }
 }
 
-// pkg/controller/endpointslicemirroring/endpointset.go, reconciler.go
-const grouped = ({ subsets = [] }: Endpoints): { groups: Map<string, Group>; invalid: number; skipped: number } => {
+interface Grouping {
+  readonly groups: Map<string, Group>
+  readonly invalid: number
+  readonly skipped: number
+}
+
+// pkg/controller/endpointslicemirroring/reconciler.go reconcile, reconciler_helpers.go desiredCalc
+const grouped = ({ subsets = [] }: Endpoints): Grouping => {
   const groups = new Map<string, Group>()
   let invalid = 0
-  let skipped = 0
+  let leftOut = 0
   for (const { addresses = [], notReadyAddresses = [], ports = [] } of subsets) {
     let added = 0
     const all = [
@@ -98,24 +105,28 @@ const grouped = ({ subsets = [] }: Endpoints): { groups: Map<string, Group>; inv
       ...notReadyAddresses.map((one) => [one, false] as const),
     ]
     for (const [address, ready] of all) {
-      const family = parseAddress(address.ip)?.family
-      if (family === undefined) invalid++
-      else if (added >= mostAddresses) skipped++
-      else {
-        added++
-        const key = groupKey(family, ports)
-        const group = groups.get(key) ?? {
-          addressType: family,
-          ports: ports.map((port) => ({ ...port })),
-          endpoints: [],
-        }
-        group.endpoints.push(endpointOf(address, ready))
-        groups.set(key, group)
+      if (added === mostAddresses) break
+      const parsed = parseAddress(address.ip)
+      if (parsed === undefined) {
+        invalid++
+        continue
       }
+      added++
+      const key = groupKey(parsed.family, ports)
+      const group = groups.get(key) ?? { addressType: parsed.family, ports: portsOf(ports), endpoints: new Map() }
+      const endpoint = endpointOf({ ...address, ip: formatAddress(parsed) }, ready)
+      // one endpoint for what is the same but for being ready; the last one counts
+      group.endpoints.set(endpointKey(endpoint), endpoint)
+      groups.set(key, group)
     }
+    leftOut += all.length - added
   }
-  return { groups, invalid, skipped }
+  return { groups, invalid, skipped: leftOut > invalid ? leftOut : 0 }
 }
+
+// pkg/controller/endpointslicemirroring/utils.go epPortsToEpsPorts
+const portsOf = (ports: readonly CorePort[]): EndpointPort[] =>
+  ports.map((port) => ({ ...port, name: port.name ?? '' }))
 
 // pkg/controller/endpointslicemirroring/utils.go addressToEndpoint
 const endpointOf = ({ ip, hostname, nodeName, targetRef }: EndpointAddress, ready: boolean): Endpoint => ({
@@ -141,7 +152,7 @@ const sliceOf = (endpoints: Endpoints, { addressType, ports, endpoints: all }: G
       ownerReferences: [newControllerRef(endpoints, endpointsRef)],
     },
     addressType,
-    endpoints: all.slice(0, mostAddresses),
+    endpoints: [...all.values()].slice(0, mostAddresses),
     ports,
   }
 }
