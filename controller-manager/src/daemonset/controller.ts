@@ -12,7 +12,7 @@ import { labelSelectorFromObject } from '@kubets/shared/machinery/selector.ts'
 import type { Controller, ControllerContext, Run } from '../context.ts'
 import { namespaceIsGoing } from '../failure.ts'
 import { keepRevision, removeRevisions } from '../history/keep.ts'
-import { inOrder, revisionHashLabel, surplus } from '../history/revisions.ts'
+import { inOrder, revisionHashLabel, surplus, templatePatch } from '../history/revisions.ts'
 import { indexByOwner } from '../owner-index.ts'
 import { applyClaim } from '../pods/adopt.ts'
 import { claim } from '../pods/claim.ts'
@@ -24,6 +24,7 @@ import { watchPods } from '../replicaset/pod-events.ts'
 import { runLoop } from '../run-loop.ts'
 import { updateStatus } from '../status.ts'
 import { FailedPods } from './failed-pods.ts'
+import { oneRevision } from './one-revision.ts'
 import { daemonTemplate, placementFor, templateForNode } from './placement.ts'
 import { plan, planStatus, type DaemonPlan } from './plan.ts'
 
@@ -143,7 +144,14 @@ const start = (context: ControllerContext): Run => {
     const own = { client, owner: set, ownerRef: ref, signal }
     const isOurs = (labels: Record<string, string>): boolean => matches(set, labels)
     const candidates = [...revisionIndex.ownedBy(uid), ...revisionIndex.orphans(namespace)]
-    const history = inOrder(await applyClaim(own, revisionsRef, claim(set, isOurs, candidates)))
+    const revisionsFound = inOrder(await applyClaim(own, revisionsRef, claim(set, isOurs, candidates)))
+    const podsFound = await applyClaim(
+      own,
+      podsRef,
+      claim(set, isOurs, [...podIndex.ownedBy(uid), ...podIndex.orphans(namespace)]),
+    )
+    const found = { revisions: revisionsFound, pods: podsFound }
+    const { revisions: history, pods: owned } = await oneRevision(client, templatePatch(template), found, signal)
     const about = {
       owner: set,
       ref,
@@ -157,11 +165,6 @@ const start = (context: ControllerContext): Run => {
     const current = expectations.satisfied(key)
     // the event that meets an expectation may never come; look again when it has lapsed
     if (!current) queue.addAfter(key, expectationLapseMs)
-    const owned = await applyClaim(
-      own,
-      podsRef,
-      claim(set, isOurs, [...podIndex.ownedBy(uid), ...podIndex.orphans(namespace)]),
-    )
     const seen = {
       set,
       nodes: nodes.lister.list(),

@@ -120,6 +120,38 @@ describe('the DaemonSet controller', () => {
     expect(new Set(hashes)).toEqual(new Set([newest?.metadata.labels?.['controller-revision-hash']]))
   })
 
+  it('has one revision of one template, and takes Pods of an equal one for its own', async () => {
+    await create('twice')
+    for (const pod of await awaitPods('twice', (found) => found.length === 2)) await run(pod)
+    await awaitSet('twice', (set) => set.status?.numberAvailable === 2)
+    const label = 'controller-revision-hash'
+    const revisionsOf = async () =>
+      (await manager.client.list(controllerRevisions, { namespace, labelSelector: 'app=twice' })).items
+    const [first] = await revisionsOf()
+    await manager.restart(async () => {
+      const { name: _, uid, resourceVersion, creationTimestamp, ...metadata } = first?.metadata ?? {}
+      expect([uid, resourceVersion, creationTimestamp]).not.toContain(undefined)
+      const labels = { ...metadata.labels, [label]: 'again' }
+      const again = { metadata: { ...metadata, name: 'twice-again', labels }, data: first?.data, revision: 7 }
+      await manager.client.create(
+        controllerRevisions,
+        { apiVersion: 'apps/v1', kind: 'ControllerRevision', ...again },
+        { namespace },
+      )
+    })
+    const [left] = await waitFor(async () => {
+      const revisions = await revisionsOf()
+      return revisions.length === 1 ? revisions : undefined
+    })
+    expect([left?.metadata.name, left?.revision]).toEqual(['twice-again', 7])
+    const kept = await awaitPods('twice', (found) =>
+      found.every(({ metadata }) => metadata.labels?.[label] === 'again'),
+    )
+    // relabelled, not replaced
+    expect(kept.map(({ status }) => status?.phase)).toEqual(['Running', 'Running'])
+    await awaitSet('twice', (set) => set.status?.updatedNumberScheduled === 2)
+  })
+
   it('follows the labels of nodes', async () => {
     await create('picky', {
       template: {

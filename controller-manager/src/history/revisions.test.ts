@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ControllerRevision } from '@kubets/shared/api/types/apps-v1.ts'
-import { inOrder, planRevision, surplus, templatePatch } from './revisions.ts'
+import { equalTo, inOrder, planRevision, surplus, templatePatch } from './revisions.ts'
 
 const revision = (
   name: string,
@@ -42,6 +42,11 @@ describe('revisions', () => {
     ['count an old template as new again', [first, second], 'one', { kind: 'renumber', revision: first, number: 3 }],
   ])('%s', (_, revisions, data, plan) => {
     expect(planRevision(revisions, { template: data })).toEqual(plan)
+  })
+
+  it('that are equal are found in their order', () => {
+    const all = [revision('a', 1, 'one'), revision('b', 2, 'two'), revision('c', 3, 'one')]
+    expect(names(equalTo(all, { template: 'one' }))).toEqual(['a', 'c'])
   })
 
   it.each<[string, number, string[], 'all' | 'dead', string[]]>([

@@ -22,6 +22,12 @@ export const inOrder = (revisions: readonly ControllerRevision[]): ControllerRev
 
 const compare = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1)
 
+/** Those that hold `data`, in the order given. */
+export const equalTo = (
+  revisions: readonly ControllerRevision[],
+  data: Record<string, unknown>,
+): readonly ControllerRevision[] => revisions.filter((one) => deepEqual(one.data, data))
+
 /** What to do so that the newest revision holds the owner's template. */
 export type RevisionPlan =
   | { readonly kind: 'keep'; readonly revision: ControllerRevision }
@@ -32,7 +38,7 @@ export type RevisionPlan =
 // pkg/controller/statefulset/stateful_set_control.go getStatefulSetRevisions
 export const planRevision = (revisions: readonly ControllerRevision[], data: Record<string, unknown>): RevisionPlan => {
   const last = revisions.at(-1)
-  const equal = revisions.findLast((one) => deepEqual(one.data, data))
+  const equal = equalTo(revisions, data).at(-1)
   const number = (last?.revision ?? 0) + 1
   if (equal === undefined) return { kind: 'create', number }
   if (equal === last) return { kind: 'keep', revision: equal }

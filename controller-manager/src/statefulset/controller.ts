@@ -22,7 +22,7 @@ import { watchPods } from '../replicaset/pod-events.ts'
 import { runLoop } from '../run-loop.ts'
 import { updateStatus } from '../status.ts'
 import { isMember, revisionOf } from './identity.ts'
-import { plan, planStatus, type Action, type Version } from './plan.ts'
+import { plan, planLast, planStatus, type Action, type Version } from './plan.ts'
 import { Storage } from './storage.ts'
 
 const name = 'statefulset-controller'
@@ -122,7 +122,11 @@ const start = (context: ControllerContext): Run => {
     const history = inOrder(await applyClaim(own, revisionsRef, claim(set, isOurs, ofHistory)))
     const candidates = [...podIndex.ownedBy(uid), ...podIndex.orphans(namespace).filter((pod) => isMember(set, pod))]
     const owned = await applyClaim(own, podsRef, claim(set, isOurs, candidates))
-    if (set.metadata.deletionTimestamp !== undefined) return
+    if (set.metadata.deletionTimestamp !== undefined) {
+      const last = planLast(set, owned, clock.now())
+      if (last && !deepEqual(last, set.status)) await updateStatus(client, ref, { ...set, status: last }, signal)
+      return
+    }
 
     const collisions = set.status?.collisionCount ?? 0
     const about = { owner: set, ref, template, collisionCount: collisions, hashLabel }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { StatefulSet, StatefulSetSpec } from '@kubets/shared/api/types/apps-v1.ts'
 import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
-import { plan, planStatus, type Version } from './plan.ts'
+import { plan, planLast, planStatus, type Version } from './plan.ts'
 
 const now = Date.parse('2026-01-01T01:00:00Z')
 
@@ -240,18 +240,40 @@ describe('a Pod of a StatefulSet', () => {
     })
   })
 
-  it('gets back the labels that somebody took', () => {
-    const seen = seenOf(set(1), '0')
+  it.each([
+    ['OrderedReady', '0', 1],
+    ['OrderedReady', '0!', 0],
+    ['Parallel', '0!', 1],
+  ])('gets back the labels that somebody took: %s, %s', (podManagementPolicy, line, count) => {
+    const seen = seenOf(set(1, { podManagementPolicy }), line)
     delete seen.pods[0]?.metadata.labels?.['apps.kubernetes.io/pod-index']
-    const [action] = plan(seen, now).actions
-    expect(action).toMatchObject({
-      kind: 'label',
-      pod: { metadata: { labels: { 'apps.kubernetes.io/pod-index': '0' } } },
-    })
+    const pod = { metadata: { labels: { 'apps.kubernetes.io/pod-index': '0' } } }
+    expect(plan(seen, now).actions).toMatchObject(Array.from({ length: count }, () => ({ kind: 'label', pod })))
   })
 })
 
 describe('the status', () => {
+  it('is kept while the set is deleted and Pods are left', () => {
+    const seen = seenOf(set(3), '0o 1!')
+    const going = (status: StatefulSet['status']): StatefulSet => ({
+      ...seen.set,
+      metadata: { ...seen.set.metadata, generation: 2, deletionTimestamp: '2026-01-01T00:00:00Z' },
+      ...(status ? { status } : {}),
+    })
+    const known = { replicas: 3, availableReplicas: 3, currentRevision: 'db-old', updateRevision: 'db-new' }
+    expect(planLast(going(known), seen.pods, now)).toEqual({
+      observedGeneration: 2,
+      replicas: 2,
+      readyReplicas: 1,
+      availableReplicas: 1,
+      currentReplicas: 1,
+      updatedReplicas: 1,
+      currentRevision: 'db-old',
+      updateRevision: 'db-new',
+      collisionCount: 0,
+    })
+    expect(planLast(going(undefined), seen.pods, now)).toBeUndefined()
+  })
   it('counts by revision while an update is under way', () => {
     expect(planStatus(seenOf(set(3), '0o 1! 2'), 0, now)).toEqual({
       status: {

@@ -33,6 +33,12 @@ export type Action =
   | { readonly kind: 'delete'; readonly pod: Pod }
   | { readonly kind: 'label'; readonly pod: Pod }
 
+/** What its status is made of. */
+interface StatusSeen extends Pick<StatefulSeen, 'set' | 'pods'> {
+  readonly current: Pick<Version, 'name'>
+  readonly update: Pick<Version, 'name'>
+}
+
 export interface StatefulPlan {
   readonly actions: readonly Action[]
   /** Pods whose claims are looked after: those that are there and stay, and when all of these are well, those that go. */
@@ -80,7 +86,7 @@ export const plan = (seen: StatefulSeen, now: number): StatefulPlan => {
   for (let index = 0; index < replicasOf(set); index++) {
     const ordinal = startOrdinal(set) + index
     const pod = there.get(ordinal)
-    const { action, wait } = pod ? keep(set, pod, now) : make(seen, ordinal)
+    const { action, wait } = pod ? keep(set, pod, isOrdered, now) : make(seen, ordinal)
     if (action) actions.push(action)
     if (pod && !isPodTerminal(pod)) claimants.push(pod)
     if (wait && isOrdered) return { actions, claimants }
@@ -113,11 +119,13 @@ const make = (seen: StatefulSeen, ordinal: number): Kept => {
   return seen.isStale(pod) ? { wait: true } : { action: { kind: 'create', pod }, wait: true }
 }
 
-const keep = (set: StatefulSet, pod: Pod, now: number): Kept => {
+const keep = (set: StatefulSet, pod: Pod, isOrdered: boolean, now: number): Kept => {
   if (isPodTerminal(pod)) return isGoing(pod) ? { wait: true } : { action: { kind: 'delete', pod }, wait: true }
   const labelled = withIdentity(set, pod)
   return {
-    ...(labelled && isHealthy(set, pod, now) ? { action: { kind: 'label', pod: labelled } as const } : {}),
+    ...(labelled && (!isOrdered || isHealthy(set, pod, now))
+      ? { action: { kind: 'label', pod: labelled } as const }
+      : {}),
     wait: !isHealthy(set, pod, now),
   }
 }
@@ -157,10 +165,22 @@ const withinLimit = (outdated: readonly Pod[], left: number, isWell: (pod: Pod) 
   return [...broken, ...others].map((pod) => ({ kind: 'delete', pod }))
 }
 
+/**
+ * The status of a set that is being deleted, while Pods of it are still there. Its revisions may be gone before them, so
+ * they are the ones known last; undefined where none was known yet.
+ */
+// pkg/controller/statefulset/stateful_set_control.go updateStatefulSet
+export const planLast = (set: StatefulSet, pods: readonly Pod[], now: number): StatefulSetStatus | undefined => {
+  const { currentRevision, updateRevision, collisionCount = 0 } = set.status ?? {}
+  if (!currentRevision || !updateRevision) return undefined
+  const revisions = { current: { name: currentRevision }, update: { name: updateRevision } }
+  return planStatus({ set, pods, ...revisions }, collisionCount, now).status
+}
+
 /** The status for what is there before anything is written; `checkAfter` is when a Pod becomes available by time alone. */
 // pkg/controller/statefulset/stateful_set_control.go updateStatus, stateful_set_utils.go completeRollingUpdate
 export const planStatus = (
-  { set, pods, current, update }: Pick<StatefulSeen, 'set' | 'pods' | 'current' | 'update'>,
+  { set, pods, current, update }: StatusSeen,
   collisionCount: number,
   now: number,
 ): { status: StatefulSetStatus; checkAfter: number | undefined } => {

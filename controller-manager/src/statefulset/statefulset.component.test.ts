@@ -103,6 +103,27 @@ describe('the StatefulSet controller', () => {
     expect(left.map(({ revision }) => revision).toSorted()).toEqual([4, 5])
   })
 
+  it('goes on to tell of its Pods while it waits for them to go', async () => {
+    await create('going', { replicas: 2 })
+    await play('going', (set) => set.status?.availableReplicas === 2)
+    const hold = (finalizers: string[]): Promise<Pod> =>
+      manager.client.patch(pods, 'going-0', { metadata: { finalizers } }, { type: 'merge', namespace })
+    await hold(['example.com/hold'])
+    await manager.client.delete(statefulSets, 'going', { namespace, propagationPolicy: 'Foreground' })
+    const told = await waitFor(async () => {
+      const set = await manager.client.get(statefulSets, 'going', { namespace })
+      return set.status?.replicas === 1 ? set : undefined
+    })
+    expect(told.status?.observedGeneration).toBe(told.metadata.generation)
+    await hold([])
+    await waitFor(() =>
+      manager.client.get(statefulSets, 'going', { namespace }).then(
+        () => undefined,
+        () => true,
+      ),
+    )
+  })
+
   it('gives each Pod claims, which stay or go as its policy says', async () => {
     const volumeClaimTemplates = [
       {
