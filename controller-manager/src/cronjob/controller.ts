@@ -9,7 +9,7 @@ import { messageOf, namespaceIsGoing } from '../failure.ts'
 import { isFinished } from '../job/plan.ts'
 import { indexByOwner } from '../owner-index.ts'
 import { runLoop } from '../run-loop.ts'
-import { plan } from './plan.ts'
+import { plan, untilStart } from './plan.ts'
 
 const name = 'cronjob-controller'
 
@@ -38,7 +38,11 @@ const start = (context: ControllerContext): Run => {
   }
   cronJobs.addHandler({
     add: (cronJob) => queue.add(objectKey(cronJob)),
-    update: (_, cronJob) => queue.add(objectKey(cronJob)),
+    update: (old, cronJob) => {
+      const { schedule, timeZone } = cronJob.spec
+      const isRescheduled = old.spec.schedule !== schedule || old.spec.timeZone !== timeZone
+      queue.addAfter(objectKey(cronJob), isRescheduled ? (untilStart(cronJob, clock.now()) ?? 0) : 0)
+    },
   })
   jobs.addHandler({ add: enqueueOwner, update: (_, job) => enqueueOwner(job), delete: enqueueOwner })
 

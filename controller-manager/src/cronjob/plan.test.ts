@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { CronJob, CronJobSpec, CronJobStatus, Job } from '@kubets/shared/api/types/batch-v1.ts'
-import { plan } from './plan.ts'
+import { plan, untilStart } from './plan.ts'
 
 const now = Date.parse('2026-01-01T01:00:10Z')
 const minutes = (time: string): number => Date.parse(time) / 60_000
@@ -62,6 +62,11 @@ describe('plan', () => {
       name: 'tells of too many missed',
       got: told(cronJob({}, { lastScheduleTime: '2025-01-01T00:30:00Z' })),
       want: { ...nothing, create: due, events: 'TooManyMissedTimes' },
+    },
+    {
+      name: 'passes over what it missed of a schedule whose times are not equally far apart',
+      got: told(cronJob({ schedule: '50,51 0 * * *' }, { lastScheduleTime: '2025-12-31T00:51:00Z' })),
+      want: { ...nothing, checkAfter: Date.parse('2026-01-02T00:50:00Z') + 100 - now },
     },
     {
       name: 'rests while suspended',
@@ -162,6 +167,17 @@ describe('plan', () => {
       annotations: { 'batch.kubernetes.io/cronjob-scheduled-timestamp': '2026-01-01T01:00:00Z' },
       ownerReferences: [{ kind: 'CronJob', name: 'c', uid: 'c', controller: true }],
     })
+  })
+})
+
+describe('the wait for a start when the schedule was changed', () => {
+  it.each<[string, Partial<CronJobSpec>, number | undefined]>([
+    ['is until the next, whatever it would have started before', {}, 50_100],
+    ['goes by the zone', { schedule: '0 3 * * *', timeZone: 'Europe/Berlin' }, 3_590_100],
+    ['is none where the zone is not known', { timeZone: 'Moon/Crater' }, undefined],
+    ['is none where it cannot be read', { schedule: 'never' }, undefined],
+  ])('%s', (_, spec, want) => {
+    expect(untilStart(cronJob(spec, { lastScheduleTime: '2026-01-01T00:30:00Z' }), now)).toBe(want)
   })
 })
 

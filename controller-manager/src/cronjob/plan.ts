@@ -87,13 +87,13 @@ const start = (
 ): void => {
   const { spec, status } = cronJob
   const { time, missed } = lastDue(cronJob, schedule, now, true)
+  if (time === undefined) return
   if (missed > manyMissed)
     tell(
       'Warning',
       'TooManyMissedTimes',
       'too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew',
     )
-  if (time === undefined) return
   if (spec.startingDeadlineSeconds !== undefined && time + spec.startingDeadlineSeconds * 1000 < now) {
     tell('Warning', 'MissSchedule', `Missed scheduled time to start a job: ${rfc1123(time)}`)
     return
@@ -162,7 +162,10 @@ const outdated = ({ spec }: CronJob, jobs: readonly Job[]): Job[] => {
   return [...oldest('Complete', spec.successfulJobsHistoryLimit), ...oldest('Failed', spec.failedJobsHistoryLimit)]
 }
 
-/** The last time that was due and has not been met, and about how many there were. */
+/**
+ * The last time that was due and has not been met, and about how many there were: as many as fit if all were as far apart
+ * as the first two. Where they are not, there may be some and no last one among those that are looked at.
+ */
 // pkg/controller/cronjob/utils.go mostRecentScheduleTime
 const lastDue = (
   { spec, status, metadata }: CronJob,
@@ -179,10 +182,10 @@ const lastDue = (
   if (second === undefined || now < second) return { since, time: first, missed: 0 }
   const interval = second - first
   const missed = Math.floor((now - first) / interval) + 1
-  let time = first
+  let time: number | undefined
   // not one by one: there may be years of them
   for (
-    let candidate = schedule.next(Math.max(since, first + (missed - 2) * interval));
+    let candidate = schedule.next(first + (missed - 2) * interval);
     candidate !== undefined && candidate <= now;
     candidate = schedule.next(candidate)
   )
@@ -192,9 +195,25 @@ const lastDue = (
 
 // utils.go nextScheduleTimeDuration
 const untilNext = (cronJob: CronJob, schedule: Schedule, now: number): number | undefined => {
-  const { since, time } = lastDue(cronJob, schedule, now, false)
-  const next = schedule.next(time ?? since)
+  const { since, time, missed } = lastDue(cronJob, schedule, now, false)
+  const next = schedule.next(time ?? (missed > 0 ? now : since))
   return next === undefined ? undefined : Math.max(0, next + lateMs - now)
+}
+
+/**
+ * Milliseconds until the next start of a CronJob whose schedule was changed: what the new one would have started before
+ * now is not made up for. undefined: the schedule cannot be read, or never starts anything.
+ */
+// cronjob_controllerv2.go updateCronJob
+export const untilStart = (cronJob: CronJob, now: number): number | undefined => {
+  const { schedule, timeZone } = cronJob.spec
+  if (timeZone !== undefined && problemOfZone(timeZone) !== undefined) return undefined
+  try {
+    return untilNext(cronJob, parseSchedule(schedule, timeZone), now)
+  } catch {
+    // whoever plans with it tells of it
+    return undefined
+  }
 }
 
 /** The Job of one time: its name is made from that, so that it cannot be made twice. */

@@ -55,6 +55,7 @@ export const account = (
   const before = parseIndexes(job.status?.completedIndexes, completions)
   const release: Pod[] = []
   let fresh = 0
+  let isFull = false
   for (const pod of inOrder(job, pods)) {
     const { uid = '' } = pod.metadata
     if (!tracked.has(uid) || !mayGo(job, pod, planned, ending)) continue
@@ -68,7 +69,8 @@ export const account = (
     } else if (isPodFailed(pod, job) || (ending && ending.type !== 'SuccessCriteriaMet')) {
       if (valid && !failed.includes(uid) && judge(job, pod).counts) failed.push(uid)
     }
-    if (fresh + succeeded.length + failed.length >= mostUncounted) break
+    isFull = fresh + succeeded.length + failed.length >= mostUncounted
+    if (isFull) break
   }
   // one that ends while it is suspended has been started all the same
   const startTime = planned.startTime ?? (ending && formatTime(now))
@@ -84,8 +86,9 @@ export const account = (
     if (planned.failedIndexes) status.failedIndexes = formatIndexes(planned.failedIndexes)
   }
   const turned = planned.managed && !ending ? turn(job, status, now) : undefined
+  // those beyond are counted the next time: until then it has not ended
   const final = announce(job, status, ending, now)
-  return { status: tidy(status), release, final, turned }
+  return { status: tidy(status), release, final: isFull ? undefined : final, turned }
 }
 
 // job_controller.go canRemoveFinalizer

@@ -202,7 +202,7 @@ const start = (context: ControllerContext): Run => {
     const last = final && ended(now, final)
     written = await write(written, last ?? now, signal)
     if (last && final) {
-      if ((written.status?.succeeded ?? 0) > (job.spec.completions ?? Infinity))
+      if (final.type === 'Complete' && (written.status?.succeeded ?? 0) > (job.spec.completions ?? Infinity))
         recorder.event(
           job,
           'Warning',

@@ -272,6 +272,21 @@ describe('account', () => {
     expect(ended({ ...counted(status, new Set()), terminating: 1 }, final)).toBeUndefined()
   })
 
+  it('does not end before the last of very many has been counted', () => {
+    const many = Array.from({ length: 501 }, (_, n) => succeeded(`p${n}`))
+    const of = job({ completions: 501 }, { startTime: minuteAgo })
+    const { status, release, final } = track(of, many)
+    expect([status.uncountedTerminatedPods?.succeeded?.length, release.length, final]).toEqual([500, 500, undefined])
+    const rest = { ...of, status: counted(status, new Set(['p500'])) }
+    expect(track(rest, many.slice(500)).final?.type).toBe('Complete')
+  })
+
+  it('is complete also when it is being deleted', () => {
+    const of = job({ completions: 1 }, { startTime: minuteAgo })
+    const going = { ...of, metadata: { ...of.metadata, deletionTimestamp: minuteAgo } }
+    expect(track(going, [succeeded('a')]).final?.type).toBe('Complete')
+  })
+
   it('counts what it stopped as failed', () => {
     const of = job({ completions: 1, backoffLimit: 0 }, { startTime: minuteAgo })
     const { status, final } = track(of, [failed('a'), pod('b')])

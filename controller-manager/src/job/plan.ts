@@ -123,8 +123,17 @@ export const plan = (seen: JobSeen, now: number): JobPlan => {
   if (spec.activeDeadlineSeconds !== undefined && !spec.suspend && startTime)
     result.checkAfter = Math.max(0, parseTime(startTime) + spec.activeDeadlineSeconds * 1000 - now)
   if (seen.current && job.metadata.deletionTimestamp === undefined) manage(result, seen, awaited, now)
-  return result
+  return isComplete(result, job) ? { ...result, ending: reached(now) } : result
 }
+
+/** Also one that is being deleted is told to be complete. */
+const isComplete = ({ active, delete: going, create, succeeded }: JobPlan, { spec }: Job): boolean => {
+  const isEnough = spec.completions === undefined ? succeeded > 0 : succeeded >= spec.completions
+  return isEnough && active.length - going.length + create.length === 0
+}
+
+const reached = (now: number): JobCondition =>
+  makeCondition('SuccessCriteriaMet', 'True', 'CompletionsReached', 'Reached expected number of succeeded pods', now)
 
 interface Counts {
   failed: number
@@ -230,16 +239,6 @@ const manage = (result: JobPlan, seen: JobSeen, awaited: Map<number, Pod> | unde
   result.forget = true
   if (spec.suspend) result.delete = active
   else resize(result, seen, awaited, now)
-  const left = active.length - result.delete.length + result.create.length
-  const complete = spec.completions === undefined ? result.succeeded > 0 : result.succeeded >= spec.completions
-  if (complete && left === 0)
-    result.ending = makeCondition(
-      'SuccessCriteriaMet',
-      'True',
-      'CompletionsReached',
-      'Reached expected number of succeeded pods',
-      now,
-    )
 }
 
 /** As many active Pods as there should be. */
