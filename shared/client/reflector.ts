@@ -1,5 +1,5 @@
 import type { Clock } from '../machinery/clock.ts'
-import { isGone, isNotFound, StatusError } from '../machinery/errors.ts'
+import { isGone, isNotFound, isTooLargeResourceVersion, StatusError } from '../machinery/errors.ts'
 import type { Logger } from '../machinery/logger.ts'
 import type { KubeList, KubeObject, ResourceRef } from '../machinery/object.ts'
 import { Backoff } from './backoff.ts'
@@ -130,11 +130,4 @@ export class Reflector<T extends KubeObject> {
     if (isGone(error)) log.info(fields, 'the watch is too far behind, listing again')
     else log.warn(fields, 'list or watch failed, trying again')
   }
-}
-
-// apimachinery/pkg/api/errors/errors.go IsTooLargeResourceVersion; older servers send only the text
-function isTooLargeResourceVersion(error: unknown): boolean {
-  if (!(error instanceof StatusError) || error.reason !== 'Timeout') return false
-  const causes = error.status.details?.causes ?? []
-  return causes.some((c) => c.reason === 'ResourceVersionTooLarge' || c.message === 'Too large resource version')
 }

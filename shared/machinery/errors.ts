@@ -190,3 +190,11 @@ export const isAlreadyExists = hasReason('AlreadyExists')
 export const isGone = hasReason('Expired', 'Gone')
 export const isInvalid = hasReason('Invalid')
 export const isForbidden = hasReason('Forbidden')
+
+/** A read from a revision that is not reached yet, as `tooLargeResourceVersion` makes it; older servers send only the text. */
+// apimachinery/pkg/api/errors/errors.go IsTooLargeResourceVersion
+export function isTooLargeResourceVersion(error: unknown): error is StatusError {
+  if (!(error instanceof StatusError) || error.reason !== 'Timeout') return false
+  const causes = error.status.details?.causes ?? []
+  return causes.some((c) => c.reason === 'ResourceVersionTooLarge' || c.message === 'Too large resource version')
+}

@@ -1,4 +1,4 @@
-import { resourceExpired, StatusError } from '@kubets/shared/machinery/errors.ts'
+import { isTooLargeResourceVersion, resourceExpired, StatusError } from '@kubets/shared/machinery/errors.ts'
 import { apiVersionOf, type KubeObject } from '@kubets/shared/machinery/object.ts'
 import { encode, watchEvent } from '../storage/encoded.ts'
 import { CompactedError } from '../storage/etcd-errors.ts'
@@ -20,11 +20,34 @@ export async function get(
   options: GetOptions = {},
 ): Promise<Encoded> {
   const { resourceVersion } = options
-  if (resourceVersion === undefined || resourceVersion === '') await storage.cache.fresh(scope.signal)
-  else await storage.cache.atLeast(parseResourceVersion(resourceVersion), scope.signal)
-  const encoded = storage.resource(resourceOf(scope.kind)).get(keyOf(scope, name))
+  const [resource, key] = [resourceOf(scope.kind), keyOf(scope, name)]
+  const plan: ListPlan =
+    resourceVersion === undefined || resourceVersion === ''
+      ? { from: 'latest' }
+      : { from: 'atLeast', revision: parseResourceVersion(resourceVersion) }
+  const isCached = await caughtUp(storage, plan, scope)
+  const encoded = isCached ? storage.resource(resource).get(key) : await storage.read(resource, key)
   if (!encoded) throw missing(scope.kind, name)
   return oneAsKind(scope.kind, encoded, scope.signal)
+}
+
+/**
+ * Resolves when the cache has what is read, to false when that takes it too long and etcd has it: it has to be read there.
+ * Rejects with a 504 when a revision was asked for that may never be.
+ */
+// staging/src/k8s.io/apiserver/pkg/storage/cacher/delegator.go GetList
+async function caughtUp(storage: Storage, plan: ListPlan, { signal }: RequestScope): Promise<boolean> {
+  try {
+    if (plan.from === 'latest') await storage.cache.fresh(signal)
+    else await storage.cache.atLeast(plan.from === 'any' ? 0 : plan.revision, signal)
+    return true
+  } catch (error) {
+    if (!isTooLargeResourceVersion(error)) throw error
+    const isThere =
+      plan.from === 'latest' || (plan.from === 'exact' && plan.revision <= (await storage.currentRevision()))
+    if (!isThere) throw error
+    return false
+  }
 }
 
 /** A page of objects in the kind's shape. */
@@ -63,15 +86,16 @@ async function readPage(
 ): Promise<PageAt> {
   const resource = resourceOf(scope.kind)
   const cache = storage.resource(resource)
-  if (plan.from === 'latest') await storage.cache.fresh(scope.signal)
-  else await storage.cache.atLeast(plan.from === 'any' ? 0 : plan.revision, scope.signal)
+  const isCached = await caughtUp(storage, plan, scope)
   const start = 'start' in plan && plan.start !== undefined && plan.start > selected.start ? plan.start : selected.start
   const asked = { ...selected, start, limit }
-  if (plan.from !== 'exact') return { page: cache.page(asked), revision: storage.cache.revision }
   // nothing has changed since, so the present is that past
-  if (cache.changed <= plan.revision) return { page: cache.page(asked), revision: plan.revision }
+  const isPresent = plan.from !== 'exact' || cache.changed <= plan.revision
+  const cached = plan.from === 'exact' ? plan.revision : storage.cache.revision
+  if (isCached && isPresent) return { page: cache.page(asked), revision: cached }
+  const revision = plan.from === 'exact' ? plan.revision : await storage.currentRevision()
   try {
-    return { page: await storage.pageAt(resource, asked, plan.revision), revision: plan.revision }
+    return { page: await storage.pageAt(resource, asked, revision), revision }
   } catch (error) {
     throw error instanceof CompactedError ? expired(token, start) : error
   }

@@ -44,7 +44,8 @@ export interface EtcdOptions {
   clock: Clock
 }
 
-const requestTimeoutMs = 5000
+// staging/src/k8s.io/apiserver/pkg/server/config.go RequestTimeout: etcd may take as long as the request that needs it
+const requestTimeoutMs = 60_000
 
 export const channelOptions = {
   // a page of large objects, and a transaction's worth of events, are well above the 4 MiB default
@@ -66,13 +67,15 @@ const passThrough = {
 } as unknown as NonNullable<FaultHandling['global']>
 
 /**
- * Keys, transactions and leases. Each call ends within five seconds and rejects with a StatusError, or CompactedError
+ * Keys, transactions and leases. Each call ends within a minute and rejects with a StatusError, or CompactedError
  * for a revision that etcd has forgotten. A call that was sent is not taken back, so none takes a signal.
  */
 export class Etcd {
   readonly #client: Etcd3
+  readonly #clock: Clock
 
   constructor({ endpoints, tls, clock }: EtcdOptions) {
+    this.#clock = clock
     this.#client = new Etcd3({
       hosts: [...endpoints],
       ...(tls && {
@@ -84,14 +87,16 @@ export class Etcd {
       }),
       grpcOptions: channelOptions,
       faultHandling: { host: () => passThrough, global: passThrough },
-      defaultCallOptions: () => ({ deadline: clock.now() + requestTimeoutMs }),
+      defaultCallOptions: () => this.#within(requestTimeoutMs),
     })
   }
 
   /** etcd's revision now; every write that was answered before the call is in it. */
-  async currentRevision(): Promise<number> {
+  async currentRevision(limitMs = requestTimeoutMs): Promise<number> {
     const key = Buffer.from('/')
-    const answer = await this.#call(() => this.#client.kv.range({ key, limit: 1, count_only: true }))
+    const answer = await this.#call(() =>
+      this.#client.kv.range({ key, limit: 1, count_only: true }, this.#within(limitMs)),
+    )
     return Number(answer.header.revision)
   }
 
@@ -146,6 +151,11 @@ export class Etcd {
 
   close(): void {
     this.#client.close()
+  }
+
+  /** gRPC's deadlines are of the wall clock. */
+  #within(ms: number): { deadline: number } {
+    return { deadline: this.#clock.now() + ms }
   }
 
   async #call<T>(run: () => Promise<T>): Promise<T> {

@@ -1,5 +1,3 @@
-import { once } from 'node:events'
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { silentLogger } from '@kubets/shared/machinery/logger.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { realClock } from '@kubets/shared/process/clock.ts'
@@ -9,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compactOnce } from './compactor.ts'
 import { CompactedError } from './etcd-errors.ts'
 import { Etcd } from './etcd.ts'
+import { openLine } from './line.testing.ts'
 import { Storage, type CommitResult } from './storage.ts'
 import type { Resource, Watch } from './types.ts'
 
@@ -37,31 +36,6 @@ afterAll(async () => {
   await Promise.all(running)
   await etcd.stop()
 })
-
-/** A TCP connection to etcd that can be cut. */
-async function openLine(target: number) {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    const upstream = connect(target, '127.0.0.1')
-    for (const end of [socket, upstream]) {
-      sockets.add(end)
-      end.on('error', () => undefined).on('close', () => sockets.delete(end))
-    }
-    socket.pipe(upstream).pipe(socket)
-  })
-  const listen = async (port: number): Promise<void> => void (await once(server.listen(port, '127.0.0.1'), 'listening'))
-  await listen(0)
-  const { port } = server.address() as AddressInfo
-  return {
-    endpoint: `http://127.0.0.1:${String(port)}`,
-    restore: () => listen(port),
-    async cut() {
-      server.close()
-      for (const socket of sockets) socket.destroy()
-      await once(server, 'close')
-    },
-  }
-}
 
 function write(
   storage: Storage,
@@ -129,6 +103,16 @@ describe('storage on a real etcd', () => {
     const revision = await foreign.currentRevision()
     expect(await storage.cache.fresh()).toBeGreaterThanOrEqual(revision)
     foreign.close()
+  })
+
+  it('gives etcd as long as a request has', async () => {
+    // every call has been on its way for longer than etcd takes to elect a leader
+    const clock = { ...realClock, now: () => realClock.now() - 20_000 }
+    const storage = new Storage({ endpoints: [etcd.endpoint], prefix: '/slow', clock, log: silentLogger })
+    const resource = { group: '', plural: 'things' }
+    expect((await write(storage, resource, 'a')).committed).toBe(true)
+    expect((await storage.read(resource, 'default/a'))?.object.metadata.name).toBe('a')
+    await storage.run(AbortSignal.abort())
   })
 
   it('loses and repeats no event over a crash of etcd', async () => {

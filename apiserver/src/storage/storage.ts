@@ -41,6 +41,8 @@ export type CommitResult =
 
 const scanSize = 500
 const healthMs = 1000
+/** How long etcd may take to show that it is well. */
+const checkMs = 5000
 const problemMs = 50
 
 /** Objects in etcd: written by transactions, read from the cache, or from etcd for the past. */
@@ -119,6 +121,11 @@ export class Storage {
     return this.#decode(items[0])
   }
 
+  /** The revision that etcd is at now, past the cache. */
+  currentRevision(): Promise<number> {
+    return this.#etcd.currentRevision()
+  }
+
   /** A page as it was at a revision. Rejects with CompactedError when that is forgotten. */
   async pageAt(resource: Resource, { start, end, limit, matches }: PageOptions, revision: number): Promise<Page> {
     const folder = folderOf(this.#options.prefix, resource)
@@ -159,7 +166,7 @@ export class Storage {
   }
 
   async #checkHealth(): Promise<string | undefined> {
-    const problem = await this.#etcd.currentRevision().then(
+    const problem = await this.#etcd.currentRevision(checkMs).then(
       () => (this.cache.revision > 0 ? undefined : 'etcd has not been read yet'),
       (error: unknown) => (error instanceof Error ? error.message : String(error)),
     )
