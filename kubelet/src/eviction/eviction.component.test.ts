@@ -1,16 +1,8 @@
-import path from 'node:path'
-import { events } from '@kubets/shared/api/resources.gen.ts'
-import type { Event, Pod } from '@kubets/shared/api/types/core-v1.ts'
-import { silentLogger as log } from '@kubets/shared/machinery/logger.ts'
-import { realClock as clock } from '@kubets/shared/testing/real-clock.ts'
+import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { caseMs, waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { nodeReference } from '../events.ts'
 import { startTestNode, type TestNode } from '../pods/node.testing.ts'
-import { StatsCollector } from '../stats/collector.ts'
-import { SizeTracker } from '../stats/sizes.ts'
-import { EvictionManager } from './manager.ts'
-import { parseThresholds } from './thresholds.ts'
+import { evictionsOf } from './evictions.testing.ts'
 
 const stopping = new AbortController()
 const runs = ({ status }: Pod): boolean => status?.phase === 'Running'
@@ -20,55 +12,16 @@ const storage = 'ephemeral-storage'
 
 describe('EvictionManager', { timeout: caseMs }, () => {
   let node: TestNode
-  let sizes: SizeTracker
-  let stats: StatsCollector
-  const counted: string[] = []
+  let evictions: ReturnType<typeof evictionsOf>
   beforeAll(async () => {
     node = await startTestNode({ cpu: '1', memory: '64Gi', [storage]: '64Gi', pods: '20' })
-    const { runtime, manager, volumes, rootDir } = node
-    const pods = (): Pod[] => manager.list()
-    const hostsFile = (uid: string): string => path.join(volumes.podDir(uid), 'etc-hosts')
-    const volumesOf = (pod: Pod) => volumes.measured(pod)
-    sizes = new SizeTracker({ runtime, clock, log, volumePeriodMs: 200, pods, volumesOf, hostsFile })
-    const memory = { memoryBytes: 2 ** 34, memoryForPodsBytes: 2 ** 34 }
-    stats = new StatsCollector({ nodeName: 'n', rootDir, ...memory, cpus: 2, runtime, sizes, clock, pods })
+    evictions = evictionsOf(node)
   })
   afterAll(async () => {
     stopping.abort()
     await node.stop()
   })
 
-  const manager = (hard: Record<string, string>): EvictionManager => {
-    const { manager: pods, recorder } = node
-    const evictions: EvictionManager = new EvictionManager({
-      policy: {
-        thresholds: parseThresholds({ hard, soft: {}, softGracePeriod: {}, minimumReclaim: {} }),
-        maxPodGraceSeconds: 0,
-        transitionMs: 300_000,
-      },
-      stats,
-      sizes,
-      pods: {
-        active: () => pods.active(),
-        evict: (uid, why, graceSeconds) => pods.evict(uid, why, graceSeconds),
-        // their sandboxes here take their time to end
-        cleanedUp: (uid) => Promise.resolve(!pods.active().some(({ metadata }) => metadata.uid === uid)),
-      },
-      garbage: { deleteUnusedContainers: () => Promise.resolve(), deleteUnusedImages: () => Promise.resolve() },
-      recorder,
-      node: nodeReference('n'),
-      clock,
-      log,
-      counted: (signal) => counted.push(signal),
-      changed: () => node.pressure.push(...evictions.conditions),
-    })
-    return evictions
-  }
-  const eventOf = (name: string): Promise<Event> =>
-    waitFor(async () => {
-      const { items } = await node.client.list(events, { namespace: 'default' })
-      return items.find((one) => one.involvedObject.name === name && one.reason === 'Evicted')
-    })
   /** A container that is ready when it has run the command. */
   const after = (command: string, limits: Record<string, string> = {}) => ({
     name: 'main',
@@ -88,6 +41,7 @@ describe('EvictionManager', { timeout: caseMs }, () => {
     await node.run('modest', { volumes, containers: [{ ...after('true', { [storage]: '1Mi' }), volumeMounts }] })
     const names = ['volume', 'files', 'logs', 'modest']
     const pods = await Promise.all(names.map((name) => node.until(name, ready)))
+    const { sizes, manager, counted, eventOf } = evictions
     void sizes.run(stopping.signal)
     await waitFor(() => {
       const known = pods.map(({ metadata: { uid = '' } }) => sizes.of(uid))
@@ -117,6 +71,7 @@ describe('EvictionManager', { timeout: caseMs }, () => {
 
   it('ends Pods while memory is short, who asked for least of it first, and takes no more of these', async () => {
     const critical = { priority: 2_000_001_000, priorityClassName: 'system-node-critical' }
+    const { manager, counted, eventOf } = evictions
     const asking = { name: 'main', resources: { requests: { memory: '32Gi' } } }
     await node.run('asking', { containers: [asking] })
     await node.run('critical', { ...critical, containers: [{ name: 'main' }] })
