@@ -8,9 +8,19 @@ const running = (change: Partial<Pod['metadata']> = {}, status: Pod['status'] = 
   return { ...made, metadata: { ...made.metadata, generation: 1, ...change }, status }
 }
 
+const resized = {
+  name: 'c',
+  ready: true,
+  restartCount: 0,
+  image: 'i',
+  imageID: 'i',
+  resources: { requests: { cpu: '9' } },
+}
+
 describe('a change of a running Pod', () => {
   it.each([
     ['status', running({}, { phase: 'Running' }), false],
+    ['being resized', running({}, { containerStatuses: [resized] }), true],
     ['annotations', running({ annotations: { a: 'b' } }), false],
     ['spec', running({ generation: 2 }), true],
     ['labels', running({ labels: { app: 'db' } }), true],

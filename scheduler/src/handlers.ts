@@ -1,6 +1,7 @@
 import { namespaces, nodes, pods } from '@kubets/shared/api/resources.gen.ts'
 import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import type { InformerFactory } from '@kubets/shared/client/informer.ts'
+import { isResizing } from '@kubets/shared/api/resize.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import type { Cache } from './cache/cache.ts'
 import { podInfo } from './cache/pod-info.ts'
@@ -120,6 +121,8 @@ export function mattersToOthers(old: Pod, pod: Pod): boolean {
   return (
     generation === undefined ||
     generation !== old.metadata.generation ||
+    isResizing(old) ||
+    isResizing(pod) ||
     deletionTimestamp !== old.metadata.deletionTimestamp ||
     !deepEqual(labels, old.metadata.labels)
   )

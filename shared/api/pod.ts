@@ -103,6 +103,11 @@ export function containerTotals(spec: PodSpec, which: 'requests' | 'limits'): Re
   return running
 }
 
+/** Whether a Pod as a whole may ask for the resource. */
+// component-helpers/resource/helpers.go IsSupportedPodLevelResource
+export const isPodLevelResource = (name: string): boolean =>
+  name === 'cpu' || name === 'memory' || name.startsWith('hugepages-')
+
 function podTotal(spec: PodSpec, which: 'requests' | 'limits'): Resources {
   const running = containerTotals(spec, which)
   // what the pod as a whole asks for stands in place of the sum, for the resources it names

@@ -1,4 +1,4 @@
-import { getCondition, isPodReady, isPodTerminal, podRequests } from '@kubets/shared/api/pod.ts'
+import { getCondition, isPodLevelResource, isPodReady, isPodTerminal, podRequests } from '@kubets/shared/api/pod.ts'
 import type { Container, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { parseQuantity } from '@kubets/shared/machinery/quantity.ts'
 import { parseTime } from '@kubets/shared/machinery/time.ts'
@@ -220,15 +220,11 @@ export const sumOf = (values: readonly number[]): number =>
     maxValue,
   )
 
-// component-helpers/resource/helpers.go SupportedPodLevelResources
-const isPodLevel = (resource: string): boolean =>
-  resource === 'cpu' || resource === 'memory' || resource.startsWith('hugepages-')
-
 /** What a Pod requests of a resource, in thousandths. Throws when it, or one of its containers, does not say. */
 // pkg/controller/podautoscaler/replica_calculator.go calculateRequests
 const requestOf = (pod: Pod, resource: string, container: string | undefined): number => {
   const { name = '' } = pod.metadata
-  const ofPod = Object.keys(pod.spec.resources?.requests ?? {}).some(isPodLevel)
+  const ofPod = Object.keys(pod.spec.resources?.requests ?? {}).some(isPodLevelResource)
   if (ofPod && container === undefined) {
     const request = podRequests(pod).get(resource)
     if (request === undefined) throw new Error(`missing pod-level request for ${resource} in Pod ${name}`)

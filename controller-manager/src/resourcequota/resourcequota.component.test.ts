@@ -65,6 +65,55 @@ describe('ResourceQuota, admission and controller together', () => {
     await waitForUsed(namespace, { pods: '1', 'count/pods': '1' })
   })
 
+  it('counts what a Pod holds until it is resized, and takes one that asks for its whole', async () => {
+    const namespace = 'resized'
+    await makeQuota(namespace, { 'requests.cpu': '3' })
+    const asking = (cpu: string) => ({ containers: [{ name: 'c', image: 'i', resources: { requests: { cpu } } }] })
+    await manager.client.create(pods, { ...pod('a'), spec: asking('2') }, { namespace })
+    const give = async (cpu: string): Promise<void> => {
+      const had = {
+        name: 'c',
+        ready: true,
+        restartCount: 0,
+        image: 'i',
+        imageID: 'i',
+        resources: { requests: { cpu } },
+      }
+      const status = { phase: 'Running', containerStatuses: [had] }
+      await manager.client.patch(pods, 'a', { status }, { type: 'strategic', namespace, subresource: 'status' })
+    }
+    await give('2')
+    await manager.client.patch(
+      pods,
+      'a',
+      { spec: asking('1') },
+      { type: 'strategic', namespace, subresource: 'resize' },
+    )
+    await waitForUsed(namespace, { 'requests.cpu': '2' })
+    const whole = { containers: [{ name: 'c', image: 'i' }], resources: { requests: { cpu: '2' } } }
+    await expect(manager.client.create(pods, { ...pod('b'), spec: whole }, { namespace })).rejects.toThrow(
+      'exceeded quota: q, requested: requests.cpu=2, used: requests.cpu=2, limited: requests.cpu=3',
+    )
+    await give('1')
+    await waitForUsed(namespace, { 'requests.cpu': '1' })
+    await manager.client.create(pods, { ...pod('b'), spec: whole }, { namespace })
+    await waitForUsed(namespace, { 'requests.cpu': '3' })
+  })
+
+  it('moves a Pod that gets a deadline to the quota for such', async () => {
+    const namespace = 'scoped'
+    await manager.makeNamespace(namespace)
+    const spec = { hard: { pods: '1' }, scopes: ['Terminating'] }
+    await manager.client.create(resourceQuotas, { ...quota({}), spec }, { namespace })
+    await waitForUsed(namespace, { pods: '0' })
+    const limit = (name: string) =>
+      manager.client.patch(pods, name, { spec: { activeDeadlineSeconds: 9 } }, { type: 'merge', namespace })
+    for (const name of ['a', 'b']) await manager.client.create(pods, pod(name), { namespace })
+    await limit('a')
+    await waitForUsed(namespace, { pods: '1' })
+    await expect(limit('b')).rejects.toThrow('exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1')
+  })
+
   it('follows the type of a Service', async () => {
     const namespace = 'services'
     await makeQuota(namespace, { services: '1', 'services.nodeports': '1' })

@@ -69,6 +69,28 @@ describe('Cache', () => {
     expect(usage(cache, 'a')).toEqual([1, 1000])
   })
 
+  it('counts what a Pod holds until it is resized', () => {
+    const small = pod('p', { on: 'a', cpu: '1' })
+    const told = (cpu: string) => ({
+      ...small,
+      metadata: { ...small.metadata, generation: 1 },
+      status: {
+        containerStatuses: small.spec.containers.map(({ name }) => ({
+          name,
+          ready: true,
+          restartCount: 0,
+          image: 'i',
+          imageID: 'i',
+          resources: { requests: { cpu } },
+        })),
+      },
+    })
+    const cache = cacheOf([node('a')], [told('3')])
+    expect(usage(cache, 'a')).toEqual([1, 3000])
+    cache.setPod(told('1'))
+    expect(usage(cache, 'a')).toEqual([1, 1000])
+  })
+
   it('orders nodes zone by turns', () => {
     const zoned = (name: string, zone: string) => node(name, { labels: { 'topology.kubernetes.io/zone': zone } })
     const cache = cacheOf([zoned('a1', 'a'), zoned('a2', 'a'), zoned('b1', 'b'), zoned('c1', 'c')])

@@ -2,6 +2,7 @@ import type { Pod, PodAffinityTerm } from '@kubets/shared/api/types/core-v1.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { labelSelectorFromObject, nothing, type Selector } from '@kubets/shared/machinery/selector.ts'
 import { hostPortsOf, type HostPort } from '@kubets/shared/api/host-ports.ts'
+import { isResizing } from '@kubets/shared/api/resize.ts'
 import { podResources, type Resources } from './resources.ts'
 
 /** One affinity term, ready to be matched. */
@@ -75,7 +76,8 @@ export function podInfo(pod: Pod): PodInfo {
 export function podInfoAfter(before: PodInfo, pod: Pod): PodInfo {
   const { generation, labels = {} } = pod.metadata
   const sameSpec = generation !== undefined && generation === before.pod.metadata.generation
-  return sameSpec && deepEqual(labels, before.labels) ? { ...before, pod } : podInfo(pod)
+  const sameNeeds = !isResizing(before.pod) && !isResizing(pod)
+  return sameSpec && sameNeeds && deepEqual(labels, before.labels) ? { ...before, pod } : podInfo(pod)
 }
 
 /** Whether the term means this Pod. */

@@ -1,3 +1,4 @@
+import { whileResizing } from '@kubets/shared/api/resize.ts'
 import type { Container, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { parseQuantity } from '@kubets/shared/machinery/quantity.ts'
 
@@ -50,16 +51,17 @@ function maxInto(total: Resources, amount: Resources): void {
 
 /**
  * What a Pod asks of its node: all containers and sidecars together, or the init container that needs most beside the
- * sidecars started before it, whichever is more, and the overhead.
+ * sidecars started before it, whichever is more, and the overhead; while it is resized what it holds, if that is more.
  * @param withDefaults counts containers that ask for no CPU or memory with a small amount, as scores do.
  */
 // component-helpers/resource/helpers.go PodRequests
 export function podResources(pod: Pod, withDefaults = false): Resources {
+  const { spec } = whileResizing(pod)
   const total = noResources()
-  for (const container of pod.spec.containers) addTo(total, containerResources(container, withDefaults))
+  for (const container of spec.containers) addTo(total, containerResources(container, withDefaults))
   const sidecars = noResources()
   const starting = noResources()
-  for (const container of pod.spec.initContainers ?? []) {
+  for (const container of spec.initContainers ?? []) {
     const wanted = containerResources(container, withDefaults)
     if (container.restartPolicy === 'Always') {
       addTo(total, wanted)
@@ -72,13 +74,13 @@ export function podResources(pod: Pod, withDefaults = false): Resources {
   }
   maxInto(total, starting)
   // requests of the Pod as a whole stand in place of its containers' sum
-  const whole = pod.spec.resources?.requests
+  const whole = spec.resources?.requests
   if (whole) {
     const asked = resourcesOf(whole)
     if (whole['cpu'] !== undefined) total.milliCPU = asked.milliCPU
     if (whole['memory'] !== undefined) total.memory = asked.memory
   }
-  if (pod.spec.overhead) addTo(total, resourcesOf(pod.spec.overhead))
+  if (spec.overhead) addTo(total, resourcesOf(spec.overhead))
   return total
 }
 

@@ -1,7 +1,7 @@
-import type { KubeObject } from '../../machinery/object.ts'
 import type { Quantity } from '../../machinery/quantity.ts'
 import { isExtended, isHugePages, isNative } from '../kinds/quantities.ts'
-import { isPodTerminal, podLimits, podQOS, podRequests } from '../pod.ts'
+import { isPodLevelResource, isPodTerminal, podLimits, podQOS, podRequests } from '../pod.ts'
+import { isResizing, whileResizing } from '../resize.ts'
 import type { Container, Pod, PodAffinityTerm, ScopedResourceSelectorRequirement } from '../types/core-v1.ts'
 import { add, amountsOf, one, type Amounts } from './amounts.ts'
 import { countName, type Evaluator } from './evaluator.ts'
@@ -25,8 +25,11 @@ const demanded: ReadonlySet<string> = new Set(
 
 // pkg/quota/v1/evaluator/core/pods.go podEvaluator
 export const podEvaluator: Evaluator = {
-  handles: ({ operation, subresource }) =>
-    (operation === 'CREATE' && subresource === '') || (operation === 'UPDATE' && subresource === 'resize'),
+  handles: ({ operation, subresource, object, old }) => {
+    if (operation === 'CREATE') return subresource === ''
+    if (operation !== 'UPDATE') return false
+    return subresource === 'resize' || (subresource === '' && hasDeadline(object as Pod) !== hasDeadline(old as Pod))
+  },
   counts: (name) =>
     names.has(name) ||
     isHugePages(name) ||
@@ -49,7 +52,9 @@ export const holdsResources = (pod: Pod, now: number): boolean => {
 // pods.go PodUsageFunc
 const usage = (pod: Pod, now: number): Amounts => {
   const count: Amounts = new Map([[objectCountName, one]])
-  return holdsResources(pod, now) ? add(count, computeUsage(podRequests(pod), podLimits(pod))) : count
+  if (!holdsResources(pod, now)) return count
+  const held = whileResizing(pod)
+  return add(count, computeUsage(podRequests(held), podLimits(held)))
 }
 
 // pods.go podComputeUsageHelper
@@ -65,6 +70,9 @@ const computeUsage = (requests: Amounts, limits: Amounts): Amounts => {
 
 // pods.go Constraints
 const lacks = (wanted: readonly string[], { spec }: Pod): string | undefined => {
+  const { requests: whole, limits: atMost } = spec.resources ?? {}
+  // who asks for the Pod as a whole need not say what its containers get of it
+  if (Object.keys({ ...whole, ...atMost }).some(isPodLevelResource)) return undefined
   const missing: string[] = []
   for (const name of [...wanted].sort()) {
     if (!demanded.has(name)) continue
@@ -79,15 +87,17 @@ const lacks = (wanted: readonly string[], { spec }: Pod): string | undefined => 
   return missing.length === 0 ? undefined : `must specify ${missing.join('; ')}`
 }
 
+// pods.go IsTerminating
+const hasDeadline = ({ spec }: Pod): boolean => (spec.activeDeadlineSeconds ?? -1) >= 0
+
 // pods.go podMatchesScopeFunc
 const matchesScope = (scope: ScopedResourceSelectorRequirement, pod: Pod): boolean => {
-  const terminating = (pod.spec.activeDeadlineSeconds ?? -1) >= 0
   const { priorityClassName } = pod.spec
   switch (scope.scopeName) {
     case 'Terminating':
-      return terminating
+      return hasDeadline(pod)
     case 'NotTerminating':
-      return !terminating
+      return !hasDeadline(pod)
     case 'BestEffort':
       return (pod.status?.qosClass ?? podQOS(pod)) === 'BestEffort'
     case 'NotBestEffort':
@@ -113,7 +123,10 @@ const reachesOtherNamespaces = ({ spec: { affinity } }: Pod): boolean =>
     )
   })
 
-/** Whether a change of a Pod sets free what quotas had counted. */
+/** Whether a change of a Pod sets free what quotas had counted, or moves it to others, or may be the end of a resize. */
 // pkg/quota/v1/install/update_filter.go DefaultUpdateFilter
-export const podFrees = (old: KubeObject, pod: KubeObject, now: number): boolean =>
-  holdsResources(old as Pod, now) && !holdsResources(pod as Pod, now)
+export const podFrees = (old: Pod, pod: Pod, now: number): boolean =>
+  isResizing(old) ||
+  isResizing(pod) ||
+  hasDeadline(old) !== hasDeadline(pod) ||
+  (holdsResources(old, now) && !holdsResources(pod, now))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../machinery/object.ts'
-import type { ScopedResourceSelectorRequirement } from '../types/core-v1.ts'
+import type { Pod, ScopedResourceSelectorRequirement } from '../types/core-v1.ts'
 import { add, amountsOf, equal, exceeding, listOf, mask, subtract, withoutZeros } from './amounts.ts'
 import { evaluatorOf } from './evaluators.ts'
 import { claimChanges } from './persistent-volume-claims.ts'
@@ -212,6 +212,12 @@ describe('a Pod and what its quota demands', () => {
   it('is content with what is there', () => {
     expect(lacks(['cpu', 'limits.cpu'], pod({ requests: { cpu: '1' }, limits: { cpu: '1' } }))).toBeUndefined()
   })
+  it('is content with what the Pod as a whole asks for', () => {
+    const whole = (resources: object) => pod({ spec: { resources } })
+    expect(lacks(['cpu', 'limits.cpu'], whole({ requests: { memory: '1Gi' } }))).toBeUndefined()
+    expect(lacks(['cpu'], whole({ limits: { cpu: '1' } }))).toBeUndefined()
+    expect(lacks(['cpu'], whole({}))).toBe('must specify cpu for: c')
+  })
   it('demands no storage', () => expect(lacks(['requests.ephemeral-storage'], pod({}))).toBeUndefined())
 })
 
@@ -269,8 +275,27 @@ describe('writes that matter', () => {
   })
   it('ended Pods set free what they had', () => {
     const ended = pod({ status: { phase: 'Failed' } })
-    expect(podFrees(pod({}), ended, now)).toBe(true)
-    expect(podFrees(ended, ended, now)).toBe(false)
+    expect(podFrees(pod({}) as Pod, ended as Pod, now)).toBe(true)
+    expect(podFrees(ended as Pod, ended as Pod, now)).toBe(false)
+  })
+  it('Pods move to another scope when they get a deadline', () => {
+    const [plain, limited] = [pod({}), pod({ spec: { activeDeadlineSeconds: 5 } })]
+    const update = { operation: 'UPDATE', subresource: '', object: limited } as const
+    expect(evaluatorOf('', 'pods')?.handles({ ...update, old: plain })).toBe(true)
+    expect(evaluatorOf('', 'pods')?.handles({ ...update, old: limited })).toBe(false)
+    expect(podFrees(plain as Pod, limited as Pod, now)).toBe(true)
+    expect(podFrees(limited as Pod, limited as Pod, now)).toBe(false)
+  })
+  it('Pods hold what they have until they are resized', () => {
+    const told = { name: 'c', resources: { requests: { cpu: '2' } } }
+    const shrinking = pod({ requests: { cpu: '1' }, status: { containerStatuses: [told] } })
+    const shrunk = pod({
+      requests: { cpu: '1' },
+      status: { containerStatuses: [{ ...told, resources: { requests: { cpu: '1' } } }] },
+    })
+    expect([used('', 'pods', shrinking)['requests.cpu'], used('', 'pods', shrunk)['requests.cpu']]).toEqual(['2', '1'])
+    expect(podFrees(shrinking as Pod, shrunk as Pod, now)).toBe(true)
+    expect(podFrees(shrunk as Pod, shrunk as Pod, now)).toBe(false)
   })
   it('claims get another class', () => {
     const claim = (name: string) => object({ spec: { volumeAttributesClassName: name } }) as never
