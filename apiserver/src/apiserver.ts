@@ -12,7 +12,7 @@ import { keepAuthenticationConfig } from './auth/authentication-config.ts'
 import { firstVerdict, healthPathsAuthorizer, type Authorizer } from './auth/attributes.ts'
 import { createLookup } from './auth/lookup.ts'
 import { keepTracking, useRecorder } from './auth/legacy-token-use.ts'
-import { nodeAuthorizer } from './auth/node-authorizer.ts'
+import { createNodeAuthorizer } from './auth/node-authorizer.ts'
 import { createRbac, mastersAuthorizer } from './auth/rbac.ts'
 import { reconcileRbac } from './auth/reconcile-rbac.ts'
 import { createTokens } from './auth/tokens.ts'
@@ -87,7 +87,7 @@ export async function startApiServer(options: Options, clock: Clock, log: Logger
     useRecorder(registry, clock, log, stop.signal),
   )
   const modes: Record<Options['authorizationModes'][number], Authorizer> = {
-    Node: nodeAuthorizer,
+    Node: createNodeAuthorizer(registry),
     RBAC: rbac,
     AlwaysAllow: { authorize: () => ({ verdict: 'allow', reason: '' }) },
   }

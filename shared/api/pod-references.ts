@@ -7,43 +7,65 @@ import type { Container, Pod, Volume } from './types/core-v1.ts'
 // pkg/api/pod/util.go HasAPIObjectReference
 export function apiReference({ spec }: Pod): string | undefined {
   if (spec.serviceAccountName || spec.serviceAccount) return 'serviceaccounts'
-  const containers = [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])] as const
-  const volumes = spec.volumes ?? []
-  const pull = spec.imagePullSecrets?.some(({ name }) => Boolean(name))
-  if (pull || containers.some(fromSecret) || volumes.some(ofSecret)) return 'secrets'
-  if (containers.some(fromConfigMap) || volumes.some(ofConfigMap)) return 'configmaps'
+  if (secretNames({ spec }).length > 0) return 'secrets'
+  if (configMapNames({ spec }).length > 0) return 'configmaps'
   if (spec.resourceClaims?.length) return 'resourceclaims'
-  for (const volume of volumes) {
+  for (const volume of spec.volumes ?? []) {
     const found = ofVolume(volume)
     if (found !== undefined) return found
   }
   return undefined
 }
 
-type Env = Pick<Container, 'env' | 'envFrom'>
-
-// VisitPodSecretNames
-const fromSecret = ({ env = [], envFrom = [] }: Env): boolean =>
-  env.some((one) => one.valueFrom?.secretKeyRef) || envFrom.some((one) => one.secretRef)
-
-function ofSecret(volume: Volume): boolean {
-  const { secret, projected, azureFile, csi } = volume
-  const drivers = [volume.cephfs, volume.cinder, volume.flexVolume, volume.iscsi, volume.rbd, volume.scaleIO]
-  return (
-    secret !== undefined ||
-    Boolean(azureFile?.secretName) ||
-    Boolean(csi?.nodePublishSecretRef) ||
-    [...drivers, volume.storageos].some((one) => one?.secretRef !== undefined) ||
-    Boolean(projected?.sources?.some((one) => one.secret))
-  )
+/** The Secrets that a Pod names, in its own namespace. */
+// pkg/api/v1/pod/util.go VisitPodSecretNames
+export function secretNames({ spec }: Pick<Pod, 'spec'>): string[] {
+  return [
+    ...(spec.imagePullSecrets ?? []).map(({ name }) => name),
+    ...containersOf(spec).flatMap(({ env = [], envFrom = [] }) => [
+      ...envFrom.map(({ secretRef }) => secretRef?.name),
+      ...env.map(({ valueFrom }) => valueFrom?.secretKeyRef?.name),
+    ]),
+    ...(spec.volumes ?? []).flatMap(secretsOf),
+  ].filter(isName)
 }
 
-// VisitPodConfigmapNames
-const fromConfigMap = ({ env = [], envFrom = [] }: Env): boolean =>
-  env.some((one) => one.valueFrom?.configMapKeyRef) || envFrom.some((one) => one.configMapRef)
+/** The ConfigMaps that a Pod names, in its own namespace. */
+// pkg/api/v1/pod/util.go VisitPodConfigmapNames
+export function configMapNames({ spec }: Pick<Pod, 'spec'>): string[] {
+  return [
+    ...containersOf(spec).flatMap(({ env = [], envFrom = [] }) => [
+      ...envFrom.map(({ configMapRef }) => configMapRef?.name),
+      ...env.map(({ valueFrom }) => valueFrom?.configMapKeyRef?.name),
+    ]),
+    ...(spec.volumes ?? []).flatMap(({ configMap, projected }) => [
+      configMap?.name,
+      ...(projected?.sources ?? []).map((source) => source.configMap?.name),
+    ]),
+  ].filter(isName)
+}
 
-const ofConfigMap = ({ configMap, projected }: Volume): boolean =>
-  configMap !== undefined || Boolean(projected?.sources?.some((one) => one.configMap))
+type Env = Pick<Container, 'env' | 'envFrom'>
+
+const isName = (name: string | undefined): name is string => Boolean(name)
+
+const containersOf = ({ initContainers = [], containers, ephemeralContainers = [] }: Pod['spec']): Env[] => [
+  ...initContainers,
+  ...containers,
+  ...ephemeralContainers,
+]
+
+function secretsOf(volume: Volume): (string | undefined)[] {
+  const { secret, projected, azureFile, csi } = volume
+  const { cephfs, cinder, flexVolume, iscsi, rbd, scaleIO, storageos } = volume
+  return [
+    secret?.secretName,
+    azureFile?.secretName,
+    csi?.nodePublishSecretRef?.name,
+    ...[cephfs, cinder, flexVolume, iscsi, rbd, scaleIO, storageos].map((source) => source?.secretRef?.name),
+    ...(projected?.sources ?? []).map((source) => source.secret?.name),
+  ]
+}
 
 function ofVolume({ csi, glusterfs, persistentVolumeClaim, ephemeral, projected }: Volume): string | undefined {
   if (csi) return 'csidrivers (via CSI volumes)'

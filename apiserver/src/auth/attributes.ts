@@ -1,4 +1,5 @@
 import { forbidden, type StatusError } from '@kubets/shared/machinery/errors.ts'
+import type { FieldRequirement } from '@kubets/shared/machinery/field-selector.ts'
 import { quote } from '@kubets/shared/machinery/quote.ts'
 import type { UserInfo } from '../registry/types.ts'
 
@@ -14,6 +15,8 @@ export interface Attributes {
   namespace: string
   name: string
   path: string
+  /** What a list, watch or deletion of many selects by fields; absent where nothing is selected, or cannot be read. */
+  fieldSelector?: readonly FieldRequirement[]
 }
 
 export interface Decision {

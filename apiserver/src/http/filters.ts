@@ -41,4 +41,5 @@ const attributesOf = (info: RequestInfo, user: UserInfo): Attributes => ({
   namespace: info.namespace,
   name: info.name,
   path: info.path,
+  fieldSelector: info.fieldSelector,
 })

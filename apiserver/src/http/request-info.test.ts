@@ -64,3 +64,17 @@ describe('parseRequestInfo', () => {
     expect(isLongRunning(info('GET', '/api/v1/namespaces/a/pods/b'))).toBe(false)
   })
 })
+
+describe('what is selected by fields', () => {
+  const own = [{ field: 'spec.nodeName', op: '=', value: 'a' }]
+  it.each([
+    ['GET', '/api/v1/pods?fieldSelector=spec.nodeName%3Da', own],
+    ['GET', '/api/v1/pods?watch=1&fieldSelector=spec.nodeName%3Da', own],
+    ['DELETE', '/api/v1/pods?fieldSelector=spec.nodeName%3Da', own],
+    ['GET', '/api/v1/namespaces/x/pods/b?fieldSelector=spec.nodeName%3Da', []],
+    ['DELETE', '/api/v1/namespaces/x/pods/b?fieldSelector=spec.nodeName%3Da', []],
+    ['GET', '/api/v1/pods?fieldSelector=nonsense', []],
+  ])('%s %s', (method, url, expected) => {
+    expect(info(method, url).fieldSelector).toEqual(expected)
+  })
+})

@@ -1,4 +1,4 @@
-import { parseFieldSelector } from '@kubets/shared/machinery/field-selector.ts'
+import { parseFieldSelector, type FieldRequirement } from '@kubets/shared/machinery/field-selector.ts'
 
 /** What a URL and method ask for, before anything is looked up. */
 export interface RequestInfo {
@@ -13,6 +13,8 @@ export interface RequestInfo {
   resource: string
   subresource: string
   name: string
+  /** What a list, watch or deletion of many selects by fields; none where it cannot be read. */
+  fieldSelector: readonly FieldRequirement[]
   /** What follows the resource: [resource, name, subresource, …]. */
   parts: readonly string[]
 }
@@ -25,6 +27,7 @@ const methodVerbs: Readonly<Record<string, string>> = {
   PATCH: 'patch',
   DELETE: 'delete',
 }
+const selecting = new Set(['list', 'watch', 'deletecollection'])
 const namespaceSubresources = new Set(['status', 'finalize'])
 
 // staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go RequestInfoFactory.NewRequestInfo
@@ -40,6 +43,7 @@ export function parseRequestInfo(method: string, path: string, query: URLSearchP
     resource: '',
     subresource: '',
     name: '',
+    fieldSelector: [],
     parts: [],
   }
   let parts = splitPath(path)
@@ -75,10 +79,10 @@ export function parseRequestInfo(method: string, path: string, query: URLSearchP
   if (info.name === '' && info.verb === 'get') {
     info.verb = isTrue(query.get('watch')) ? 'watch' : 'list'
   }
-  if (info.name === '' && (info.verb === 'list' || info.verb === 'watch')) {
-    info.name = nameInFieldSelector(query.get('fieldSelector'))
-  }
   if (info.name === '' && info.verb === 'delete') info.verb = 'deletecollection'
+  if (!selecting.has(info.verb)) return info
+  info.fieldSelector = requirements(query.get('fieldSelector'))
+  if (info.name === '' && info.verb !== 'deletecollection') info.name = selectedName(info.fieldSelector)
   return info
 }
 
@@ -102,13 +106,17 @@ function splitPath(path: string): string[] {
   return trimmed === '' ? [] : trimmed.split('/').map(decodeURIComponent)
 }
 
-/** A selector for exactly one name makes a list a request for that name (so that resourceNames in rules apply). */
-function nameInFieldSelector(selector: string | null): string {
-  if (!selector) return ''
+function requirements(selector: string | null): FieldRequirement[] {
+  if (!selector) return []
   try {
-    const match = parseFieldSelector(selector).find(({ field, op }) => field === 'metadata.name' && op === '=')
-    return match !== undefined && !/[/%]|^\.{1,2}$/.test(match.value) ? match.value : ''
+    return parseFieldSelector(selector)
   } catch {
-    return '' // the handler refuses it with a proper answer
+    return [] // the handler refuses it with a proper answer
   }
+}
+
+/** A selector for exactly one name makes a list a request for that name (so that resourceNames in rules apply). */
+function selectedName(selector: readonly FieldRequirement[]): string {
+  const match = selector.find(({ field, op }) => field === 'metadata.name' && op === '=')
+  return match !== undefined && !/[/%]|^\.{1,2}$/.test(match.value) ? match.value : ''
 }

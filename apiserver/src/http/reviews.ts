@@ -1,4 +1,5 @@
 import type {
+  FieldSelectorAttributes,
   NonResourceAttributes,
   ResourceAttributes,
   SelfSubjectAccessReview,
@@ -12,6 +13,7 @@ import type {
   UserInfo as ReviewUser,
 } from '@kubets/shared/api/types/authentication-v1.ts'
 import { badRequest, invalid } from '@kubets/shared/machinery/errors.ts'
+import { parseFieldSelector, type FieldRequirement } from '@kubets/shared/machinery/field-selector.ts'
 import { formatTime } from '@kubets/shared/machinery/time.ts'
 import * as field from '@kubets/shared/machinery/fieldpath.ts'
 import type { Attributes, Authorizer } from '../auth/attributes.ts'
@@ -169,5 +171,21 @@ function attributesOf(user: UserInfo, { resourceAttributes: r, nonResourceAttrib
     namespace: r?.namespace ?? '',
     name: r?.name ?? '',
     path: n?.path ?? '',
+    fieldSelector: requirementsOf(r?.fieldSelector),
   }
+}
+
+// pkg/registry/authorization/util/helpers.go fieldSelectorAsSelector: what cannot be read does not narrow the question
+function requirementsOf({ rawSelector, requirements = [] }: FieldSelectorAttributes = {}): FieldRequirement[] {
+  try {
+    if (rawSelector) return parseFieldSelector(rawSelector)
+  } catch {
+    return []
+  }
+  return requirements.flatMap(({ key, operator, values = [] }): FieldRequirement[] => {
+    const [value, ...others] = values
+    if (value === undefined || others.length > 0) return []
+    const op = operator === 'In' ? '=' : operator === 'NotIn' ? '!=' : undefined
+    return op === undefined ? [] : [{ field: key, op, value }]
+  })
 }

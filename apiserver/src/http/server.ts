@@ -222,6 +222,7 @@ const unknownRequest: RequestInfo = {
   resource: '',
   subresource: '',
   name: '',
+  fieldSelector: [],
   parts: [],
 }
 

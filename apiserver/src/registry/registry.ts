@@ -90,6 +90,7 @@ function cached(storage: Storage, kind: Kind): CachedKind {
     },
     list: (namespace) =>
       resource.under(namespace === undefined ? '' : `${namespace}/`).map((item) => asKind(kind, item).object),
+    follow: (follower) => resource.follow(follower),
     get changed() {
       return resource.changed
     },

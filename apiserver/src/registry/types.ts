@@ -3,6 +3,7 @@ import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import type { DeleteOptions } from '@kubets/shared/machinery/meta-v1.gen.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
+import type { Follower } from '../storage/resource-cache.ts'
 import type { Encoded, Watch, WatchEvent } from '../storage/types.ts'
 
 /**
@@ -142,6 +143,8 @@ export interface CachedKind {
   get(key: string): KubeObject | undefined
   /** In key order; all namespaces when none is named. */
   list(namespace?: string): Iterable<KubeObject>
+  /** Tells what there is and what changes, as stored: kinds of whose versions only one is stored. */
+  follow(follower: Follower): void
   /** The revision of the last change of any of them: what is computed from them holds as long as it stays. */
   readonly changed: number
   /** How many there are, in all namespaces. */

@@ -95,3 +95,21 @@ describe('ResourceCache.watch', () => {
     expect(names(cache.page({ ...all, limit: 0 }).items)).toEqual(['z'])
   })
 })
+
+describe('ResourceCache.follow', () => {
+  it('tells what there is, and each change once, before watchers can know of it', () => {
+    const cache = cacheOf('a', 'b')
+    const told: string[] = []
+    const nameOf = (object: KubeObject | undefined) => object?.metadata.resourceVersion ?? '-'
+    cache.follow({
+      changed: (before, after) => told.push(`${nameOf(before)} to ${nameOf(after)}`),
+      replaced: (objects) => told.push(`all: ${[...objects].map(nameOf).join()}`),
+    })
+    cache.apply('a', 3, 0, thing('a', 3))
+    cache.apply('c', 4, 0, thing('c', 4))
+    cache.apply('b', 5, 0, undefined)
+    cache.apply('nobody', 6, 0, undefined)
+    cache.replace(new Map([['d', thing('d', 7)]]), 8)
+    expect(told).toEqual(['all: 1,2', '1 to 3', '- to 4', '2 to -', 'all: 7'])
+  })
+})

@@ -1,4 +1,5 @@
 import { resourceExpired } from '@kubets/shared/machinery/errors.ts'
+import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { Change, watchEvent } from './encoded.ts'
 import { History } from './history.ts'
 import { insertSorted, lowerBound, removeSorted } from './sorted-keys.ts'
@@ -37,6 +38,17 @@ export interface WatchStart {
   bookmark?: (revision: number) => WatchEvent
 }
 
+/**
+ * Told of every change within the call that makes it, before any watcher is: whoever hears of an object by a watch finds
+ * that the follower has it. It must not throw.
+ */
+export interface Follower {
+  /** Exactly one of the two may be undefined. */
+  changed(before: KubeObject | undefined, after: KubeObject | undefined): void
+  /** Everything is another now, and these are all there are. */
+  replaced(objects: Iterable<KubeObject>): void
+}
+
 interface Subscription {
   watcher: Watcher
   start: string
@@ -57,6 +69,7 @@ export class ResourceCache {
   #keys: string[] = []
   #history: History
   readonly #subscriptions = new Map<Watcher, Subscription>()
+  readonly #followers: Follower[] = []
   readonly #turns: Turns
   #changed: number
 
@@ -116,6 +129,7 @@ export class ResourceCache {
       removeSorted(this.#keys, key)
       this.#objects.delete(key)
     } else return
+    for (const follower of this.#followers) follower.changed(previous?.object, current?.object)
     const change = new Change(revision, key, time, previous, current)
     this.#history.add(change)
     for (const subscription of this.#subscriptions.values())
@@ -128,7 +142,18 @@ export class ResourceCache {
     this.#keys = [...objects.keys()].sort((a, b) => (a < b ? -1 : 1))
     this.#history = new History(revision)
     this.#changed = revision
+    for (const follower of this.#followers) follower.replaced(this.#current())
     this.closeWatchers()
+  }
+
+  /** Tells the follower what there is, and from now on what changes. */
+  follow(follower: Follower): void {
+    this.#followers.push(follower)
+    follower.replaced(this.#current())
+  }
+
+  *#current(): Generator<KubeObject> {
+    for (const { object } of this.#objects.values()) yield object
   }
 
   closeWatchers(): void {
