@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { csiDrivers, nodes, pods, serviceAccounts, services } from '@kubets/shared/api/resources.gen.ts'
 import type { Node, Pod, PodSpec } from '@kubets/shared/api/types/core-v1.ts'
+import { Client } from '@kubets/shared/client/client.ts'
+import { loadKubeconfig } from '@kubets/shared/client/config.ts'
 import { EventRecorder } from '@kubets/shared/client/events.ts'
 import { InformerFactory } from '@kubets/shared/client/informer.ts'
 import { silentLogger as log } from '@kubets/shared/machinery/logger.ts'
@@ -100,14 +102,17 @@ export async function startTestNode(
   const clock = new SettableClock()
   const api = await startApiServer()
   await makeImage(image)
-  const { client } = api
+  const { client: admin } = api
+  // the node's own requests: with what a kubelet may do, and no more
+  const config = loadKubeconfig(await api.kubeconfig(`system:node:${name}`, ['system:nodes']))
+  const client = new Client({ ...config, userAgent: 'kubelet' }, { clock })
   const registry = createRegistry()
   const docker = testRuntime(name, { infraImage: image })
   const runtime = instrumented(docker, registry, clock)
   const node: Node = { apiVersion: 'v1', kind: 'Node', metadata: { name }, spec: {}, status: { allocatable } }
-  const registered = await client.create(nodes, { ...node, status: {} })
+  const registered = await admin.create(nodes, { ...node, status: {} })
   const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'default' } }
-  await client.create(serviceAccounts, account)
+  await admin.create(serviceAccounts, account)
   const factory = new InformerFactory(client, { clock, log })
   const informer = factory.informer(pods, { fieldSelector: `spec.nodeName=${name}` })
   const nodeInformer = factory.informer(nodes, { fieldSelector: `metadata.name=${name}` })
@@ -249,7 +254,7 @@ export async function startTestNode(
     csi.staged.run(stopping.signal),
     dra.run(),
   ])
-  const get = (of: string): Promise<Pod> => client.get(pods, of, { namespace: 'default' })
+  const get = (of: string): Promise<Pod> => admin.get(pods, of, { namespace: 'default' })
   const until = async (of: string, check: (pod: Pod) => unknown): Promise<Pod> => {
     let last: Pod | undefined
     const done = async (): Promise<Pod | undefined> => {
@@ -270,7 +275,7 @@ export async function startTestNode(
     clock,
     pressure,
     goesDown,
-    client,
+    client: admin,
     apiServer: api,
     kubeconfig: (...who) => api.kubeconfig(...who),
     runtime,
@@ -282,7 +287,7 @@ export async function startTestNode(
     get,
     until,
     run: (of, spec) =>
-      client.create(pods, {
+      admin.create(pods, {
         apiVersion: 'v1',
         kind: 'Pod',
         metadata: { name: of, namespace: 'default' },
@@ -311,6 +316,7 @@ export async function startTestNode(
       })
       for (const uid of await volumes.podsOnDisk()) await volumes.removePod(uid, signal)
       await tree?.remove(cgroupRoot, signal)
+      await client.close()
       await api.stop()
       if (!given?.rootDir) await rm(rootDir, { recursive: true })
     },
