@@ -14,7 +14,7 @@ import {
   selectedNode,
 } from '@kubets/shared/api/volume-binding.ts'
 import { objectKey } from '@kubets/shared/machinery/object.ts'
-import { migrated } from '../csi-migration.ts'
+import { migrated } from '@kubets/shared/api/csi-migration.ts'
 
 export interface ClaimEvent {
   readonly type: 'Normal' | 'Warning'

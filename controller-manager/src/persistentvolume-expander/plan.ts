@@ -1,6 +1,6 @@
 import type { PersistentVolume, PersistentVolumeClaim } from '@kubets/shared/api/types/core-v1.ts'
 import { parseQuantity, quantityOf, type Quantity } from '@kubets/shared/machinery/quantity.ts'
-import { migrated } from '../csi-migration.ts'
+import { migrated } from '@kubets/shared/api/csi-migration.ts'
 
 /** On a claim: the CSI driver whose resizer is to make its volume larger. */
 // pkg/volume/util/resize_util.go SetClaimResizer

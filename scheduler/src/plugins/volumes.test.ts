@@ -435,4 +435,69 @@ describe('NodeVolumeLimits', () => {
   ])('%s', (_name, claims, others, more, want) => {
     expect(verdicts(nodeVolumeLimits(storageOf({ ...storage, ...more })), using(...claims), others)).toEqual(want)
   })
+
+  const ebs = 'ebs.csi.aws.com'
+  const portworx = 'pxd.portworx.com'
+  const migrating = (name: string, count?: number, annotations: Record<string, string> = {}): CSINode => ({
+    ...csiNode(name),
+    metadata: { name, annotations },
+    spec: {
+      drivers: [ebs, portworx].map((driver) => ({
+        name: driver,
+        nodeID: name,
+        topologyKeys: [],
+        ...(count === undefined ? {} : { allocatable: { count } }),
+      })),
+    },
+  })
+  const inTree = (name: string, source: object): PersistentVolume => {
+    const { hostPath: _, ...spec } = volume(name).spec ?? { hostPath: undefined }
+    return { ...volume(name), spec: { ...spec, ...source } }
+  }
+  const disk = (volumeID: string) => ({ awsElasticBlockStore: { volumeID } })
+  const inline = (...sources: object[]): Pod =>
+    pod('p', { spec: { volumes: sources.map((source, i) => ({ name: `v${String(i)}`, ...source })) } })
+  const listed = { 'storage.alpha.kubernetes.io/migrated-plugins': 'kubernetes.io/portworx-volume' }
+  const old: Storage = {
+    classes: [...classes, storageClass('old', later, { provisioner: 'kubernetes.io/aws-ebs' })],
+    claims: [
+      claim('c1', { volume: 'e1' }),
+      claim('c2', { volume: 'e2' }),
+      claim('px', { volume: 'px' }),
+      claim('made', { volume: 'csi' }),
+      claim('new', { storageClass: 'old' }),
+    ],
+    volumes: [
+      inTree('e1', disk('vol-1')),
+      inTree('e2', disk('aws://us-east-1a/vol-2')),
+      inTree('px', { portworxVolume: { volumeID: 'p1' } }),
+      inTree('csi', { csi: { driver: ebs, volumeHandle: 'vol-1' } }),
+    ],
+    csiNodes: [migrating('a', 1), migrating('b')],
+  }
+  it.each<[string, Pod, Pod[], Storage, string[]]>([
+    ['as many as their driver can attach', using('c1'), [], {}, everywhere],
+    ['more than that', using('c1', 'c2'), [], {}, full],
+    ['one that the driver knows by another object', using('c1', 'made'), [], {}, everywhere],
+    ['one more in the Pod itself', inline(disk('vol-1'), disk('aws://us-east-1a/vol-9')), [], {}, full],
+    ['one beside that of a Pod that is there', using('c1'), [{ ...inline(disk('vol-3')) }], {}, full],
+    ['one that is yet to be made', using('c1', 'new'), [], {}, full],
+    [
+      'those of a plugin that the node does not say is migrated',
+      inline(...['1', '2'].map((volumeID) => ({ portworxVolume: { volumeID } }))),
+      [],
+      {},
+      everywhere,
+    ],
+    [
+      'those of a plugin that the node says is migrated',
+      inline(...['1', '2'].map((volumeID) => ({ portworxVolume: { volumeID } }))),
+      [],
+      { csiNodes: [migrating('a', 1, listed)] },
+      full,
+    ],
+  ])('of what drivers took over from Kubernetes: %s', (_name, incoming, others, more, want) => {
+    const on = others.map((one) => ({ ...one, spec: { ...one.spec, nodeName: 'a' } }))
+    expect(verdicts(nodeVolumeLimits(storageOf({ ...old, ...more })), incoming, on)).toEqual(want)
+  })
 })
