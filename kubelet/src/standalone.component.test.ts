@@ -5,12 +5,17 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import type { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { silentLogger as log } from '@kubets/shared/machinery/logger.ts'
 import { freePort } from '@kubets/shared/testing/ports.ts'
 import { realClock as clock } from '@kubets/shared/testing/real-clock.ts'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { limitsOf, makeCgroup } from './cgroups/look.testing.ts'
 import { openCgroups } from './cgroups/open.ts'
+import type { CgroupTree } from './cgroups/tree.ts'
+import { readMachine } from './node/machine.ts'
 import { makeImage, removeImage } from './runtime/docker/image.testing.ts'
 import { testRuntime } from './runtime/docker/runtime.testing.ts'
 
@@ -22,6 +27,8 @@ const runtime = testRuntime(name, { infraImage: image })
 describe('A kubelet with a KubeletConfiguration and without an API server', { timeout: 120_000 }, () => {
   let folder: string
   let port: number
+  let tree: CgroupTree
+  let args: string[]
   let kubelet: ChildProcess
   let said = ''
   /** What the URL of static Pods gives, asked with this header. */
@@ -34,6 +41,10 @@ describe('A kubelet with a KubeletConfiguration and without an API server', { ti
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'kubets-standalone-'))
     await mkdir(path.join(folder, 'manifests'))
+    const found = await openCgroups(true, clock, log)
+    if (!found) throw new Error("this test needs the machine's cgroups")
+    tree = found
+    for (const cgroup of ['kube', 'system']) await makeCgroup(tree, `/${name}-others/${cgroup}`)
     port = await freePort()
     await makeImage(image, ['sh', 'sleep'])
     await once(server.listen(0, '127.0.0.1'), 'listening')
@@ -51,6 +62,11 @@ cgroupRoot: /${name}
 # the machine's images are others', too
 imageGCHighThresholdPercent: 100
 evictionHard: { memory.available: 0% }
+kubeReserved: { cpu: 300m, memory: 128Mi, pid: "500" }
+systemReserved: { cpu: 200m, memory: 64Mi }
+enforceNodeAllocatable: [pods, kube-reserved, system-reserved-compressible]
+kubeReservedCgroup: /${name}-others/kube
+systemReservedCgroup: /${name}-others/system
 maxPods: 3
 crashLoopBackOff: { maxContainerRestartPeriod: 1s }
 `,
@@ -62,17 +78,19 @@ crashLoopBackOff: { maxContainerRestartPeriod: 1s }
       'root-dir': path.join(folder, 'root'),
       'pod-infra-container-image': image,
     }
-    const args = Object.entries(options).map(([flag, value]) => `--${flag}=${value}`)
-    kubelet = spawn(process.execPath, [path.join(import.meta.dirname, 'main.ts'), ...args], {
-      stdio: ['ignore', 'inherit', 'pipe'],
-    })
+    args = Object.entries(options).map(([flag, value]) => `--${flag}=${value}`)
+    kubelet = start()
     kubelet.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text))
   })
+  const start = (...more: string[]): ChildProcess =>
+    spawn(process.execPath, [path.join(import.meta.dirname, 'main.ts'), ...args, ...more], {
+      stdio: ['ignore', 'inherit', 'pipe'],
+    })
   afterAll(async () => {
     kubelet.kill('SIGKILL')
     server.close()
     for (const one of await runtime.listPodSandbox({}, signal)) await runtime.removePodSandbox(one.id, signal)
-    await (await openCgroups(true, clock, log))?.remove(`/${name}`, signal)
+    for (const cgroup of [`/${name}`, `/${name}-others`]) await tree.remove(cgroup, signal)
     await removeImage(image)
     await rm(folder, { recursive: true })
   })
@@ -100,6 +118,38 @@ crashLoopBackOff: { maxContainerRestartPeriod: 1s }
     // a list without Pods is one, too
     served = { apiVersion: 'v1', kind: 'PodList', items: [] }
     await waitFor(async () => (await runtime.listPodSandbox({}, signal)).length === 0)
+  })
+
+  it('keeps from Pods what it is told to, and has the kernel hold others to it', async () => {
+    const { cpus, memoryBytes, maxProcesses } = await readMachine(folder)
+    const weight = (milli: number): string => {
+      const shares = Math.floor((milli * 1024) / 1000)
+      return String(tree.version === 1 ? shares : Math.floor(((shares - 2) * 9999) / 262142) + 1)
+    }
+    const pages = (bytes: number): string => String(bytes - (bytes % 4096))
+    const ofPods = [weight(cpus * 1000 - 500), pages(memoryBytes - (192 << 20)), String(maxProcesses - 500)]
+    expect(await limitsOf(tree, `/${name}/kubepods`)).toEqual(ofPods)
+    expect(await limitsOf(tree, `/${name}-others/kube`)).toEqual([weight(300), String(128 << 20), '500'])
+    const [cpu, memory] = await limitsOf(tree, `/${name}-others/system`)
+    expect(cpu).toBe(weight(200))
+    expect(memory).not.toBe(String(64 << 20))
+  })
+
+  it('does not start where the cgroup of these others is not there, or where more is kept than there is', async () => {
+    const ends = async (...more: string[]): Promise<string> => {
+      const other = start('--healthz-port=0', ...more)
+      const text = buffer(other.stderr as Readable)
+      expect(await once(other, 'exit')).toEqual([1, null])
+      return (await text).toString()
+    }
+    const [missing, much] = await Promise.all([
+      ends(`--kube-reserved-cgroup=/${name}-others/none`),
+      ends('--system-reserved=memory=10Ti'),
+    ])
+    const why = `cgroup ["${name}-others" "none"] ${tree.version === 1 ? 'has some missing paths: ' : ''}`
+    expect(missing).toMatch(/^kubelet: Failed to enforce Kube Reserved Cgroup Limits on ".*none": .*$/m)
+    expect(missing).toContain(why.trimEnd())
+    expect(much).toContain('\nkubelet: invalid Node Allocatable configuration. Resource "memory" has a reservation of ')
   })
 
   it('starts what ends again and again as soon as it is told to', async () => {

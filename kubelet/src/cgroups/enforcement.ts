@@ -11,11 +11,11 @@ type EnforcementOptions = Pick<
   'enforceNodeAllocatable' | 'kubeReserved' | 'systemReserved' | 'kubeReservedCgroup' | 'systemReservedCgroup'
 >
 
-const others = ['system-reserved', 'kube-reserved'] as const
-
-function cgroupOf(options: EnforcementOptions, name: (typeof others)[number]): string | undefined {
-  return name === 'kube-reserved' ? options.kubeReservedCgroup : options.systemReservedCgroup
-}
+/** Those that may be limited, in upstream's order. */
+const others = [
+  { name: 'system-reserved', title: 'System', of: 'system' },
+  { name: 'kube-reserved', title: 'Kube', of: 'kube' },
+] as const
 
 /** Limits the cgroups of the rest of the machine as the flags say. Rejects when one of them cannot be limited. */
 // node_container_manager_linux.go enforceNodeAllocatableCgroups
@@ -25,22 +25,28 @@ export async function enforceReserved(
   recorder: Recorder,
   node: ObjectReference,
 ): Promise<void> {
-  for (const name of others) {
-    const compressible = options.enforceNodeAllocatable.includes(`${name}-compressible`)
-    if (!compressible && !options.enforceNodeAllocatable.includes(name)) continue
-    const cgroup = cgroupOf(options, name) ?? ''
-    const amounts = name === 'kube-reserved' ? options.kubeReserved : options.systemReserved
-    const quantities = new Map(Object.entries(amounts).map(([key, amount]) => [key, parseQuantity(amount)]))
-    const [system, title] = name === 'kube-reserved' ? ['kube', 'Kube'] : ['system', 'System']
+  const enforced = [false, true].flatMap((compressible) =>
+    others.flatMap(({ name, ...one }) =>
+      options.enforceNodeAllocatable.includes(compressible ? `${name}-compressible` : name)
+        ? [{ ...one, compressible }]
+        : [],
+    ),
+  )
+  for (const { title, of, compressible } of enforced) {
+    const cgroup = options[`${of}ReservedCgroup`] ?? ''
+    const amounts = Object.entries(options[`${of}Reserved`])
+    const quantities = new Map(amounts.map(([key, amount]) => [key, parseQuantity(amount)]))
     try {
-      if (!tree || !(await tree.exists(cgroup))) throw new Error(`"${cgroup}" cgroup does not exist`)
+      if (!tree) throw new Error("the machine's cgroups cannot be had")
+      await tree.validate(cgroup)
       await tree.set(cgroup, settingsOf(quantities, compressible))
     } catch (error) {
-      const why = `Failed to enforce ${title} Reserved Cgroup Limits on "${cgroup}": ${(error as Error).message}`
+      const limits = `${title} Reserved ${compressible ? 'Compressible ' : ''}Cgroup Limits`
+      const why = `Failed to enforce ${limits} on "${cgroup}": ${(error as Error).message}`
       recorder.event(node, 'Warning', 'FailedNodeAllocatableEnforcement', why)
       throw new Error(why, { cause: error })
     }
-    const message = `Updated limits on ${system} reserved cgroup ${cgroup}`
+    const message = `Updated limits on ${of} reserved cgroup ${cgroup}`
     recorder.event(node, 'Normal', 'NodeAllocatableEnforced', message)
   }
 }

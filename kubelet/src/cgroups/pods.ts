@@ -6,7 +6,7 @@ import type { Recorder } from '../events.ts'
 import type { RuntimeService } from '../runtime/types.ts'
 import { podFolder, podFolders, podSettings, qosFolders, qosSettings, settingsOf } from './pod-settings.ts'
 import { cgroupChanges, type CgroupChanges, type CgroupSettings } from './settings.ts'
-import type { CgroupTree } from './tree.ts'
+import { printed, type CgroupTree } from './tree.ts'
 
 export interface PodCgroupsOptions {
   /** Undefined where the machine's cgroups cannot be had, or are not wanted. */
@@ -165,8 +165,7 @@ export class PodCgroups {
       recorder.event(node, 'Normal', 'NodeAllocatableEnforced', 'Updated Node Allocatable limit across pods')
     } catch (error) {
       // Pods that use more than that go on until they are evicted, and it is tried again
-      const names = root.split('/').slice(1)
-      const why = `Failed to update Node Allocatable Limits ${JSON.stringify(names).replaceAll(',', ' ')}: ${(error as Error).message}`
+      const why = `Failed to update Node Allocatable Limits ${printed(root)}: ${(error as Error).message}`
       if (why !== this.#unlimited) recorder.event(node, 'Warning', 'FailedNodeAllocatableEnforcement', why)
       this.#unlimited = why
     }

@@ -1,6 +1,7 @@
 import { access, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
+import { quote } from '@kubets/shared/machinery/quote.ts'
 import type { Hierarchy } from './hierarchy.ts'
 import {
   cgroupFiles,
@@ -12,6 +13,11 @@ import {
 } from './settings.ts'
 
 const used = ['cpu', 'memory', 'pids', 'hugetlb']
+// what a cgroup that somebody else makes has to have
+const needed = {
+  1: ['cpu', 'cpuacct', 'cpuset', 'memory', 'name=systemd', 'pids', 'hugetlb'],
+  2: ['cpu', 'cpuset', 'hugetlb', 'memory', 'pids'],
+} as const
 // a process that was killed leaves its cgroup a moment later
 const removeTries = 40
 const removeRetryMs = 50
@@ -45,6 +51,39 @@ export class CgroupTree {
     } catch {
       return false
     }
+  }
+
+  /** Rejects with upstream's words when a cgroup that somebody else makes is not there as a whole. */
+  // cgroup_v1_manager_linux.go, cgroup_v2_manager_linux.go Validate
+  async validate(name: string): Promise<void> {
+    const wanted: readonly string[] = needed[this.version]
+    const { mounts } = this.#hierarchy
+    if (this.version === 1) {
+      const places = mounts.filter(({ controllers }) => controllers.some((one) => wanted.includes(one)))
+      const folders = places.map(({ place }) => path.join(place, name))
+      const there = await Promise.all(
+        folders.map((folder) =>
+          access(folder).then(
+            () => true,
+            () => false,
+          ),
+        ),
+      )
+      const missing = folders.filter((_, i) => !there[i])
+      if (missing.length > 0) throw new Error(`cgroup ${printed(name)} has some missing paths: ${missing.join(', ')}`)
+      return
+    }
+    const root = mounts[0]?.place ?? ''
+    const [available, enabled] = await Promise.all([controllersOf(root), controllersOf(path.join(root, name))]).catch(
+      (error: unknown) => {
+        throw new Error(`could not read controllers for cgroup ${printed(name)}: ${(error as Error).message}`, {
+          cause: error,
+        })
+      },
+    )
+    const missing = wanted.filter((one) => available.includes(one) && !enabled.includes(one))
+    if (missing.length > 0)
+      throw new Error(`cgroup ${printed(name)} has some missing controllers: ${missing.join(', ')}`)
   }
 
   /** Makes the cgroup and those above it, if they are not there. Rejects with the kernel's error. */
@@ -131,6 +170,12 @@ export class CgroupTree {
   #folders(): string[] {
     return [...new Set(this.#places.values())]
   }
+}
+
+/** A cgroup's name as upstream prints it, for whom it is a list: ["kubepods" "burstable"]. */
+export function printed(name: string): string {
+  const parts = name.split('/').filter((part) => part !== '')
+  return `[${parts.map(quote).join(' ')}]`
 }
 
 async function controllersOf(folder: string): Promise<string[]> {
