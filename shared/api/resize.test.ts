@@ -70,6 +70,15 @@ describe('while a Pod is resized', () => {
     expect(spec.containers[0]?.resources).toEqual({ requests: { cpu: '1' }, limits: { cpu: '2' } })
   })
 
+  it('what it has as a whole is looked at where it asks for something as a whole', () => {
+    const small = pod({ asked: { cpu: '1' } })
+    const had = { requests: { cpu: '3', 'ephemeral-storage': '1Gi' }, limits: { cpu: '4' } }
+    const one = { ...small, status: { ...small.status, resources: had } }
+    expect(whileResizing(one)).toBe(one)
+    const whole = { ...one, spec: { ...one.spec, resources: { requests: { cpu: '2' } } } }
+    expect(whileResizing(whole).spec.resources).toEqual({ requests: { cpu: '3' }, limits: { cpu: '4' } })
+  })
+
   it.each<[string, Shape]>([
     ['nothing is known', { asked: { cpu: '1' } }],
     ['it has what it asks for', { asked: { cpu: '1' }, had: { cpu: '1' }, granted: { cpu: '1' }, limit: ['2', '2'] }],

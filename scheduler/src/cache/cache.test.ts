@@ -118,6 +118,12 @@ describe('podResources', () => {
     expect(podResources(pod('p', { spec })).milliCPU).toBe(want)
   })
 
+  it('takes huge pages of the Pod as a whole, and no devices', () => {
+    const requests = { 'hugepages-2Mi': '4Mi', 'example.com/device': '2' }
+    const { scalar } = podResources(pod('p', { spec: { containers: [container('1')], resources: { requests } } }))
+    expect([...scalar]).toEqual([['hugepages-2Mi', 4 * 1024 * 1024]])
+  })
+
   it('counts a little for who asks for nothing, in scores', () => {
     expect(podResources(pod('p'), true)).toMatchObject({ milliCPU: 100, memory: 200 * 1024 * 1024 })
     expect(podResources(pod('p'))).toMatchObject({ milliCPU: 0, memory: 0 })

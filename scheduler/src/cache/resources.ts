@@ -1,3 +1,4 @@
+import { isPodLevelResource } from '@kubets/shared/api/pod.ts'
 import { whileResizing } from '@kubets/shared/api/resize.ts'
 import type { Container, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { parseQuantity } from '@kubets/shared/machinery/quantity.ts'
@@ -79,6 +80,7 @@ export function podResources(pod: Pod, withDefaults = false): Resources {
     const asked = resourcesOf(whole)
     if (whole['cpu'] !== undefined) total.milliCPU = asked.milliCPU
     if (whole['memory'] !== undefined) total.memory = asked.memory
+    for (const [name, value] of asked.scalar) if (isPodLevelResource(name)) total.scalar.set(name, value)
   }
   if (spec.overhead) addTo(total, resourcesOf(spec.overhead))
   return total
