@@ -7,6 +7,7 @@ import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import type { Everything } from './discovery/everything.ts'
 import type { AutoscalingMetrics } from './horizontal-pod-autoscaler/metrics.ts'
+import type { BatchMetrics } from './job/metrics.ts'
 import type { Options } from './options.ts'
 
 /** What every controller is given: nothing else of the process is visible to it. */
@@ -20,6 +21,7 @@ export interface ControllerContext {
   log: Logger
   metrics: ReconcileMetrics
   autoscalingMetrics: AutoscalingMetrics
+  batchMetrics: BatchMetrics
   options: Options
   /** A queue that the metrics show under its name; the wait after a key's failures grows from `baseDelayMs` to `maxDelayMs`. */
   queue: (name: string, options?: { baseDelayMs?: number; maxDelayMs?: number }) => WorkQueue

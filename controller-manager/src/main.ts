@@ -12,6 +12,7 @@ import { runMain } from '@kubets/shared/process/signals.ts'
 import { ControllerHealth } from './controller-health.ts'
 import { controllers } from './controllers.ts'
 import { autoscalingMetrics } from './horizontal-pod-autoscaler/metrics.ts'
+import { batchMetrics } from './job/metrics.ts'
 import { leadOnce } from './lead.ts'
 import { runControllers } from './manager.ts'
 import { flags, readOptions } from './options.ts'
@@ -26,6 +27,7 @@ await runMain(program, async (signal) => {
   const registry = createRegistry()
   const metrics = reconcileMetrics(registry)
   const ofAutoscaling = autoscalingMetrics(registry)
+  const ofBatch = batchMetrics(registry)
   const queues: WorkQueue[] = []
   const queueObserver = queueMetrics(registry, () => queues)
   const health = new ControllerHealth()
@@ -55,6 +57,7 @@ await runMain(program, async (signal) => {
         log,
         metrics,
         autoscalingMetrics: ofAutoscaling,
+        batchMetrics: ofBatch,
         options,
         queues,
         queueObserver,

@@ -9,6 +9,7 @@ import { autoscalingMetrics } from './horizontal-pod-autoscaler/metrics.ts'
 import { signerFlags } from './certificatesigningrequest-signing/authorities.ts'
 import { ControllerHealth } from './controller-health.ts'
 import { controllers } from './controllers.ts'
+import { batchMetrics } from './job/metrics.ts'
 import { runControllers } from './manager.ts'
 import { concurrentSyncs, type Options } from './options.ts'
 
@@ -74,6 +75,7 @@ export const startTestManager = async (
     health: new ControllerHealth(),
     controllers,
     autoscalingMetrics: autoscalingMetrics(new Registry()),
+    batchMetrics: batchMetrics(new Registry()),
   }
   const run = (): { end: () => Promise<void> } => {
     const stopping = new AbortController()

@@ -4,6 +4,7 @@ import type { ObjectReference } from '@kubets/shared/api/types/core-v1.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
 import { isAlreadyExists, isNotFound } from '@kubets/shared/machinery/errors.ts'
 import { controllerOf, objectKey } from '@kubets/shared/machinery/object.ts'
+import { parseTime } from '@kubets/shared/machinery/time.ts'
 import type { Controller, ControllerContext, Run } from '../context.ts'
 import { messageOf, namespaceIsGoing } from '../failure.ts'
 import { isFinished } from '../job/plan.ts'
@@ -23,7 +24,7 @@ const referenceTo = ({ metadata: { name: jobName, namespace, uid, resourceVersio
 })
 
 const start = (context: ControllerContext): Run => {
-  const { client, informers, clock } = context
+  const { client, informers, clock, batchMetrics: counts } = context
   const recorder = context.recorder(name)
   const cronJobs = informers.informer(cronJobsRef)
   const jobs = informers.informer(jobsRef)
@@ -84,10 +85,17 @@ const start = (context: ControllerContext): Run => {
   }
 
   /** The Job, made or found made; undefined where somebody else has one of that name. */
-  const make = async (cronJob: CronJob, job: Job, signal: AbortSignal): Promise<Job | undefined> => {
+  const make = async (
+    cronJob: CronJob,
+    job: Job,
+    due: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Job | undefined> => {
     const { name: jobName = '', namespace } = job.metadata
     try {
       const made = await client.create(jobsRef, job, { namespace, signal })
+      const { creationTimestamp } = made.metadata
+      if (due && creationTimestamp) counts.late((parseTime(creationTimestamp) - parseTime(due)) / 1000)
       recorder.event(cronJob, 'Normal', 'SuccessfulCreate', `Created job ${jobName}`)
       return made
     } catch (error) {
@@ -136,7 +144,7 @@ const start = (context: ControllerContext): Run => {
     for (const job of planned.delete) await remove(cronJob, job, signal)
     let { status } = planned
     if (planned.create) {
-      const made = await make(cronJob, planned.create, signal)
+      const made = await make(cronJob, planned.create, status.lastScheduleTime, signal)
       if (!made) return
       status = { ...status, active: [...(status.active ?? []), referenceTo(made)] }
     }

@@ -20,6 +20,8 @@ import { runLoop } from '../run-loop.ts'
 import { account, counted, ended, trackedUids } from './account.ts'
 import { noBackoff } from './failures.ts'
 import type { Backoff } from './failures.ts'
+import { actionOf } from './metrics.ts'
+import type { Action } from './metrics.ts'
 import { countReady, isFinished, plan } from './plan.ts'
 import type { Creation, JobPlan } from './plan.ts'
 import { isTracked, prefixOf, templateOf, trackingFinalizer } from './pods.ts'
@@ -33,7 +35,7 @@ const ownManager = 'kubernetes.io/job-controller'
 const isForeign = ({ spec }: Job): boolean => spec.managedBy !== undefined && spec.managedBy !== ownManager
 
 const start = (context: ControllerContext): Run => {
-  const { client, informers, clock } = context
+  const { client, informers, clock, batchMetrics: counts } = context
   const recorder = context.recorder(name)
   const control = new PodControl(client, recorder)
   const jobs = informers.informer(jobsRef)
@@ -151,6 +153,25 @@ const start = (context: ControllerContext): Run => {
     const job = jobs.lister.byKey(key)
     if (!job || isFinished(job)) return forget(key)
     if (isForeign(job)) return
+    const started = clock.elapsed()
+    let action: Action = 'reconciling'
+    const observe = (result: 'success' | 'error'): void =>
+      counts.synced(job, result, action, (clock.elapsed() - started) / 1000)
+    try {
+      await sync(job, key, (planned) => (action = actionOf(job, planned)), signal)
+    } catch (error) {
+      observe('error')
+      throw error
+    }
+    observe('success')
+  }
+
+  const sync = async (
+    job: Job,
+    key: string,
+    decided: (planned: JobPlan) => void,
+    signal: AbortSignal,
+  ): Promise<void> => {
     const current = expectations.satisfied(key)
     if (!current) queue.addAfter(key, expectationLapseMs)
     const { namespace, uid } = job.metadata
@@ -163,6 +184,7 @@ const start = (context: ControllerContext): Run => {
 
     const backoff = backoffs.get(key) ?? noBackoff
     const planned = plan({ job, pods: owned, released: gone, current, backoff }, clock.now())
+    decided(planned)
     const { created, deleted, error } = await act(job, key, planned, signal)
     const isDone = deleted.length === planned.delete.length && current && error === undefined
     const outcome = {
@@ -201,7 +223,9 @@ const start = (context: ControllerContext): Run => {
     const now = counted(written.status ?? {}, tracked)
     const last = final && ended(now, final)
     written = await write(written, last ?? now, signal)
+    counts.counted(job, written.status ?? {})
     if (last && final) {
+      counts.finished(job, final.type === 'Complete' ? 'succeeded' : 'failed', final.reason ?? '')
       if (final.type === 'Complete' && (written.status?.succeeded ?? 0) > (job.spec.completions ?? Infinity))
         recorder.event(
           job,
