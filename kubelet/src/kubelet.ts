@@ -30,6 +30,7 @@ import { DeviceManager, devicePluginType } from './devices/manager.ts'
 import { deviceMetrics } from './devices/metrics.ts'
 import { draPluginType } from './dra/drivers.ts'
 import { DraManager } from './dra/manager.ts'
+import { claimsInUse, draMetrics } from './dra/metrics.ts'
 import { nodeReference, type Recorder } from './events.ts'
 import { PulledImages } from './images/pulled-images.ts'
 import { ImagePuller } from './images/puller.ts'
@@ -187,10 +188,12 @@ export async function runKubelet({ options, configuration, warnings }: Configure
     nodeName,
     client,
     isGone: (uid) => manager.isGone(uid),
+    metrics: draMetrics(registry),
     clock,
     log,
     lifetime: signal,
   })
+  claimsInUse(registry, () => dra.inUse())
   const { policy, allowlist } = options.imageVerification
   const pulled = new PulledImages({ rootDir, verification: verificationOf(policy, allowlist), clock, log })
   await pulled.open(() => runtime.listImages(signal))

@@ -1,11 +1,13 @@
 import { crc32 } from 'node:zlib'
 import type { Container, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import type { ResourceClaim } from '@kubets/shared/api/types/resource-v1.ts'
+import { Registry } from 'prom-client'
 import { realClock } from '@kubets/shared/testing/real-clock.ts'
 import { describe, expect, it } from 'vitest'
 import { checkpointText, parseCheckpoint } from './checkpoint.ts'
 import { byDriver, cdiDevicesOf, checkAnswers, checkedClaim, usedClaims, type ClaimInfo } from './claims.ts'
 import { DraDrivers } from './drivers.ts'
+import { draMetrics } from './metrics.ts'
 
 const podOf = (spec: Partial<Pod['spec']>, status: Pod['status'] = {}): Pod => ({
   apiVersion: 'v1',
@@ -163,7 +165,7 @@ describe('the checkpoint', () => {
 })
 
 describe('a driver', () => {
-  const drivers = new DraDrivers(realClock, () => undefined)
+  const drivers = new DraDrivers(realClock, draMetrics(new Registry()), () => undefined)
   const begins = 'invalid supported gRPC versions of DRA driver plugin d at endpoint /s: '
   it.each([
     [['v1.DRAPlugin'], undefined],

@@ -49,6 +49,13 @@ describe('A node with a driver of devices that Pods claim', { timeout: caseMs },
   const prefix = 'Failed to prepare dynamic resources: prepare dynamic resources: '
   const checkpoint = () => readFile(path.join(node.rootDir, 'dra_manager_state'), 'utf8')
 
+  /** What the metrics say of the driver, without how long it took. */
+  const counted = async (): Promise<string[]> =>
+    (await node.registry.metrics())
+      .split('\n')
+      .filter((line) => /^dra_\w+(_count|_in_use)\{/.test(line))
+      .sort()
+
   it('registers the driver', () => {
     expect(driver.notified).toEqual([{ plugin_registered: true, error: '' }])
   })
@@ -73,8 +80,22 @@ describe('A node with a driver of devices that Pods claim', { timeout: caseMs },
       /Read-only file system[^]*No such file/,
     )
     expect(await checkpoint()).toContain(`${name}/claim=`)
+    expect(await counted()).toContain(`dra_resource_claims_in_use{driver_name="${name}"} 1`)
     await look.remove('parts')
     await look.gone('parts')
+    const asked = (method: string): string =>
+      `dra_grpc_operations_duration_seconds_count{driver_name="${name}",method_name="/k8s.io.kubelet.pkg.apis.dra.v1.DRAPlugin/${method}",grpc_status_code="OK"} 1`
+    expect(await counted()).toEqual(
+      [
+        asked('NodePrepareResources'),
+        asked('NodeUnprepareResources'),
+        // the kubelet may have seen the Pod before its claim was allocated
+        ...(await counted()).filter((line) => line.includes('PrepareResources",is_error="true"')),
+        'dra_operations_duration_seconds_count{operation_name="PrepareResources",is_error="false"} 1',
+        'dra_operations_duration_seconds_count{operation_name="UnprepareResources",is_error="false"} 1',
+        'dra_resource_claims_in_use{driver_name="<any>"} 0',
+      ].sort(),
+    )
     expect(driver.calls.filter(({ claims }) => claims.includes('parts')).map(({ method }) => method)).toEqual([
       'NodePrepareResources',
       'NodeUnprepareResources',

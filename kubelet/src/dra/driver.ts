@@ -1,5 +1,6 @@
+import type * as grpc from '@grpc/grpc-js'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
-import { loadService, PluginClient } from '../plugins/grpc.ts'
+import { loadService, PluginClient, RpcError } from '../plugins/grpc.ts'
 import { checkAnswers, type ClaimedDevice, type ClaimInfo } from './claims.ts'
 
 const load = (version: string) =>
@@ -22,18 +23,27 @@ interface Prepared {
   error: string
 }
 
+/** Learns of every call: its method with the service, what came of it as Go's gRPC names it, and how long it took. */
+export type Called = (method: string, code: string, seconds: number) => void
+
 /** One plugin of a driver. */
 // pkg/kubelet/cm/dra/plugin/dra_plugin.go
 export class DraDriver {
   readonly endpoint: string
   readonly #client: PluginClient
+  readonly #methods: grpc.ServiceDefinition
+  readonly #clock: Clock
+  readonly #called: Called
   #connected = false
 
   /** @param changed whether it can be reached has changed */
-  constructor(endpoint: string, service: string, clock: Clock, changed: () => void) {
+  constructor(endpoint: string, service: string, clock: Clock, called: Called, changed: () => void) {
     const known = draServices.get(service)
     if (!known) throw new Error(`internal error: unsupported chosen service: "${service}"`)
     this.endpoint = endpoint
+    this.#methods = known.service
+    this.#clock = clock
+    this.#called = called
     this.#client = new PluginClient(known, endpoint, clock)
     this.#client.keepConnected((connected) => {
       if (connected === this.#connected) return
@@ -74,12 +84,17 @@ export class DraDriver {
     signal: AbortSignal,
   ): Promise<Record<string, T>> {
     const request = { claims: claims.map(({ namespace, uid, name }) => ({ namespace, uid, name })) }
+    const began = this.#clock.elapsed()
+    const called = (code: string): void =>
+      this.#called(this.#methods[method]?.path ?? '', code, (this.#clock.elapsed() - began) / 1000)
     const answer = await this.#client
       .call<{ claims?: Record<string, T> }>(method, request, limitMs, signal)
       .catch((error: unknown) => {
+        called(error instanceof RpcError ? error.code : 'Canceled')
         signal.throwIfAborted()
         throw new Error(`${method}: ${(error as Error).message}`)
       })
+    called('OK')
     const answers = answer.claims ?? {}
     checkAnswers(method, claims, answers)
     return answers

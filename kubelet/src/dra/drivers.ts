@@ -1,6 +1,7 @@
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { PluginHandler } from '../plugins/handler.ts'
 import { DraDriver, draServices } from './driver.ts'
+import type { DraMetrics } from './metrics.ts'
 
 /** The type that these drivers say they have. kubelet/pkg/apis/pluginregistration/v1/constants.go DRAPlugin */
 export const draPluginType = 'DRAPlugin'
@@ -9,12 +10,14 @@ export const draPluginType = 'DRAPlugin'
 // pkg/kubelet/cm/dra/plugin/dra_plugin_manager.go
 export class DraDrivers implements PluginHandler {
   readonly #clock: Clock
+  readonly #metrics: DraMetrics
   readonly #changed: (driver: string) => void
   readonly #plugins = new Map<string, DraDriver[]>()
 
   /** @param changed whether the driver can be used may have changed */
-  constructor(clock: Clock, changed: (driver: string) => void) {
+  constructor(clock: Clock, metrics: DraMetrics, changed: (driver: string) => void) {
     this.#clock = clock
+    this.#metrics = metrics
     this.#changed = changed
   }
 
@@ -43,7 +46,13 @@ export class DraDrivers implements PluginHandler {
     if (plugins.some((one) => one.endpoint === endpoint)) {
       return Promise.reject(new Error(`endpoint ${endpoint} already registered for DRA driver plugin ${name}`))
     }
-    const driver = new DraDriver(endpoint, service, this.#clock, () => this.#changed(name))
+    const driver = new DraDriver(
+      endpoint,
+      service,
+      this.#clock,
+      (method, code, seconds) => this.#metrics.called(name, method, code, seconds),
+      () => this.#changed(name),
+    )
     this.#plugins.set(name, [...plugins, driver])
     this.#changed(name)
     return Promise.resolve()

@@ -11,6 +11,7 @@ import { checkpointText, parseCheckpoint } from './checkpoint.ts'
 import { byDriver, cdiDevicesOf, checkedClaim, claimKey, DynamicResourcesError, usedClaims } from './claims.ts'
 import type { ClaimInfo } from './claims.ts'
 import { DraDrivers } from './drivers.ts'
+import type { DraMetrics } from './metrics.ts'
 import { NodeSlices } from './slices.ts'
 
 export interface DraManagerOptions {
@@ -19,6 +20,7 @@ export interface DraManagerOptions {
   client: Client
   /** Whether nothing of a Pod is on the node any more; false while not all Pods are known. */
   isGone(podUid: string): boolean
+  metrics: DraMetrics
   clock: Clock
   log: Logger
   lifetime: AbortSignal
@@ -45,7 +47,7 @@ export class DraManager {
     this.#options = options
     this.#file = path.join(options.rootDir, fileName)
     this.#slices = new NodeSlices(options)
-    this.#drivers = new DraDrivers(options.clock, (driver) => {
+    this.#drivers = new DraDrivers(options.clock, options.metrics, (driver) => {
       this.#slices.sync(driver, this.#drivers.usable(driver))
     })
     this.#claims = new Map(claims.map((one) => [claimKey(one), one]))
@@ -72,8 +74,10 @@ export class DraManager {
   // PrepareResources
   async prepare(pod: Pod, signal: AbortSignal): Promise<void> {
     try {
-      const wanted = await this.#wanted(pod, signal)
-      await this.#take(wanted.map(claimKey), () => this.#prepare(pod.metadata.uid ?? '', wanted, signal))
+      await this.#timed('PrepareResources', async () => {
+        const wanted = await this.#wanted(pod, signal)
+        await this.#take(wanted.map(claimKey), () => this.#prepare(pod.metadata.uid ?? '', wanted, signal))
+      })
     } catch (error) {
       signal.throwIfAborted()
       throw new DynamicResourcesError(`prepare dynamic resources: ${(error as Error).message}`)
@@ -92,11 +96,16 @@ export class DraManager {
     const keys = [...this.#claims].filter(([, { podUids }]) => podUids.has(podUid)).map(([key]) => key)
     if (keys.length === 0) return
     try {
-      await this.#take(keys, () => this.#unprepare(podUid, keys, signal))
+      await this.#timed('UnprepareResources', () => this.#take(keys, () => this.#unprepare(podUid, keys, signal)))
     } catch (error) {
       signal.throwIfAborted()
       throw new Error(`unprepare dynamic resources: ${(error as Error).message}`, { cause: error })
     }
+  }
+
+  /** The drivers of each claim that Pods have. */
+  *inUse(): Generator<ReadonlySet<string>> {
+    for (const { drivers } of this.#claims.values()) yield new Set(drivers.keys())
   }
 
   /** Looks after what Pods have left that went while nobody saw it, until the kubelet ends. Never rejects. */
@@ -119,6 +128,19 @@ export class DraManager {
     await wiped
     this.#slices.stop()
     this.#drivers.close()
+  }
+
+  async #timed(operation: 'PrepareResources' | 'UnprepareResources', work: () => Promise<void>): Promise<void> {
+    const { clock, metrics } = this.#options
+    const began = clock.elapsed()
+    const end = (failed: boolean): void => metrics.operated(operation, failed, (clock.elapsed() - began) / 1000)
+    try {
+      await work()
+    } catch (error) {
+      end(true)
+      throw error
+    }
+    end(false)
   }
 
   // before anything is written down: a Pod that never had a claim owes nobody anything

@@ -29,6 +29,7 @@ import { CsiVolumes } from '../csi/volumes.ts'
 import { DeviceManager } from '../devices/manager.ts'
 import { draPluginType } from '../dra/drivers.ts'
 import { DraManager } from '../dra/manager.ts'
+import { claimsInUse, draMetrics } from '../dra/metrics.ts'
 import { PulledImages } from '../images/pulled-images.ts'
 import { ImagePuller } from '../images/puller.ts'
 import type { PluginHandler } from '../plugins/handler.ts'
@@ -190,10 +191,12 @@ export async function startTestNode(
     nodeName: name,
     client,
     isGone: (uid) => manager.isGone(uid),
+    metrics: draMetrics(registry),
     clock,
     log,
     lifetime: stopping.signal,
   })
+  claimsInUse(registry, () => dra.inUse())
   const pulled = new PulledImages({ rootDir, verification: (_, ours) => ours, clock, log })
   await pulled.open(() => Promise.resolve([]))
   const deps: PodDeps = {
