@@ -9,7 +9,7 @@ import { defaultTolerationSeconds } from './default-toleration-seconds.ts'
 import { deviceAdminAccess } from './device-admin-access.ts'
 import { limitRanger } from './limit-ranger/plugin.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
-import { nodeRestriction } from './node-restriction.ts'
+import { nodeRestriction } from './node-restriction/plugin.ts'
 import { chain } from './plugin.ts'
 import { podTopologyLabels } from './pod-topology-labels.ts'
 import { mutatingPolicies } from './policy/mutating.ts'
@@ -41,7 +41,7 @@ export function createAdmission(parts: Parts): Admission {
     namespaceLifecycle(lookup),
     limitRanger(lookup, registry),
     serviceAccount(lookup, clock),
-    nodeRestriction(lookup),
+    nodeRestriction(lookup, authorizer),
     taintNodesByCondition,
     priority(lookup),
     defaultTolerationSeconds,

@@ -148,6 +148,8 @@ it('a kubelet sees its own Node and the Pods bound to it, and makes tokens for t
       },
     })
   await waitFor(async () => (await ask([])).code === 201)
+  // NodeRestriction: only for those that the Pod names
+  expect((await ask(['elsewhere'])).json.message).toContain('audience "elsewhere" not found in pod spec volume')
   expect(await asks(`${core}/pods/mine`)).toBe(200)
   expect(await asks(`${core}/pods/mine`, other)).toContain("no relationship found between node 'n2' and this object")
   await remove(`${core}/pods/mine`)

@@ -40,14 +40,17 @@ export async function createToken(context: RequestContext, deps: Deps, kind: Kin
   const account = await deps.lookup.get(serviceAccounts, name, namespace)
   if (account === undefined) throw notFound({ group: '', plural: 'serviceaccounts' }, name)
 
+  const scope = scopeOf(context, deps, kind)
+  const admitted = { operation: 'CREATE' as const, name, subresource: 'token', object: request }
+  request.spec.expirationSeconds ||= defaultSeconds
+  // plugins see whether the audience was left open
+  await mutate(scope, admitted)
   const { spec } = request
+  // a webhook may have taken it away
   spec.expirationSeconds ||= defaultSeconds
   const audiences = spec.audiences?.length ? spec.audiences : [...deps.tokens.settings.audiences]
   spec.audiences = audiences
   checkSpec(spec)
-  const scope = scopeOf(context, deps, kind)
-  const admitted = { operation: 'CREATE' as const, name, subresource: 'token', object: request }
-  await mutate(scope, admitted)
   await validate(scope, admitted)
 
   const now = Math.floor(deps.clock.now() / 1000)
