@@ -23,6 +23,16 @@ describe('cgroupFiles', () => {
       ['memory.limit_in_bytes -1', 'pids.max max'],
       ['memory.max max', 'pids.max max'],
     ],
+    [
+      { hugePages: { '2Mi': 4_194_304, '1Gi': 0 } },
+      [
+        'hugetlb.2MB.limit_in_bytes 4194304',
+        'hugetlb.2MB.rsvd.limit_in_bytes 4194304',
+        'hugetlb.1GB.limit_in_bytes 0',
+        'hugetlb.1GB.rsvd.limit_in_bytes 0',
+      ],
+      ['hugetlb.2MB.max 4194304', 'hugetlb.2MB.rsvd.max 4194304', 'hugetlb.1GB.max 0', 'hugetlb.1GB.rsvd.max 0'],
+    ],
   ])('of %o', (settings, v1, v2) => {
     const lines = (version: 1 | 2) => cgroupFiles(version, settings).map(({ file, value }) => `${file} ${value}`)
     expect([lines(1), lines(2)]).toEqual([v1, v2])

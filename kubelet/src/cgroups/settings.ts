@@ -20,6 +20,8 @@ interface CgroupFile {
   controller: 'cpu' | 'memory' | 'pids' | 'hugetlb'
   file: string
   value: string
+  /** Older kernels have no such file. */
+  optional?: true
 }
 
 /** The files to write, in their order. */
@@ -44,7 +46,11 @@ export function cgroupFiles(version: CgroupVersion, settings: CgroupSettings): C
   if (pidsLimit !== undefined) add('pids', 'pids.max', orMax(pidsLimit))
   for (const [size, bytes] of Object.entries(hugePages)) {
     // the kernel's MB are as large as others' Mi
-    add('hugetlb', `hugetlb.${size.replace('i', 'B')}.${version === 1 ? 'limit_in_bytes' : 'max'}`, bytes)
+    const [pages, limit] = [`hugetlb.${size.replace('i', 'B')}`, version === 1 ? 'limit_in_bytes' : 'max']
+    add('hugetlb', `${pages}.${limit}`, bytes)
+    // what is asked for counts, too: who has too little learns it from mmap, not by a SIGBUS
+    // opencontainers/cgroups fs/hugetlb.go, fs2/hugetlb.go
+    files.push({ controller: 'hugetlb', file: `${pages}.rsvd.${limit}`, value: String(bytes), optional: true })
   }
   return files
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { silentLogger as log } from '@kubets/shared/machinery/logger.ts'
 import { realClock as clock } from '@kubets/shared/testing/real-clock.ts'
 import { openCgroups } from './open.ts'
-import type { CgroupTree } from './tree.ts'
+import { CgroupTree } from './tree.ts'
 
 const signal = new AbortController().signal
 const root = `/kubets-test-tree-${process.pid}`
@@ -51,5 +51,24 @@ describe('CgroupTree', () => {
     expect((await ended)[1]).toBe('SIGKILL')
     expect(await tree.children(root)).toEqual([])
     await tree.remove(`${root}/a`, signal)
+  })
+
+  it('limits huge pages, where the unified hierarchy has them', async ({ skip }) => {
+    const place = tree.version === 1 ? '/sys/fs/cgroup/unified' : '/sys/fs/cgroup'
+    const controllers = async (file: string): Promise<string[]> =>
+      (await readFile(path.join(place, file), 'utf8').catch(() => '')).trim().split(' ')
+    skip(!(await controllers('cgroup.controllers')).includes('hugetlb'))
+    const enabled = (await controllers('cgroup.subtree_control')).includes('hugetlb')
+    const unified = new CgroupTree({ version: 2, mounts: [{ place, controllers: [] }] }, clock)
+    try {
+      await unified.create(deep)
+      await unified.set(deep, { hugePages: { '2Mi': 4 * 1024 * 1024 } })
+      const files = ['hugetlb.2MB.max', 'hugetlb.2MB.rsvd.max']
+      const texts = files.map((file) => readFile(path.join(place, deep, file), 'utf8'))
+      expect(await Promise.all(texts)).toEqual(['4194304\n', '4194304\n'])
+    } finally {
+      await unified.remove(root, signal)
+      if (!enabled) await writeFile(path.join(place, 'cgroup.subtree_control'), '-hugetlb')
+    }
   })
 })

@@ -107,11 +107,12 @@ export class CgroupTree {
   async set(name: string, settings: CgroupSettings): Promise<void> {
     const root = this.version === 2 ? (this.#places.get('cpu') ?? '') : undefined
     const available = root === undefined ? used : await controllersOf(path.join(root, name))
-    for (const { controller, file, value } of cgroupFiles(this.version, settings)) {
+    for (const { controller, file, value, optional } of cgroupFiles(this.version, settings)) {
       const place = this.#places.get(controller)
       if (place === undefined || !available.includes(controller)) continue
       const target = path.join(place, name, file)
       await writeFile(target, value, { flag: 'r+' }).catch((error: unknown) => {
+        if (optional && (error as NodeJS.ErrnoException).code === 'ENOENT') return
         throw new Error(`failed to write "${value}" to "${target}": ${(error as Error).message}`, { cause: error })
       })
     }

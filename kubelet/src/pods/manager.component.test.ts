@@ -47,6 +47,15 @@ describe('Pods of a node', { timeout: caseMs }, () => {
     expect(refused.status).toMatchObject({ reason: 'OutOfcpu' })
   })
 
+  it('are refused where they ask for huge pages that the node has not', async () => {
+    const amounts = { cpu: '10m', 'hugepages-2Mi': '4Mi' }
+    await node.run('huge', { containers: [{ name: 'main', resources: { requests: amounts, limits: amounts } }] })
+    const lacks = "Node didn't have enough resource: hugepages-2Mi, requested: 4194304, used: 0, capacity: 0"
+    const { status } = await node.until('huge', failed)
+    expect(status).toMatchObject({ reason: 'OutOfhugepages-2Mi', message: `Pod was rejected: ${lacks}` })
+    expect(await saidOf('huge', 'OutOfhugepages-2Mi')).toBe(lacks)
+  })
+
   it('have cgroups of their own below those of their classes, for as long as they run', async () => {
     const { tree, cgroupRoot } = node
     if (!tree) throw new Error("this test needs the machine's cgroups")
