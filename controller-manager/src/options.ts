@@ -20,6 +20,7 @@ export const concurrentSyncs = {
   'cron-job': 5,
   daemonset: 2,
   deployment: 5,
+  'device-taint-eviction': 8,
   endpoint: 5,
   ephemeralvolume: 5,
   gc: 20,

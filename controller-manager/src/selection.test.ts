@@ -29,7 +29,7 @@ describe('selectControllers', () => {
   it.each([
     [['ultramarine'], '"ultramarine" is not in the list of known controllers'],
     [['*', '-__proto__'], '"__proto__" is not in the list of known controllers'],
-    [['*', 'device-taint-eviction-controller'], '--controllers: device-taint-eviction-controller is not supported'],
+    [['*', 'service-lb-controller'], '--controllers: service-lb-controller is not supported'],
     [['*', 'selinux-warning'], '--controllers: selinux-warning-controller is not supported'],
   ])('%j is refused', (selection, message) => expect(() => selectControllers(selection, here)).toThrow(message))
 
