@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startDraDriver, type TestDraDriver } from '../../kubelet/src/dra/driver.testing.ts'
 import { connect, type Api, type ApiObject } from '../harness/api.ts'
+import { kubectl } from '../harness/kubectl.ts'
 import { makeNamespace, nodes, removeNamespace, type Namespace } from '../harness/namespace.ts'
 import { getPod, isReady, podUntil, shell, startPod, type Pod } from '../harness/pods.ts'
 import { until } from '../harness/until.ts'
@@ -19,6 +20,9 @@ type Claim = ApiObject & {
 type Claiming = Pod & {
   readonly status: { readonly resourceClaimStatuses?: readonly { readonly resourceClaimName?: string }[] }
 }
+
+const isUnschedulable = ({ status }: Pod): boolean =>
+  status.conditions.some(({ type, reason }) => type === 'PodScheduled' && reason === 'Unschedulable')
 
 /** Devices that a driver on the node offers, from the claim to the container that has them. */
 describe('devices that Pods claim', () => {
@@ -133,9 +137,7 @@ describe('devices that Pods claim', () => {
   it('are waited for by who finds them taken, and taken back when the Pod that has them goes', async () => {
     const before = await claimOf('user')
     await start('next', fromTemplate)
-    const waiting = await podUntil(ns, 'next', 'to find no devices', ({ status }) =>
-      status.conditions.some(({ type, reason }) => type === 'PodScheduled' && reason === 'Unschedulable'),
-    )
+    const waiting = await podUntil(ns, 'next', 'to find no devices', isUnschedulable)
     expect(waiting.status.conditions.find(({ type }) => type === 'PodScheduled')?.message).toContain(
       'cannot allocate all claims',
     )
@@ -169,5 +171,23 @@ describe('devices that Pods claim', () => {
       const { status } = await getClaim('shared')
       return status?.allocation === undefined && (status?.reservedFor ?? []).length === 0 ? true : undefined
     })
+  })
+
+  it('make the Pods that use them go when they are tainted, and take no others meanwhile', async () => {
+    const taint = (...taints: object[]): Promise<string> => {
+      const devices = names.map((name) => ({ name, attributes: { kind: { string: name } }, taints }))
+      const body = JSON.stringify({ spec: { devices } })
+      return kubectl(['patch', 'resourceslices', ns.name, '--type=merge', `--patch=${body}`])
+    }
+    await start('leaving', fromTemplate)
+    await podUntil(ns, 'leaving', 'to be ready', isReady)
+    const name = await claimOf('leaving')
+    await taint({ key: 'e2e.kubets/broken', effect: 'NoExecute' })
+    await ns.kubectl(['wait', '--for=delete', 'pod/leaving', '--timeout=170s'])
+    await claimGone(name)
+    await start('staying', fromTemplate)
+    await podUntil(ns, 'staying', 'to find no devices', isUnschedulable)
+    await taint()
+    await podUntil(ns, 'staying', 'to be ready', isReady)
   })
 })
