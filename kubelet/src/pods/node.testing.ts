@@ -11,6 +11,7 @@ import { silentLogger as log } from '@kubets/shared/machinery/logger.ts'
 import { createRegistry } from '@kubets/shared/process/metrics.ts'
 import { startApiServer } from '@kubets/shared/testing/apiserver.ts'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
+import Docker from 'dockerode'
 import type { Registry } from 'prom-client'
 import { ApiObjects } from '../api-objects.ts'
 import { nothingReserved, podsShare } from '../cgroups/allocatable.ts'
@@ -89,11 +90,11 @@ export interface TestNode {
 /**
  * A node with these resources: Pods through a PodManager in this process, on a real apiserver and a real Docker. They
  * have the host's network, so that the machine's stays as it is. What is kept on disk is in a folder of its own, or in
- * the one given, which then stays. `cpuPolicy`: the CPU manager's, with one CPU kept for the system. The API server is reached when `reached` resolves.
+ * the one given, which then stays. `engine`: the socket of its Docker, if it is not the machine's. `cpuPolicy`: the CPU manager's, with one CPU kept for the system. The API server is reached when `reached` resolves.
  */
 export async function startTestNode(
   allocatable: Record<string, string>,
-  given?: { rootDir?: string; cpuPolicy?: string },
+  given?: { rootDir?: string; cpuPolicy?: string; engine?: string },
   reached: Promise<unknown> = Promise.resolve(),
 ): Promise<TestNode> {
   const name = `kubets-test-pods-${process.pid}`
@@ -102,13 +103,17 @@ export async function startTestNode(
   const stopping = new AbortController()
   const clock = new SettableClock()
   const api = await startApiServer()
-  await makeImage(image)
+  const engine = given?.engine === undefined ? new Docker() : new Docker({ socketPath: given.engine })
+  await makeImage(image, undefined, engine)
   const { client: admin } = api
   // the node's own requests: with what a kubelet may do, and no more
   const config = loadKubeconfig(await api.kubeconfig(`system:node:${name}`, ['system:nodes']))
   const client = new Client({ ...config, userAgent: 'kubelet' }, { clock })
   const registry = createRegistry()
-  const docker = testRuntime(name, { infraImage: image })
+  const docker = testRuntime(name, {
+    infraImage: image,
+    ...(given?.engine === undefined ? {} : { endpoint: `unix://${given.engine}` }),
+  })
   const runtime = instrumented(docker, registry, clock)
   const node: Node = { apiVersion: 'v1', kind: 'Node', metadata: { name }, spec: {}, status: { allocatable } }
   const registered = await admin.create(nodes, { ...node, status: {} })
@@ -312,7 +317,7 @@ export async function startTestNode(
       // Docker may still make a container that nobody waits for any more: then the image is in use once more
       await waitFor(async () => {
         for (const one of await runtime.listPodSandbox({}, signal)) await runtime.removePodSandbox(one.id, signal)
-        return removeImage(image).then(
+        return removeImage(image, engine).then(
           () => true,
           (error: unknown) => (error as { statusCode?: number }).statusCode !== 409 && Promise.reject(error as Error),
         )

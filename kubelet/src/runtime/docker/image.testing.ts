@@ -11,7 +11,7 @@ import type { PodIdentity, PodSandboxConfig } from '../types.ts'
  * For tests: makes an image ("name:1") of busybox alone, whose own command sleeps: it serves as the sandbox, too.
  * `applets` are what it can do; there is no shell if not among them.
  */
-export async function makeImage(image: string, applets?: readonly string[]): Promise<void> {
+export async function makeImage(image: string, applets?: readonly string[], docker = new Docker()): Promise<void> {
   const tar = pack()
   const busybox = await readFile('/bin/busybox')
   applets ??= (await promisify(execFile)('/bin/busybox', ['--list'])).stdout.split('\n')
@@ -23,13 +23,13 @@ export async function makeImage(image: string, applets?: readonly string[]): Pro
   tar.finalize()
   const changes = ['CMD ["sleep","1000000"]']
   const options = { fromSrc: '-', repo: image.split(':')[0], tag: '1', changes }
-  const stream = await new Docker().importImage(tar as unknown as NodeJS.ReadableStream, options)
+  const stream = await docker.importImage(tar as unknown as NodeJS.ReadableStream, options)
   await text(stream as Readable)
 }
 
 /** Removes it. */
-export async function removeImage(image: string): Promise<void> {
-  await new Docker().getImage(image).remove()
+export async function removeImage(image: string, docker = new Docker()): Promise<void> {
+  await docker.getImage(image).remove()
 }
 
 /** A sandbox for the Pod with nothing out of the ordinary. */

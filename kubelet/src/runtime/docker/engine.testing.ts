@@ -1,0 +1,60 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { waitFor } from '@kubets/shared/testing/wait.ts'
+import Docker from 'dockerode'
+
+const run = promisify(execFile)
+
+export interface TestEngine {
+  socket: string
+  /** The disk on which it has everything. */
+  data: string
+  stop(): Promise<void>
+}
+
+/** For tests: a Docker engine of its own on a disk of so many MiB. Its containers can have the host's network alone. */
+export async function startEngine(mebibytes: number): Promise<TestEngine> {
+  const work = await mkdtemp(path.join(tmpdir(), 'kubets-engine-'))
+  const at = (name: string): string => path.join(work, name)
+  const [disk, data, socket] = [at('disk'), at('data'), at('sock')]
+  await Promise.all([writeFile(disk, ''), mkdir(data)])
+  await truncate(disk, mebibytes << 20)
+  await run('mkfs.ext4', ['-q', '-m0', disk])
+  await run('mount', ['-o', 'loop', disk, data])
+  const namespace = path.basename(work)
+  const options = [
+    `--data-root=${data}`,
+    `--exec-root=${at('exec')}`,
+    `--pidfile=${at('pid')}`,
+    `--host=unix://${socket}`,
+  ]
+  const apart = [`--containerd-namespace=${namespace}`, `--containerd-plugins-namespace=${namespace}-plugins`]
+  const network = ['--bridge=none', '--iptables=false', '--ip-masq=false', '--ip-forward=false']
+  const engine = spawn('dockerd', [...options, ...apart, ...network], { stdio: 'ignore' })
+  const ended = once(engine, 'exit')
+  const docker = new Docker({ socketPath: socket })
+  await waitFor(
+    () =>
+      docker.ping().then(
+        () => true,
+        () => false,
+      ),
+    'the engine to answer',
+  )
+  return {
+    socket,
+    data,
+    stop: async () => {
+      engine.kill()
+      await ended
+      await run('umount', [data])
+      // of what had the host's network
+      await run('umount', [path.join(at('exec'), 'netns', 'default')]).catch(() => undefined)
+      await rm(work, { recursive: true })
+    },
+  }
+}
