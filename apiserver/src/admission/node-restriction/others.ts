@@ -17,17 +17,20 @@ export function claimProblem(request: AdmissionRequest, node: string): string | 
   return `node ${quote(node)} is not allowed to update fields other than status.quantity and status.conditions`
 }
 
-function comparable({ metadata, status = {}, ...rest }: PersistentVolumeClaim): object {
-  const { resourceVersion: _, managedFields: __, ...named } = metadata
-  const {
-    capacity: ___,
-    conditions: ____,
-    allocatedResourceStatuses: _____,
-    allocatedResources: ______,
-    ...kept
-  } = status
-  return { ...rest, metadata: named, status: kept }
+/** What a kubelet may write of a claim's status. */
+const grown = ['allocatedResources', 'allocatedResourceStatuses', 'capacity', 'conditions']
+
+/** A claim without that, and without what every write changes. */
+function comparable({ metadata, status, ...rest }: PersistentVolumeClaim): object {
+  return {
+    ...rest,
+    metadata: without(metadata, ['managedFields', 'resourceVersion']),
+    status: without(status ?? {}, grown),
+  }
 }
+
+const without = (object: object, keys: readonly string[]): object =>
+  Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)))
 
 const nameOf = ({ name, object }: AdmissionRequest): string => (name !== '' ? name : (object?.metadata.name ?? ''))
 
