@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { quantityOf } from '@kubets/shared/machinery/quantity.ts'
 import { t0 } from '../pods/fixtures.ts'
-import { calm, decide, type EvictionState } from './decide.ts'
+import { calm, decide, graceSecondsOf, type EvictionState } from './decide.ts'
 import type { Observations } from './observations.ts'
 import type { Signal, Threshold } from './thresholds.ts'
 
@@ -63,5 +63,16 @@ describe('decide', () => {
     expect(look([0, { 'nodefs.available': 1, 'allocatableMemory.available': 1 }])).toEqual([
       'DiskPressure MemoryPressure: allocatableMemory.available nodefs.available',
     ])
+  })
+})
+
+describe('graceSecondsOf', () => {
+  it.each([
+    ['a hard threshold', hardMemory, 60, 1],
+    ['a soft threshold', softMemory, 60, 60],
+    ['a soft threshold that leaves nothing', softMemory, 0, 1],
+    ['a soft threshold that leaves less than nothing', softMemory, -1, 1],
+  ])('%s', (_, given, maxPodGraceSeconds, expected) => {
+    expect(graceSecondsOf(given, maxPodGraceSeconds)).toBe(expected)
   })
 })

@@ -45,3 +45,11 @@ export function decide(
 
 // byEvictionPriority
 const isOfMemory = ({ signal }: Threshold): boolean => signals[signal].resource === 'memory'
+
+// immediateEvictionGracePeriodSeconds
+export const immediateGraceSeconds = 1
+
+/** How long a Pod may take to end, in seconds: what a soft threshold leaves at most, though never nothing. */
+// pkg/kubelet/eviction/eviction_manager.go synchronize, pkg/kubelet/pod_workers.go calculateEffectiveGracePeriod
+export const graceSecondsOf = ({ graceMs }: Threshold, maxPodGraceSeconds: number): number =>
+  graceMs === 0 ? immediateGraceSeconds : Math.max(immediateGraceSeconds, maxPodGraceSeconds)

@@ -7,7 +7,7 @@ import { isCritical } from '../pods/preemption.ts'
 import type { PodSizes } from '../stats/sizes.ts'
 import type { NodeUsage, Usage } from '../stats/usage.ts'
 import { evicted } from './admission.ts'
-import { calm, decide, type EvictionState } from './decide.ts'
+import { calm, decide, graceSecondsOf, immediateGraceSeconds, type EvictionState } from './decide.ts'
 import { localStorageExcess } from './local-storage.ts'
 import { evictionMessage } from './message.ts'
 import { crossed, observationsOf, type Observations } from './observations.ts'
@@ -16,7 +16,7 @@ import { signals, type Pressure, type Threshold } from './thresholds.ts'
 
 export interface EvictionPolicy {
   thresholds: readonly Threshold[]
-  /** The longest grace that a soft threshold leaves a Pod; 0 for the Pod's own. */
+  /** The longest grace that a soft threshold leaves a Pod, in seconds; at least one is left. */
   maxPodGraceSeconds: number
   /** For how long the node's condition stays when its reason is gone. */
   transitionMs: number
@@ -30,7 +30,7 @@ export interface EvictionOptions {
     /** Those that run or may run. */
     active(): Pod[]
     /** Ends a Pod, and waits for that as long as it may take. */
-    evict(podUid: string, why: PodFailure, graceSeconds: number | undefined): Promise<void>
+    evict(podUid: string, why: PodFailure, graceSeconds: number): Promise<void>
     /** True when nothing of the Pod takes room any more. */
     cleanedUp(podUid: string): Promise<boolean>
   }
@@ -54,7 +54,6 @@ const periodMs = 10_000
 // eviction_manager.go podCleanupTimeout, podCleanupPollFreq
 const cleanupMs = 30_000
 const cleanupPollMs = 1000
-const immediateGraceSeconds = 1
 
 /** Watches what the node has left, and ends Pods before it has nothing left. */
 // pkg/kubelet/eviction/eviction_manager.go managerImpl
@@ -137,7 +136,7 @@ export class EvictionManager {
     for (const pod of rank(pods.active(), threshold.signal, usageOf, usage.imagesApart)) {
       const { message, annotations } = evictionMessage(resource, pod, usageOf(pod), act, observations)
       const why = { reason: evicted, message, disruption: message }
-      const grace = threshold.graceMs === 0 ? immediateGraceSeconds : policy.maxPodGraceSeconds || undefined
+      const grace = graceSecondsOf(threshold, policy.maxPodGraceSeconds)
       // one at a time: it may be enough
       if (await this.#evict(pod, why, annotations, grace, threshold.signal)) return [pod]
     }
@@ -167,7 +166,7 @@ export class EvictionManager {
     pod: Pod,
     why: PodFailure,
     annotations: Readonly<Record<string, string>>,
-    graceSeconds: number | undefined,
+    graceSeconds: number,
     counted: string,
   ): Promise<boolean> {
     if (isCritical(pod)) return false
