@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -19,7 +20,10 @@ describe('A node whose Docker has a full disk', { timeout: caseMs }, () => {
   let engine: TestEngine
   let node: TestNode
   let look: ReturnType<typeof lookAt>
+  const bridged = (): boolean => existsSync('/sys/class/net/docker0')
+  let before: boolean
   beforeAll(async () => {
+    before = bridged()
     engine = await startEngine(48)
     const resources = { cpu: '1', memory: '1Gi', 'ephemeral-storage': '1Gi', pods: '20' }
     node = await startTestNode(resources, { engine: engine.socket })
@@ -29,6 +33,10 @@ describe('A node whose Docker has a full disk', { timeout: caseMs }, () => {
     stopping.abort()
     await node.stop()
     await engine.stop()
+  })
+
+  it("leaves the machine's own Docker its bridge", () => {
+    expect(bridged()).toBe(before)
   })
 
   it('says so of the Pods that it cannot start, keeps the others, and starts them when there is room', async () => {

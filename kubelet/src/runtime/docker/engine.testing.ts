@@ -16,7 +16,10 @@ export interface TestEngine {
   stop(): Promise<void>
 }
 
-/** For tests: a Docker engine of its own on a disk of so many MiB. Its containers can have the host's network alone. */
+/**
+ * For tests: a Docker engine of its own on a disk of so many MiB. It is in a network of its own, as an engine that is to have no
+ * bridge takes docker0 away, whoever uses it; its containers can have that network alone, as their host's.
+ */
 export async function startEngine(mebibytes: number): Promise<TestEngine> {
   const work = await mkdtemp(path.join(tmpdir(), 'kubets-engine-'))
   const at = (name: string): string => path.join(work, name)
@@ -33,8 +36,8 @@ export async function startEngine(mebibytes: number): Promise<TestEngine> {
     `--host=unix://${socket}`,
   ]
   const apart = [`--containerd-namespace=${namespace}`, `--containerd-plugins-namespace=${namespace}-plugins`]
-  const network = ['--bridge=none', '--iptables=false', '--ip-masq=false', '--ip-forward=false']
-  const engine = spawn('dockerd', [...options, ...apart, ...network], { stdio: 'ignore' })
+  const network = ['--bridge=none', '--iptables=false']
+  const engine = spawn('unshare', ['--net', 'dockerd', ...options, ...apart, ...network], { stdio: 'ignore' })
   const ended = once(engine, 'exit')
   const docker = new Docker({ socketPath: socket })
   await waitFor(
@@ -52,7 +55,7 @@ export async function startEngine(mebibytes: number): Promise<TestEngine> {
       engine.kill()
       await ended
       await run('umount', [data])
-      // of what had the host's network
+      // of what had the engine's network
       await run('umount', [path.join(at('exec'), 'netns', 'default')]).catch(() => undefined)
       await rm(work, { recursive: true })
     },
