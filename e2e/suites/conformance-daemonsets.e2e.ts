@@ -167,6 +167,8 @@ describe.concurrent('a DaemonSet', () => {
       ]
       const patch = { 'content-type': 'application/json-patch+json' }
       await runsOn(name, places)
+      // an old Pod that the controller does not know to be ready is replaced beside the one that may be
+      await setUntil(name, 'to have both', ({ status }) => status.numberAvailable === 2)
       await api.send('PATCH', `${root()}/${name}`, image('127.0.0.1:1/no/such:image'), patch)
       const during = await until('the rollout to be under way', async () => {
         const found = await pods(name)
@@ -265,10 +267,11 @@ describe.concurrent('a DaemonSet', () => {
           },
         ],
       },
-      data: first?.data,
+      // of two with one template the controller keeps one
+      data: { spec: { template: { spec: { terminationGracePeriodSeconds: 9 } } } },
       revision,
     })
-    const second = await api.call<Revision>('POST', revisionsRoot(), own(first?.revision ?? 0, 'second'))
+    const second = await api.call<Revision>('POST', revisionsRoot(), own(0, 'second'))
     await until('both', async () => ((await revisionsOf(name)).length === 2 ? true : undefined))
     await api.call('DELETE', `${revisionsRoot()}/${second.metadata.name}`)
     await until('one', async () => ((await revisionsOf(name)).length === 1 ? true : undefined))

@@ -69,7 +69,13 @@ const start = (context: ControllerContext): Run => {
     const set = ownerOf(revision)
     if (set) queue.add(objectKey(set))
   }
-  revisions.addHandler({ add: revisionChanged, update: (_, now) => revisionChanged(now), delete: revisionChanged })
+  // addHistory: one that came with its owner changes nothing for it; an orphan is somebody's to adopt
+  const revisionAdded = (revision: ControllerRevision): void => {
+    if (controllerOf(revision)) return
+    const { namespace, labels = {} } = revision.metadata
+    for (const set of sets.lister.list(namespace)) if (matches(set, labels)) queue.add(objectKey(set))
+  }
+  revisions.addHandler({ add: revisionAdded, update: (_, now) => revisionChanged(now), delete: revisionChanged })
 
   // pkg/controller/daemon/daemon_controller.go addNode, updateNode
   const nodeChanged = (old: Node | undefined, now: Node | undefined): void => {
@@ -144,14 +150,10 @@ const start = (context: ControllerContext): Run => {
     const own = { client, owner: set, ownerRef: ref, signal }
     const isOurs = (labels: Record<string, string>): boolean => matches(set, labels)
     const candidates = [...revisionIndex.ownedBy(uid), ...revisionIndex.orphans(namespace)]
-    const revisionsFound = inOrder(await applyClaim(own, revisionsRef, claim(set, isOurs, candidates)))
-    const podsFound = await applyClaim(
-      own,
-      podsRef,
-      claim(set, isOurs, [...podIndex.ownedBy(uid), ...podIndex.orphans(namespace)]),
-    )
-    const found = { revisions: revisionsFound, pods: podsFound }
-    const { revisions: history, pods: owned } = await oneRevision(client, templatePatch(template), found, signal)
+    const found = inOrder(await applyClaim(own, revisionsRef, claim(set, isOurs, candidates)))
+    const ownPods = (): Promise<Pod[]> =>
+      applyClaim(own, podsRef, claim(set, isOurs, [...podIndex.ownedBy(uid), ...podIndex.orphans(namespace)]))
+    const { history, relabelled } = await oneRevision(client, templatePatch(template), found, ownPods, signal)
     const about = {
       owner: set,
       ref,
@@ -165,6 +167,8 @@ const start = (context: ControllerContext): Run => {
     const current = expectations.satisfied(key)
     // the event that meets an expectation may never come; look again when it has lapsed
     if (!current) queue.addAfter(key, expectationLapseMs)
+    // read after the expectations: what met them has to be seen
+    const owned = (await ownPods()).map(relabelled)
     const seen = {
       set,
       nodes: nodes.lister.list(),

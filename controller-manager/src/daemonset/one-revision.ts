@@ -6,9 +6,11 @@ import { isNotFound } from '@kubets/shared/machinery/errors.ts'
 import { removeRevisions } from '../history/keep.ts'
 import { equalTo, revisionHashLabel } from '../history/revisions.ts'
 
-export interface History {
-  readonly revisions: ControllerRevision[]
-  readonly pods: Pod[]
+interface OneRevision {
+  /** Those that are left, in order. */
+  readonly history: ControllerRevision[]
+  /** A Pod as it is by now, where the cache may have it as it was before. */
+  relabelled(pod: Pod): Pod
 }
 
 const hashOf = ({ metadata }: ControllerRevision | Pod): string | undefined => metadata.labels?.[revisionHashLabel]
@@ -22,42 +24,47 @@ const hashOf = ({ metadata }: ControllerRevision | Pod): string | undefined => m
 export const oneRevision = async (
   client: Client,
   data: Record<string, unknown>,
-  { revisions, pods }: History,
+  revisions: readonly ControllerRevision[],
+  ownPods: () => Promise<Pod[]>,
   signal: AbortSignal,
-): Promise<History> => {
+): Promise<OneRevision> => {
   const named = await Promise.all(revisions.map((revision) => withHash(client, revision, signal)))
   const equal = equalTo(named, data)
   const kept = equal.at(-1)
   const others = equal.slice(0, -1)
   const hash = kept && hashOf(kept)
-  if (others.length === 0 || hash === undefined) return { revisions: named, pods }
-  const hashes = new Set(others.map(hashOf))
-  const relabelled = await Promise.all(
-    pods.map(async (pod) => (hashes.has(hashOf(pod)) ? relabel(client, pod, hash, signal) : pod)),
-  )
+  if (others.length === 0 || hash === undefined) return { history: named, relabelled: (pod) => pod }
+  const hashes = new Set(others.map(hashOf).filter((one) => one !== hash))
+  const ofOthers = (await ownPods()).filter((pod) => hashes.has(hashOf(pod)))
+  await Promise.all(ofOthers.map((pod) => relabel(client, pod, hash, signal)))
   await removeRevisions(client, others, signal)
-  return { revisions: named.filter((one) => !others.includes(one)), pods: relabelled }
+  return {
+    history: named.filter((one) => !others.includes(one)),
+    relabelled: (pod) => (hashes.has(hashOf(pod)) ? labelled(pod, hash) : pod),
+  }
 }
+
+const labelled = <T extends ControllerRevision | Pod>(object: T, hash: string): T => ({
+  ...object,
+  metadata: { ...object.metadata, labels: { ...object.metadata.labels, [revisionHashLabel]: hash } },
+})
 
 const withHash = async (
   client: Client,
   revision: ControllerRevision,
   signal: AbortSignal,
 ): Promise<ControllerRevision> => {
-  const { name = '', labels } = revision.metadata
   if (hashOf(revision) !== undefined) return revision
-  const metadata = { ...revision.metadata, labels: { ...labels, [revisionHashLabel]: name } }
-  return client.update(revisionsRef, { ...revision, metadata }, { signal })
+  return client.update(revisionsRef, labelled(revision, revision.metadata.name ?? ''), { signal })
 }
 
-/** The Pod as it is then; one that is gone stays as it was seen. */
-const relabel = async (client: Client, pod: Pod, hash: string, signal: AbortSignal): Promise<Pod> => {
+/** One that is gone is no error. */
+const relabel = async (client: Client, pod: Pod, hash: string, signal: AbortSignal): Promise<void> => {
   const { name = '', namespace, uid } = pod.metadata
   const patch = { metadata: { uid, labels: { [revisionHashLabel]: hash } } }
   try {
-    return await client.patch(podsRef, name, patch, { type: 'strategic', namespace, signal })
+    await client.patch(podsRef, name, patch, { type: 'strategic', namespace, signal })
   } catch (error) {
-    if (isNotFound(error)) return pod
-    throw error
+    if (!isNotFound(error)) throw error
   }
 }
