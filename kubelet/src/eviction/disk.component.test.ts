@@ -5,15 +5,12 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { priorityClasses } from '@kubets/shared/api/resources.gen.ts'
 import type { Container, PodSpec } from '@kubets/shared/api/types/core-v1.ts'
-import { silentLogger as log } from '@kubets/shared/machinery/logger.ts'
 import { caseMs, waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { nodeReference } from '../events.ts'
-import { GarbageCollector } from '../garbage.ts'
 import { failed, runs } from '../pods/look.testing.ts'
 import { startTestNode, type TestNode } from '../pods/node.testing.ts'
 import { makeImage } from '../runtime/docker/image.testing.ts'
-import { evictionsOf, transitionMs } from './evictions.testing.ts'
+import { evictionsOf, garbageOf, transitionMs } from './evictions.testing.ts'
 
 const run = promisify(execFile)
 const stopping = new AbortController()
@@ -141,23 +138,11 @@ describe('EvictionManager on a disk that gets full', { timeout: caseMs }, () => 
     const { evicted, manager, counted } = evictions
     const unused = `kubets-test/${node.name}-unused:1`
     await makeImage(unused, ['sleep'])
-    const { runtime, recorder, clock, manager: pods } = node
+    const { runtime } = node
     // others work with this Docker, whose images are none of the test's business
     const listImages = async (signal: AbortSignal) =>
       (await runtime.listImages(signal)).filter(({ repoTags }) => repoTags.includes(unused))
-    const garbage = new GarbageCollector({
-      runtime: { ...runtime, listImages },
-      recorder,
-      clock,
-      log,
-      node: nodeReference('n'),
-      pods: () => pods.list(),
-      imageDisk: () => Promise.resolve({ capacityBytes: 1, availableBytes: 0 }),
-      images: { highPercent: 85, lowPercent: 80, minAgeMs: 0, maxAgeMs: 0 },
-      containers: { minAgeMs: 0, maxPerContainer: 1, maxContainers: -1 },
-      imageCollected: () => evicted.push('an image'),
-      imagesLeft: () => Promise.resolve(),
-    })
+    const garbage = garbageOf({ ...node, runtime: { ...runtime, listImages } }, () => evicted.push('an image'))
     evicted.length = 0
     await during(manager({ 'imagefs.available': '1Pi' }, { garbage }), async () => {
       const { status } = await node.until('asking', failed)

@@ -4,6 +4,7 @@ import type { Event } from '@kubets/shared/api/types/core-v1.ts'
 import { silentLogger as log } from '@kubets/shared/machinery/logger.ts'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { nodeReference } from '../events.ts'
+import { GarbageCollector } from '../garbage.ts'
 import type { TestNode } from '../pods/node.testing.ts'
 import { StatsCollector } from '../stats/collector.ts'
 import { SizeTracker } from '../stats/sizes.ts'
@@ -76,4 +77,24 @@ export function evictionsOf(node: TestNode) {
         return items.find((one) => one.involvedObject.name === name && one.reason === reason)
       }, `event ${reason} of ${name}`),
   }
+}
+
+/** For tests: removes what is not used, however young it is, from a disk that is said to be full. */
+export function garbageOf(
+  { runtime, recorder, clock, manager }: Pick<TestNode, 'runtime' | 'recorder' | 'clock' | 'manager'>,
+  imageCollected: () => void = () => undefined,
+): GarbageCollector {
+  return new GarbageCollector({
+    runtime,
+    recorder,
+    clock,
+    log,
+    node: nodeReference('n'),
+    pods: () => manager.list(),
+    imageDisk: () => Promise.resolve({ capacityBytes: 1, availableBytes: 0 }),
+    images: { highPercent: 85, lowPercent: 80, minAgeMs: 0, maxAgeMs: 0 },
+    containers: { minAgeMs: 0, maxPerContainer: 1, maxContainers: -1 },
+    imageCollected,
+    imagesLeft: () => Promise.resolve(),
+  })
 }

@@ -3,12 +3,9 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { silentLogger as log } from '@kubets/shared/machinery/logger.ts'
 import { caseMs, waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { nodeReference } from '../events.ts'
-import { evictionsOf } from '../eviction/evictions.testing.ts'
-import { GarbageCollector } from '../garbage.ts'
+import { evictionsOf, garbageOf } from '../eviction/evictions.testing.ts'
 import { startEngine, type TestEngine } from '../runtime/docker/engine.testing.ts'
 import { failed, idOf, lookAt, runs, shell, statusOf } from './look.testing.ts'
 import { startTestNode, type TestNode } from './node.testing.ts'
@@ -65,22 +62,8 @@ describe('A node whose Docker has a full disk', { timeout: caseMs }, () => {
     await waitFor(async () => (await look.exec(idOf(filler), 'ls /tmp')).includes('full'), 'the disk to be full')
     void sizes.run(stopping.signal)
     await waitFor(() => sizes.of(filler.metadata.uid ?? '').containers.length > 0)
-    const { runtime, recorder, clock, manager: pods } = node
-    const garbage = new GarbageCollector({
-      runtime,
-      recorder,
-      clock,
-      log,
-      node: nodeReference('n'),
-      pods: () => pods.list(),
-      imageDisk: () => Promise.resolve({ capacityBytes: 1, availableBytes: 0 }),
-      images: { highPercent: 85, lowPercent: 80, minAgeMs: 0, maxAgeMs: 0 },
-      containers: { minAgeMs: 0, maxPerContainer: 1, maxContainers: -1 },
-      imageCollected: () => undefined,
-      imagesLeft: () => Promise.resolve(),
-    })
     const stop = new AbortController()
-    const running = manager({ 'imagefs.available': '15%' }, { garbage }).run(stop.signal)
+    const running = manager({ 'imagefs.available': '15%' }, { garbage: garbageOf(node) }).run(stop.signal)
     try {
       const { status } = await node.until('filler', failed)
       expect(status).toMatchObject({ reason: 'Evicted' })
@@ -90,7 +73,7 @@ describe('A node whose Docker has a full disk', { timeout: caseMs }, () => {
       expect(node.pressure).toEqual(['DiskPressure'])
       // what it wrote goes with its container
       const labelled = { podUid: filler.metadata.uid ?? '' }
-      await waitFor(async () => (await runtime.listContainers(labelled, stopping.signal)).length === 0)
+      await waitFor(async () => (await node.runtime.listContainers(labelled, stopping.signal)).length === 0)
     } finally {
       stop.abort()
       await running
