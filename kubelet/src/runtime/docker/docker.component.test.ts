@@ -277,6 +277,14 @@ describe('Docker runtime', () => {
     }
   })
 
+  it('says nothing of what is removed while it is measured, and all of the rest', async () => {
+    for (const turn of [1, 2, 3]) {
+      const id = await start(config(`measured-${turn}`, 'sleep 1000'))
+      const [found] = await Promise.all([runtime.containerStats({}, signal), runtime.removeContainer(id, signal)])
+      expect(found.map((one) => one.containerId)).toContain(sandboxId)
+    }
+  })
+
   it('takes a sandbox down with everything in it', async () => {
     const id = await start(config('left', 'sleep 1000'))
     await runtime.stopPodSandbox(sandboxId, signal)

@@ -46,10 +46,17 @@ export function dockerLabels(
   return all
 }
 
-/** What our labels say; undefined when the container is not ours. */
-export function readLabels(
-  labels: Readonly<Record<string, string>>,
-): { pod: PodIdentity; container: string; attempt: number; type: ContainerType; sandboxId: string } | undefined {
+/** What our labels say of a container. */
+export interface OwnLabels {
+  pod: PodIdentity
+  container: string
+  attempt: number
+  type: ContainerType
+  sandboxId: string
+}
+
+/** undefined when the container is not ours. */
+export function readLabels(labels: Readonly<Record<string, string>>): OwnLabels | undefined {
   const uid = labels[labelNames.podUid]
   const container = labels[labelNames.containerName]
   if (!uid || !container || labels[labelNames.node] === undefined) return undefined
