@@ -25,7 +25,7 @@ const podsOf = (line: string): Pod[] =>
       status: {
         phase,
         startTime: started,
-        conditions: [{ type: 'Ready', status: '+*'.includes(mark) ? 'True' : 'False', lastTransitionTime: started }],
+        conditions: [{ type: 'Ready', status: '+*~'.includes(mark) ? 'True' : 'False', lastTransitionTime: started }],
       },
     }
   })
@@ -165,6 +165,11 @@ describe('an average over Pods', () => {
     ['is met within the tolerance', '+++', 3, [20_000, 21_000, 21_000], 20_000, 3, 20_666],
     ['changes nothing where metrics are missing', '+++++', 5, [20_000, 19_000, 21_000], 20_000, 5, 20_000],
     ['does not grow on the way down', '+++', 2, [10_000, 10_000], 17_000, 2, 10_000],
+    ['does not count failed Pods', '++xx', 2, [20_000, 20_000], 10_000, 4, 20_000],
+    ['does not take Pods that are done for missing ones on the way down', '++oo', 4, [5000, 5000], 20_000, 1, 5000],
+    ['does not take Pods that are done for missing ones on the way up', '++oo', 2, [20_000, 20_000], 10_000, 4, 20_000],
+    ['does not count metrics of Pods that go', '++~', 3, [20_000, 20_000, 90_000], 10_000, 4, 20_000],
+    ['counts Pods that are pending as using nothing', '++??', 4, [50_000, 50_000], 10_000, 10, 50_000],
   ])('%s', (_, pods, replicas, values, target, want, usage) => {
     const given = situation(podsOf(pods), replicas)
     expect(forAverage(given, metricsOf(...values), target, undefined)).toEqual({ replicas: want, usage })
@@ -185,6 +190,10 @@ describe('a value of all Pods', () => {
     ['is met within the tolerance', '+++', 3, 20_666, 20_000, 3],
     ['has a bound', '+++', 3, 2 ** 63 - 1024, 1, 2 ** 31 - 1],
     ['scales from zero', '', 0, 20_000, 15_000, 2],
+    ['stays at zero of nothing', '', 0, 0, 15_000, 0],
+    ['counts Pods that go while they are ready', '++~', 3, 30_000, 15_000, 6],
+    ['does not count failed Pods, nor ones that are done', '++xo', 4, 30_000, 15_000, 4],
+    ['goes to zero where no Pod is ready', '!!', 2, 30_000, 15_000, 0],
   ])('%s', (_, pods, replicas, usage, target, want) => {
     expect(forValue(situation(podsOf(pods), replicas), usage, target)).toEqual({ replicas: want, usage })
   })
@@ -241,6 +250,17 @@ describe('a Pod and its CPU', () => {
     ],
     ['that is pending', { phase: 'Pending' }, 'unready'],
     ['that has failed', { phase: 'Failed' }, 'ignored'],
+    ['that is done', { phase: 'Succeeded' }, 'ignored'],
+    [
+      'that is not ready in its first minutes',
+      { phase: 'Running', startTime: startTime(minute), conditions: ready('False', 1000) },
+      'unready',
+    ],
+    [
+      'of which nobody knows whether it is ready',
+      { phase: 'Running', startTime: startTime(9 * minute), conditions: ready('Unknown', 9 * minute) },
+      'ready',
+    ],
   ])('%s', (_, status, want) => {
     const { ready: count, ...groups } = groupPods(situation([pod(status)], 1), metricsOf(1), 'cpu')
     expect([count, groups]).toEqual([
