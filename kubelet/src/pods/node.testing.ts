@@ -16,21 +16,14 @@ import type { Registry } from 'prom-client'
 import { ApiObjects } from '../api-objects.ts'
 import { nothingReserved, podsShare } from '../cgroups/allocatable.ts'
 import { openCgroups } from '../cgroups/open.ts'
-import { PodCgroups } from '../cgroups/pods.ts'
 import type { CgroupTree } from '../cgroups/tree.ts'
+import { openContainerManager } from '../container-manager.ts'
 import type { Pressure } from '../eviction/thresholds.ts'
-import { CpuManager } from '../cpus/manager.ts'
 import { parseCpuSet } from '../cpus/cpuset.ts'
 import { readTopology } from '../cpus/topology.ts'
-import { AttachedVolumes } from '../csi/attached.ts'
-import { keepDriversUpdated } from '../csi/driver-updates.ts'
-import { CsiDrivers, csiPluginType } from '../csi/drivers.ts'
-import { NodeInfo } from '../csi/node-info.ts'
-import { CsiVolumes } from '../csi/volumes.ts'
-import { DeviceManager } from '../devices/manager.ts'
+import { csiPluginType } from '../csi/drivers.ts'
 import { draPluginType } from '../dra/drivers.ts'
-import { DraManager } from '../dra/manager.ts'
-import { claimsInUse, draMetrics } from '../dra/metrics.ts'
+import { nodeReference } from '../events.ts'
 import { PulledImages } from '../images/pulled-images.ts'
 import { ImagePuller } from '../images/puller.ts'
 import type { PluginHandler } from '../plugins/handler.ts'
@@ -39,8 +32,7 @@ import { ProbeManager } from '../probes/manager.ts'
 import { makeImage, removeImage } from '../runtime/docker/image.testing.ts'
 import { testRuntime } from '../runtime/docker/runtime.testing.ts'
 import { instrumented } from '../runtime/instrumented.ts'
-import { VolumeManager } from '../volumes/manager.ts'
-import { VolumeSources } from '../volumes/sources.ts'
+import { openStorage } from '../storage.ts'
 import { Allocations } from './allocations.ts'
 import { appArmorEnabled } from './app-armor.ts'
 import { maxBackOffSeconds } from './backoff.ts'
@@ -125,99 +117,58 @@ export async function startTestNode(
   const objects = new ApiObjects(client, factory.informer(services).lister)
   const recorder = new EventRecorder({ client, clock, log, component: 'kubelet', host: name })
   const resources = { cpu: '0', memory: '0', 'ephemeral-storage': '0', ...allocatable }
-  const drivers = new CsiDrivers({ nodeInfo: new NodeInfo(client, clock, name), clock, log })
-  const attached = new AttachedVolumes({
-    node: () => nodeInformer.lister.get(name),
-    changed: () => void tellInUse().catch(() => undefined),
-    clock,
-  })
   const tellInUse = async (): Promise<void> => {
     const { status: known } = await client.get(nodes, name)
-    const volumesInUse = attached.inUse(known?.volumesInUse ?? [])
+    const volumesInUse = storage.attached.inUse(known?.volumesInUse ?? [])
     const body = { status: { volumesInUse: volumesInUse.length > 0 ? volumesInUse : null } }
     await client.patch(nodes, name, body, { type: 'strategic', subresource: 'status' })
   }
-  nodeInformer.addHandler({ add: () => attached.nodeChanged(), update: () => attached.nodeChanged() })
-  keepDriversUpdated({ drivers, objects: factory.informer(csiDrivers), clock, log, lifetime: stopping.signal })
-  const csi = new CsiVolumes({ rootDir, nodeName: name, drivers, objects, attached, recorder, clock, log })
-  await csi.staged.load()
-  const volumeSources = new VolumeSources({
+  const base = {
+    nodeName: name,
+    rootDir,
     client,
     objects,
+    informers: { node: nodeInformer, csiDrivers: factory.informer(csiDrivers) },
+    runtime,
+    registry,
+    recorder,
+    node: nodeReference(name),
+    pods: () => manager,
+    nodeChanged: () => void tellInUse().catch(() => undefined),
     clock,
     log,
     lifetime: stopping.signal,
-    changed: (uid) => manager.refresh(uid),
-  })
-  const volumes = new VolumeManager({ rootDir, objects: volumeSources.objects, allocatable: resources, csi, clock })
-  const metrics = { observe: () => undefined, forget: () => undefined }
-  const probes = new ProbeManager({ runtime, recorder, clock, metrics, changed: (uid) => manager.poke(uid) })
+  }
   const cgroupRoot = `/${name}`
   const tree = await openCgroups(true, clock, log)
-  const cgroups = new PodCgroups({
-    tree,
-    root: cgroupRoot,
-    runtime,
-    share: podsShare({ cpu: resources.cpu, memory: resources.memory }, nothingReserved),
-    podPidsLimit: 100,
-    pageSizes: [],
-    pods: () => manager.active(),
-    unlimitedCpu: (uid) => cpus.hasExclusive(uid),
-    recorder,
-    node: { kind: 'Node', name, uid: name },
-    log,
+  const share = podsShare({ cpu: resources.cpu, memory: resources.memory }, nothingReserved)
+  const containers = await openContainerManager({
+    ...base,
+    cgroups: { tree, root: cgroupRoot, share, podPidsLimit: 100, pageSizes: [] },
+    cpus: {
+      policy: given?.cpuPolicy ?? 'none',
+      policyOptions: {},
+      reconcileMs: 200,
+      topology: await readTopology(),
+      reservedMilli: 1000,
+      reserved: parseCpuSet(''),
+    },
   })
-  const cpus = await CpuManager.open({
-    policy: given?.cpuPolicy ?? 'none',
-    policyOptions: {},
-    reconcileMs: 200,
-    topology: await readTopology(),
-    reservedMilli: 1000,
-    reserved: parseCpuSet(''),
-    rootDir,
-    runtime,
-    occupied: () => manager.occupied(),
-    clock,
-    log,
-  })
-  const devices = new DeviceManager({
-    folder: path.join(rootDir, 'device-plugins'),
-    runtime,
-    occupied: () => manager.occupied(),
-    changed: () => undefined,
-    metrics: { registered: () => undefined, allocated: () => undefined },
-    clock,
-    log,
-    lifetime: stopping.signal,
-  })
+  const { cpus, devices, dra } = containers
   await devices.start()
-  const dra = await DraManager.open({
-    rootDir,
-    nodeName: name,
-    client,
-    isGone: (uid) => manager.isGone(uid),
-    metrics: draMetrics(registry),
-    clock,
-    log,
-    lifetime: stopping.signal,
-  })
-  claimsInUse(registry, () => dra.inUse())
+  const storage = await openStorage({ ...base, allocatable: resources })
+  const { volumes, volumeSources } = storage
+  const metrics = { observe: () => undefined, forget: () => undefined }
+  const probes = new ProbeManager({ runtime, recorder, clock, metrics, changed: (uid) => manager.poke(uid) })
   const pulled = new PulledImages({ rootDir, verification: (_, ours) => ours, clock, log })
   await pulled.open(() => Promise.resolve([]))
   const deps: PodDeps = {
-    runtime,
-    cgroups,
-    cpus,
-    devices,
-    dra,
+    ...base,
+    ...containers,
     volumes,
     volumeSources,
     probes,
-    objects,
-    recorder,
     metrics: { preempted: () => undefined, ...podMetrics(registry, name) },
-    clock,
-    log,
     allocations: new Allocations((uid) => volumes.podDir(uid)),
     puller: new ImagePuller(runtime, pulled, 1),
     pulled,
@@ -234,7 +185,6 @@ export async function startTestNode(
       sysctls: sysctlAllowlist([]),
       appArmor: await appArmorEnabled(),
     },
-    lifetime: stopping.signal,
   }
   const pressure: Pressure[] = []
   const goesDown = { shuttingDown: false }
@@ -251,7 +201,7 @@ export async function startTestNode(
   })
   const folder = path.join(rootDir, 'plugins_registry')
   const handlers = new Map<string, PluginHandler>([
-    [csiPluginType, drivers],
+    [csiPluginType, storage.drivers],
     [draPluginType, dra.handler],
   ])
   const plugins = new PluginManager({ folder, handlers, clock, log })
@@ -259,7 +209,7 @@ export async function startTestNode(
     manager.run(synced, Promise.resolve()),
     cpus.run(stopping.signal),
     plugins.run(stopping.signal),
-    csi.staged.run(stopping.signal),
+    storage.csi.staged.run(stopping.signal),
     dra.run(),
   ])
   const get = (of: string): Promise<Pod> => admin.get(pods, of, { namespace: 'default' })
