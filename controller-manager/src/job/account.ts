@@ -1,15 +1,24 @@
 import type { Job, JobCondition, JobStatus } from '@kubets/shared/api/types/batch-v1.ts'
 import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { formatTime } from '@kubets/shared/machinery/time.ts'
+import { isPodTerminating } from '../pods/availability.ts'
 import { isPodFailed, judge } from './failures.ts'
 import { countOf, formatIndexes, hasIndex, parseIndexes } from './indexes.ts'
-import { conditionOf, makeCondition } from './plan.ts'
+import { conditionOf, countReady, makeCondition } from './plan.ts'
 import type { JobPlan } from './plan.ts'
 import { indexOf, isIndexed, isTracked } from './pods.ts'
 
 // Pods whose end is being counted at one time, so that status stays small.
 // pkg/controller/job/job_controller.go MaxUncountedPods
 const mostUncounted = 500
+
+/** What was done of a plan. */
+export interface Done {
+  created: number
+  deleted: readonly Pod[]
+  /** Whether all that was tried succeeded, on a cache that was not behind. */
+  whole: boolean
+}
 
 /** What came of a plan. */
 export interface Outcome {
@@ -20,8 +29,19 @@ export interface Outcome {
   terminating: number
 }
 
+/** The numbers of a Job's Pods when the plan has been carried out; also while none may be made or it is being deleted. */
+// job_controller.go syncJob
+export const outcomeOf = (planned: JobPlan, pods: readonly Pod[], { created, deleted, whole }: Done): Outcome => ({
+  ending: whole && deleted.length === planned.delete.length ? planned.ending : undefined,
+  active: planned.active.length - deleted.length + created,
+  ready: countReady(planned.active) - countReady(deleted),
+  terminating: pods.filter(isPodTerminating).length + deleted.length,
+})
+
 export interface Account {
   status: JobStatus
+  /** How many failed Pods each action of the Job's failure policy was taken for. */
+  handled: ReadonlyMap<string, number>
   /** Pods to let go of once the status is written. */
   release: Pod[]
   /** The condition that ends the Job when all its Pods have been counted. */
@@ -54,6 +74,7 @@ export const account = (
   const failed = [...(status.uncountedTerminatedPods?.failed ?? [])]
   const before = parseIndexes(job.status?.completedIndexes, completions)
   const release: Pod[] = []
+  const handled = new Map<string, number>()
   let fresh = 0
   let isFull = false
   for (const pod of inOrder(job, pods)) {
@@ -67,7 +88,11 @@ export const account = (
         if (!succeeded.includes(uid)) succeeded.push(uid)
       } else if (index !== undefined && !hasIndex(before, index)) fresh++
     } else if (isPodFailed(pod, job) || (ending && ending.type !== 'SuccessCriteriaMet')) {
-      if (valid && !failed.includes(uid) && judge(job, pod).counts) failed.push(uid)
+      if (valid && !failed.includes(uid)) {
+        const { action, counts } = judge(job, pod)
+        if (action !== undefined) handled.set(action, (handled.get(action) ?? 0) + 1)
+        if (counts) failed.push(uid)
+      }
     }
     isFull = fresh + succeeded.length + failed.length >= mostUncounted
     if (isFull) break
@@ -88,7 +113,7 @@ export const account = (
   const turned = planned.managed && !ending ? turn(job, status, now) : undefined
   // those beyond are counted the next time: until then it has not ended
   const final = announce(job, status, ending, now)
-  return { status: tidy(status), release, final: isFull ? undefined : final, turned }
+  return { status: tidy(status), handled, release, final: isFull ? undefined : final, turned }
 }
 
 // job_controller.go canRemoveFinalizer
@@ -117,17 +142,22 @@ const announce = (
 const turn = (job: Job, status: JobStatus, now: number): Account['turned'] => {
   const old = conditionOf(job, 'Suspended')
   const suspended = job.spec.suspend === true
-  // not started: so its Pods may be told to go elsewhere; pkg/features MutableSchedulingDirectivesForSuspendedJobs
-  if (suspended) delete status.startTime
-  if (suspended === (old?.status === 'True')) return undefined
   const condition = suspended
     ? makeCondition('Suspended', 'True', 'JobSuspended', 'Job suspended', now)
     : makeCondition('Suspended', 'False', 'JobResumed', 'Job resumed', now)
-  status.conditions = [...(status.conditions ?? []).filter(({ type }) => type !== 'Suspended'), condition]
-  // The deadline counts from when the Job was last let run.
-  if (!suspended) status.startTime = formatTime(now)
+  if (old ? saysSame(old, condition) : !suspended) return undefined
+  const others = status.conditions ?? []
+  status.conditions = old ? others.map((one) => (one.type === 'Suspended' ? condition : one)) : [...others, condition]
+  // Not started: so its Pods may be told to go elsewhere; pkg/features MutableSchedulingDirectivesForSuspendedJobs.
+  // And the deadline counts from when the Job was last let run.
+  if (suspended) delete status.startTime
+  else status.startTime = formatTime(now)
   return suspended ? 'Suspended' : 'Resumed'
 }
+
+// job_controller.go ensureJobConditionStatus
+const saysSame = (one: JobCondition, other: JobCondition): boolean =>
+  one.status === other.status && one.reason === other.reason && one.message === other.message
 
 /** The status with the Pods that have been let go of counted, which are no longer among the tracked. */
 // job_controller.go cleanUncountedPodsWithoutFinalizers

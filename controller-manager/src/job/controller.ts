@@ -8,8 +8,9 @@ import { labelSelectorFromObject } from '@kubets/shared/machinery/selector.ts'
 import type { Controller, ControllerContext, Run } from '../context.ts'
 import { namespaceIsGoing } from '../failure.ts'
 import { indexByOwner } from '../owner-index.ts'
+import { OwnWrites } from '../own-writes.ts'
 import { applyClaim } from '../pods/adopt.ts'
-import { isPodActive, isPodTerminating } from '../pods/availability.ts'
+import { isPodActive } from '../pods/availability.ts'
 import { claim } from '../pods/claim.ts'
 import { PodControl } from '../pods/control.ts'
 import { Expectations, expectationLapseMs } from '../pods/expectations.ts'
@@ -17,12 +18,13 @@ import { slowStart } from '../pods/slow-start.ts'
 import { podFromTemplate } from '../pods/template.ts'
 import { watchPods } from '../replicaset/pod-events.ts'
 import { runLoop } from '../run-loop.ts'
-import { account, counted, ended, trackedUids } from './account.ts'
+import { account, counted, ended, outcomeOf, trackedUids } from './account.ts'
+import type { Outcome } from './account.ts'
 import { noBackoff } from './failures.ts'
 import type { Backoff } from './failures.ts'
 import { actionOf } from './metrics.ts'
 import type { Action } from './metrics.ts'
-import { countReady, isFinished, plan } from './plan.ts'
+import { isFinished, plan } from './plan.ts'
 import type { Creation, JobPlan } from './plan.ts'
 import { isTracked, prefixOf, templateOf, trackingFinalizer } from './pods.ts'
 
@@ -44,12 +46,14 @@ const start = (context: ControllerContext): Run => {
   const queue = context.queue(name)
   const orphans = context.queue(`${name}-orphan`)
   const expectations = new Expectations(() => clock.elapsed())
+  const writes = new OwnWrites()
   const backoffs = new Map<string, Backoff>()
   /** Uids of Pods that were let go of, by Job, until the cache shows it. */
   const released = new Map<string, Set<string>>()
 
   const forget = (key: string): void => {
     expectations.forget(key)
+    writes.forget(key)
     backoffs.delete(key)
     released.delete(key)
   }
@@ -63,7 +67,10 @@ const start = (context: ControllerContext): Run => {
     labelSelectorFromObject(spec.selector).matches(labels)
 
   jobs.addHandler({
-    add: (job) => queue.add(objectKey(job)),
+    add: (job) => {
+      if (isForeign(job)) counts.foreign(job.spec.managedBy ?? '')
+      queue.add(objectKey(job))
+    },
     update: (old, job) => {
       if (old.metadata.generation === job.metadata.generation) queue.addAfter(objectKey(job), batchMs)
       else queue.add(objectKey(job))
@@ -92,9 +99,18 @@ const start = (context: ControllerContext): Run => {
     if (!isGone && (!job || isFinished(job))) lookAfter(pod)
   }
   pods.addHandler({
-    add: (pod) => seen(pod, false),
-    update: (_, pod) => seen(pod, false),
-    delete: (pod) => seen(pod, true),
+    add: (pod) => {
+      counts.tracked(undefined, pod)
+      seen(pod, false)
+    },
+    update: (old, pod) => {
+      counts.tracked(old, pod)
+      seen(pod, false)
+    },
+    delete: (pod) => {
+      counts.tracked(pod, undefined)
+      seen(pod, true)
+    },
   })
 
   const letGo = async (pod: Pod, signal: AbortSignal): Promise<void> => {
@@ -126,6 +142,8 @@ const start = (context: ControllerContext): Run => {
 
   interface Acted {
     created: number
+    /** Creations that were tried in vain. */
+    failed: number
     deleted: Pod[]
     error: unknown
   }
@@ -134,25 +152,34 @@ const start = (context: ControllerContext): Run => {
       if (planned.forget) expectations.expectDeletions(key, planned.delete.map(objectKey))
       const results = await Promise.allSettled(planned.delete.map((pod) => deleteOne(job, pod, planned.forget, signal)))
       const deleted = planned.delete.filter((_, index) => results[index]?.status === 'fulfilled')
-      return { created: 0, deleted, error: results.find((result) => result.status === 'rejected')?.reason }
+      return { created: 0, failed: 0, deleted, error: results.find((result) => result.status === 'rejected')?.reason }
     }
     const waiting = [...planned.create]
-    if (waiting.length === 0) return { created: 0, deleted: [], error: undefined }
+    if (waiting.length === 0) return { created: 0, failed: 0, deleted: [], error: undefined }
     expectations.expectCreations(key, waiting.length)
     const { succeeded, error } = await slowStart(waiting.length, () => createOne(job, waiting.shift() ?? {}, signal))
     expectations.creationSeen(key, planned.create.length - succeeded)
-    return { created: succeeded, deleted: [], error: namespaceIsGoing(error) ? undefined : error }
+    const isExpected = namespaceIsGoing(error)
+    const failed = isExpected ? 0 : planned.create.length - waiting.length - succeeded
+    return { created: succeeded, failed, deleted: [], error: isExpected ? undefined : error }
   }
 
-  const write = async (job: Job, status: JobStatus, signal: AbortSignal): Promise<Job> =>
-    deepEqual(status, job.status ?? {})
-      ? job
-      : client.update(jobsRef, { ...job, status }, { subresource: 'status', signal })
+  const write = async (job: Job, status: JobStatus, signal: AbortSignal): Promise<Job> => {
+    if (deepEqual(status, job.status ?? {})) return job
+    const written = await client.update(jobsRef, { ...job, status }, { subresource: 'status', signal })
+    writes.wrote(written)
+    return written
+  }
 
   const reconcile = async (key: string, signal: AbortSignal): Promise<void> => {
     const job = jobs.lister.byKey(key)
     if (!job || isFinished(job)) return forget(key)
     if (isForeign(job)) return
+    // on an older status, Pods that have been counted and let go of would be made again
+    if (!writes.isSeen(job)) {
+      counts.stale()
+      return queue.addAfter(key, batchMs)
+    }
     const started = clock.elapsed()
     let action: Action = 'reconciling'
     const observe = (result: 'success' | 'error'): void =>
@@ -185,14 +212,9 @@ const start = (context: ControllerContext): Run => {
     const backoff = backoffs.get(key) ?? noBackoff
     const planned = plan({ job, pods: owned, released: gone, current, backoff }, clock.now())
     decided(planned)
-    const { created, deleted, error } = await act(job, key, planned, signal)
-    const isDone = deleted.length === planned.delete.length && current && error === undefined
-    const outcome = {
-      ending: planned.ending && isDone ? planned.ending : undefined,
-      active: planned.active.length - deleted.length + created,
-      ready: countReady(planned.active) - countReady(deleted),
-      terminating: owned.filter(isPodTerminating).length + deleted.length,
-    }
+    const { created, failed, deleted, error } = await act(job, key, planned, signal)
+    const outcome = outcomeOf(planned, owned, { created, deleted, whole: current && error === undefined })
+    counts.created(job, planned, owned, { succeeded: created, failed })
     await track(job, key, owned, planned, outcome, signal)
     if (planned.checkAfter !== undefined) queue.addAfter(key, planned.checkAfter)
     if (error !== undefined) throw error
@@ -204,14 +226,15 @@ const start = (context: ControllerContext): Run => {
     key: string,
     owned: readonly Pod[],
     planned: JobPlan,
-    outcome: Parameters<typeof account>[4],
+    outcome: Outcome,
     signal: AbortSignal,
   ): Promise<void> => {
     const gone = released.get(key) ?? new Set<string>()
     const tracked = trackedUids(owned, gone)
-    const { status, release, final, turned } = account(job, owned, tracked, planned, outcome, clock.now())
+    const { status, handled, release, final, turned } = account(job, owned, tracked, planned, outcome, clock.now())
     let written = await write(job, status, signal)
     backoffs.set(key, planned.backoff)
+    for (const [action, pods] of handled) counts.handled(action, pods)
     if (turned) recorder.event(job, 'Normal', turned, turned === 'Suspended' ? 'Job suspended' : 'Job resumed')
     const results = await Promise.allSettled(
       release.map(async (pod) => {

@@ -16,11 +16,16 @@ export interface Verdict {
   message?: string
 }
 
+/** Whether a Pod's successor is made only when the Pod has ended, and not when it is about to. */
+// pkg/controller/job/job_controller.go onlyReplaceFailedPods
+export const awaitsEnds = ({ spec }: Job): boolean =>
+  spec.podReplacementPolicy === 'Failed' || spec.podFailurePolicy !== undefined
+
 /** Whether a Pod counts as failed: one on its way out does, unless the Job waits for Pods to end. */
 // pkg/controller/job/job_controller.go isPodFailed
 export const isPodFailed = (pod: Pod, job: Job): boolean => {
   if (pod.status?.phase === 'Failed') return true
-  if (job.spec.podReplacementPolicy === 'Failed') return false
+  if (awaitsEnds(job)) return false
   return pod.metadata.deletionTimestamp !== undefined && pod.status?.phase !== 'Succeeded'
 }
 

@@ -31,7 +31,7 @@ const podsOf = async (name: string): Promise<Pod[]> =>
   (await manager.client.list(pods, { namespace, labelSelector: `job-name=${name}` })).items
 
 /** Ends a Pod as a kubelet would. */
-const end = async (pod: Pod, exitCode: number): Promise<void> => {
+const end = async (pod: Pod, exitCode: number, finishedAt = '2026-01-01T00:00:00Z'): Promise<void> => {
   const status = {
     phase: exitCode === 0 ? 'Succeeded' : 'Failed',
     containerStatuses: [
@@ -41,7 +41,7 @@ const end = async (pod: Pod, exitCode: number): Promise<void> => {
         restartCount: 0,
         image: 'i',
         imageID: 'i',
-        state: { terminated: { exitCode, finishedAt: '2026-01-01T00:00:00Z' } },
+        state: { terminated: { exitCode, finishedAt } },
       },
     ],
   }
@@ -92,6 +92,15 @@ describe('the Job controller', () => {
     ])
     expect(status?.failed).toBe(2)
     expect((await podsOf('failing')).map(({ metadata }) => metadata.name)).toEqual([first?.metadata.name])
+  })
+
+  it('says how many run while it waits after a failure', async () => {
+    await create('waiting', { completions: 2, parallelism: 2 })
+    const [first] = await awaitPods('waiting', 2)
+    if (first) await end(first, 1, '2199-01-01T00:00:00Z')
+    const { status } = await awaitJob('waiting', (job) => job.status?.failed === 1)
+    expect(status).toMatchObject({ active: 1, ready: 0, terminating: 0 })
+    expect(await podsOf('waiting')).toHaveLength(2)
   })
 
   it('gives indexes, and lets each fail by itself', async () => {

@@ -1,6 +1,10 @@
 import { Counter, Histogram, type Registry } from 'prom-client'
+import { isPodTerminal } from '@kubets/shared/api/pod.ts'
 import type { Job, JobStatus } from '@kubets/shared/api/types/batch-v1.ts'
-import { isIndexed } from './pods.ts'
+import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
+import { isPodTerminating } from '../pods/availability.ts'
+import { countOf, parseIndexes } from './indexes.ts'
+import { isIndexed, isTracked } from './pods.ts'
 import type { JobPlan } from './plan.ts'
 
 /** What one look at a Job led to. */
@@ -12,8 +16,18 @@ export interface BatchMetrics {
   synced(job: Job, result: 'success' | 'error', action: Action, seconds: number): void
   /** The Job came to its end. */
   finished(job: Job, result: 'succeeded' | 'failed', reason: string): void
-  /** The Job's status counts Pods that it did not count before. */
+  /** The Job's status counts Pods and indexes that it did not count before. */
   counted(job: Job, status: JobStatus): void
+  /** Pods were made, or could not be, beside those that the Job has. */
+  created(job: Job, planned: JobPlan, pods: readonly Pod[], tries: { succeeded: number; failed: number }): void
+  /** Failed Pods for which the failure policy took the action. */
+  handled(action: string, pods: number): void
+  /** A Pod changed: one that has ended may be kept for its Job, or no longer be. */
+  tracked(old: Pod | undefined, pod: Pod | undefined): void
+  /** A Job is there which another controller manages. */
+  foreign(controller: string): void
+  /** A Job was not looked at, as the cache shows an older one than was written. */
+  stale(): void
   /** A CronJob's Job was made so long after its time. */
   late(seconds: number): void
 }
@@ -23,10 +37,22 @@ export interface BatchMetrics {
 export const actionOf = ({ spec }: Job, planned: JobPlan): Action => {
   if (!planned.managed) return 'reconciling'
   if (spec.suspend || planned.delete.length > 0) return 'pods_deleted'
-  return planned.create.length > 0 ? 'pods_created' : 'tracking'
+  return planned.short ? 'pods_created' : 'tracking'
 }
 
+/** Why the Pods of a plan are made. */
+// pkg/controller/job/job_controller.go recordJobPodsCreationTotal
+export const creationReason = ({ spec }: Job, { failed }: JobPlan, pods: readonly Pod[]): string => {
+  if (spec.podReplacementPolicy === 'Failed' && failed > 0) return 'recreate_failed'
+  return failed > 0 || pods.some(isPodTerminating) ? 'recreate_terminating_or_failed' : 'new'
+}
+
+// pkg/controller/job/job_controller.go recordFinishedPodWithTrackingFinalizer
+const isKept = (pod: Pod | undefined): boolean => pod !== undefined && isPodTerminal(pod) && isTracked(pod)
+
 const modeOf = (job: Job): string => (isIndexed(job) ? 'Indexed' : 'NonIndexed')
+const countIn = ({ spec }: Job, indexes: string | undefined): number =>
+  countOf(parseIndexes(indexes, spec.completions ?? 0))
 const exponential = (start: number, count: number): number[] => Array.from({ length: count }, (_, i) => start * 2 ** i)
 
 /** Shows in the registry what is counted. */
@@ -59,6 +85,42 @@ export const batchMetrics = (register: Registry): BatchMetrics => {
     labelNames: ['completion_mode', 'result'],
     registers,
   })
+  const indexes = new Counter({
+    name: 'job_controller_job_finished_indexes_total',
+    help: 'The number of finished indexes. Possible values for the status label are: "succeeded", "failed". Possible values for the backoffLimit label are: "perIndex" and "global"',
+    labelNames: ['status', 'backoffLimit'],
+    registers,
+  })
+  const creations = new Counter({
+    name: 'job_controller_job_pods_creation_total',
+    help: 'The number of Pods created by the Job controller labelled with a reason for the Pod creation.',
+    labelNames: ['reason', 'status'],
+    registers,
+  })
+  const handled = new Counter({
+    name: 'job_controller_pod_failures_handled_by_failure_policy_total',
+    help: 'The number of failed Pods handled by failure policy with respect to the failure policy action applied based on the matched rule.',
+    labelNames: ['action'],
+    registers,
+  })
+  const kept = new Counter({
+    name: 'job_controller_terminated_pods_tracking_finalizer_total',
+    help: 'The number of terminated pods (phase=Failed|Succeeded) that have the finalizer batch.kubernetes.io/job-tracking. The event label can be "add" or "delete".',
+    labelNames: ['event'],
+    registers,
+  })
+  const foreign = new Counter({
+    name: 'job_controller_jobs_by_external_controller_total',
+    help: 'The number of Jobs managed by an external controller',
+    labelNames: ['controller_name'],
+    registers,
+  })
+  const stale = new Counter({
+    name: 'job_controller_stale_sync_skips_total',
+    help: 'Total number of Job syncs skipped due to a stale watch cache.',
+    labelNames: ['group', 'resource'],
+    registers,
+  })
   const skew = new Histogram({
     name: 'cronjob_controller_job_creation_skew_duration_seconds',
     help: 'Time between when a cronjob is scheduled to be run, and when the corresponding job is created',
@@ -78,7 +140,25 @@ export const batchMetrics = (register: Registry): BatchMetrics => {
         const more = Math.max(0, (status[result] ?? 0) - (job.status?.[result] ?? 0))
         if (more > 0) pods.inc({ completion_mode: modeOf(job), result }, more)
       }
+      if (!isIndexed(job)) return
+      const backoffLimit = job.spec.backoffLimitPerIndex === undefined ? 'global' : 'perIndex'
+      const grown = (now: string | undefined, before: string | undefined): number =>
+        Math.max(0, countIn(job, now) - countIn(job, before))
+      indexes.inc({ status: 'succeeded', backoffLimit }, grown(status.completedIndexes, job.status?.completedIndexes))
+      if (backoffLimit === 'perIndex')
+        indexes.inc({ status: 'failed', backoffLimit }, grown(status.failedIndexes, job.status?.failedIndexes))
     },
+    created: (job, planned, owned, { succeeded, failed }) => {
+      const reason = creationReason(job, planned, owned)
+      if (succeeded > 0) creations.inc({ reason, status: 'succeeded' }, succeeded)
+      if (failed > 0) creations.inc({ reason, status: 'failed' }, failed)
+    },
+    handled: (action, count) => handled.inc({ action }, count),
+    tracked: (old, pod) => {
+      if (isKept(old) !== isKept(pod)) kept.inc({ event: isKept(pod) ? 'add' : 'delete' })
+    },
+    foreign: (controller) => foreign.inc({ controller_name: controller }),
+    stale: () => stale.inc({ group: 'batch', resource: 'jobs' }),
     late: (by) => skew.observe(by),
   }
 }

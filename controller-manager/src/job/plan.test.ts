@@ -1,87 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import type { Job, JobSpec, JobStatus } from '@kubets/shared/api/types/batch-v1.ts'
 import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
-import { account, counted, ended, trackedUids } from './account.ts'
+import { indexed, job, failed, minuteAgo, now, pod, see, succeeded } from './jobs.testing.ts'
 import { finishedAt, judge, nextBackoff, noBackoff, pauseLeft } from './failures.ts'
-import { plan } from './plan.ts'
-import type { JobPlan, JobSeen } from './plan.ts'
+import type { JobPlan } from './plan.ts'
 import { templateOf, trackingFinalizer } from './pods.ts'
 
-const now = Date.parse('2026-01-01T01:00:00Z')
-const minuteAgo = '2026-01-01T00:59:00Z'
-
-const job = (spec: Partial<JobSpec> = {}, status: JobStatus = {}): Job => ({
-  apiVersion: 'batch/v1',
-  kind: 'Job',
-  metadata: { name: 'j', namespace: 'n', uid: 'job' },
-  spec: {
-    parallelism: 1,
-    backoffLimit: 6,
-    template: { spec: { containers: [{ name: 'c' }], restartPolicy: 'Never' } },
-    ...spec,
-  },
-  status,
-})
-
-interface Shape {
-  phase?: string
-  index?: number
-  exitCode?: number
-  going?: boolean
-  untracked?: boolean
-  failures?: number
-  endedAt?: string
-}
-
-const pod = (
-  name: string,
-  { phase = 'Running', index, exitCode, going, untracked, failures, endedAt }: Shape = {},
-): Pod => ({
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: {
-    name,
-    namespace: 'n',
-    uid: name,
-    ...(untracked ? {} : { finalizers: [trackingFinalizer] }),
-    ...(going ? { deletionTimestamp: minuteAgo } : {}),
-    annotations: {
-      ...(index === undefined ? {} : { 'batch.kubernetes.io/job-completion-index': String(index) }),
-      ...(failures === undefined ? {} : { 'batch.kubernetes.io/job-index-failure-count': String(failures) }),
-    },
-  },
-  spec: { containers: [{ name: 'c' }] },
-  status: {
-    phase,
-    ...(exitCode === undefined
-      ? {}
-      : {
-          containerStatuses: [
-            {
-              name: 'c',
-              ready: false,
-              restartCount: 0,
-              image: '',
-              imageID: '',
-              state: { terminated: { exitCode, finishedAt: endedAt ?? minuteAgo } },
-            },
-          ],
-        }),
-  },
-})
-const failed = (name: string, shape: Shape = {}): Pod => pod(name, { phase: 'Failed', exitCode: 1, ...shape })
-const succeeded = (name: string, shape: Shape = {}): Pod => pod(name, { phase: 'Succeeded', exitCode: 0, ...shape })
-
-const see = (of: Job, pods: Pod[], rest: Partial<JobSeen> = {}): JobPlan =>
-  plan({ job: of, pods, released: new Set(), current: true, backoff: noBackoff, ...rest }, now)
 const told = ({ create, delete: gone, ending, checkAfter }: JobPlan) => ({
   create: create.map(({ index }) => index ?? '-').join(),
   delete: gone.map(({ metadata }) => metadata.name).join(),
   end: ending ? `${ending.type} ${ending.reason}` : '',
   ...(checkAfter === undefined ? {} : { checkAfter }),
 })
-
-const indexed = { completionMode: 'Indexed' }
 const nothing = { create: '', delete: '', end: '' }
 
 describe('plan', () => {
@@ -235,90 +164,40 @@ describe('plan', () => {
       got: see(job({ completions: 1, podReplacementPolicy: 'Failed' }), [pod('a', { going: true })]),
       want: nothing,
     },
+    {
+      name: 'or where a failure policy may judge their end',
+      got: see(job({ completions: 1, podFailurePolicy: { rules: [] } }), [pod('a', { going: true })]),
+      want: nothing,
+    },
+    {
+      name: 'makes one for each that is neither there nor about to end, if told so',
+      got: see(job({ completions: 4, parallelism: 4, podReplacementPolicy: 'Failed' }), [
+        pod('a', { going: true }),
+        pod('b'),
+      ]),
+      want: { ...nothing, create: '-,-' },
+    },
+    {
+      name: 'leaves an index to a Pod that is about to end, if told so',
+      got: see(job({ ...indexed, completions: 3, parallelism: 3, podReplacementPolicy: 'Failed' }), [
+        pod('a', { going: true, index: 1 }),
+      ]),
+      want: { ...nothing, create: '0,2' },
+    },
+    {
+      name: 'leaves alone what runs while it waits after a failure',
+      got: see(job({ completions: 2, parallelism: 2 }), [failed('a', { endedAt: '2026-01-01T00:59:57Z' }), pod('b')]),
+      want: { ...nothing, checkAfter: 7000 },
+    },
+    {
+      name: 'does not wait with indexes that have not failed',
+      got: see(job({ ...indexed, completions: 2, parallelism: 2, backoffLimitPerIndex: 3 }), [
+        failed('a', { index: 0, endedAt: '2026-01-01T00:59:57Z' }),
+      ]),
+      want: { ...nothing, create: '1', checkAfter: 7000 },
+    },
   ]
   for (const { name, got, want } of cases) it(name, () => expect(told(got)).toEqual(want))
-})
-
-describe('account', () => {
-  const track = (of: Job, pods: Pod[]) => {
-    const planned = see(of, pods)
-    const outcome = { ending: planned.ending, active: 0, ready: 0, terminating: 0 }
-    return account(of, pods, trackedUids(pods, new Set()), planned, outcome, now)
-  }
-
-  it('names what has ended before it lets go of it, and counts it after', () => {
-    const of = job({ completions: 3 }, { startTime: minuteAgo })
-    const { status, release, final } = track(of, [succeeded('a'), failed('b'), pod('c')])
-    expect(status.uncountedTerminatedPods).toEqual({ succeeded: ['a'], failed: ['b'] })
-    expect(release.map(({ metadata }) => metadata.name)).toEqual(['a', 'b'])
-    expect(final).toBeUndefined()
-    const after = counted(status, new Set(['c']))
-    expect(after).toMatchObject({ succeeded: 1, failed: 1, uncountedTerminatedPods: {} })
-    // one of them could not be let go of
-    expect(counted(status, new Set(['b', 'c']))).toMatchObject({
-      succeeded: 1,
-      uncountedTerminatedPods: { failed: ['b'] },
-    })
-  })
-
-  it('tells its end twice: that it is sure, and that nothing is left', () => {
-    const { status, final } = track(job({ completions: 1 }, { startTime: minuteAgo }), [succeeded('a')])
-    expect(status.conditions?.map(({ type }) => type)).toEqual(['SuccessCriteriaMet'])
-    expect(final).toMatchObject({ type: 'Complete', reason: 'CompletionsReached' })
-    if (!final) return
-    expect(ended(status, final)).toBeUndefined()
-    const last = ended(counted(status, new Set()), final)
-    expect(last).toMatchObject({ succeeded: 1, completionTime: '2026-01-01T01:00:00Z' })
-    expect(ended({ ...counted(status, new Set()), terminating: 1 }, final)).toBeUndefined()
-  })
-
-  it('does not end before the last of very many has been counted', () => {
-    const many = Array.from({ length: 501 }, (_, n) => succeeded(`p${n}`))
-    const of = job({ completions: 501 }, { startTime: minuteAgo })
-    const { status, release, final } = track(of, many)
-    expect([status.uncountedTerminatedPods?.succeeded?.length, release.length, final]).toEqual([500, 500, undefined])
-    const rest = { ...of, status: counted(status, new Set(['p500'])) }
-    expect(track(rest, many.slice(500)).final?.type).toBe('Complete')
-  })
-
-  it('is complete also when it is being deleted', () => {
-    const of = job({ completions: 1 }, { startTime: minuteAgo })
-    const going = { ...of, metadata: { ...of.metadata, deletionTimestamp: minuteAgo } }
-    expect(track(going, [succeeded('a')]).final?.type).toBe('Complete')
-  })
-
-  it('counts what it stopped as failed', () => {
-    const of = job({ completions: 1, backoffLimit: 0 }, { startTime: minuteAgo })
-    const { status, final } = track(of, [failed('a'), pod('b')])
-    expect(status.uncountedTerminatedPods).toEqual({ failed: ['a', 'b'] })
-    expect(final?.type).toBe('Failed')
-  })
-
-  it('shows indexes, and keeps the failed Pod of one that is tried again', () => {
-    const of = job({ ...indexed, completions: 4, parallelism: 4, backoffLimitPerIndex: 1 }, { startTime: minuteAgo })
-    const pods = [
-      succeeded('a', { index: 1 }),
-      failed('b', { index: 0, failures: 0 }),
-      failed('c', { index: 2, failures: 1 }),
-    ]
-    const { status, release } = track(of, pods)
-    expect(status).toMatchObject({ succeeded: 1, completedIndexes: '1', failedIndexes: '2' })
-    expect(release.map(({ metadata }) => metadata.name)).toEqual(['a', 'c'])
-  })
-
-  it('tells of being suspended, and starts its clock again', () => {
-    expect(track(job({ suspend: true }), []).turned).toBe('Suspended')
-    const suspended = { type: 'Suspended', status: 'True', reason: 'JobSuspended', message: 'Job suspended' }
-    const { turned, status } = track(job({}, { startTime: minuteAgo, conditions: [suspended] }), [pod('a')])
-    expect(turned).toBe('Resumed')
-    expect(status.startTime).toBe('2026-01-01T01:00:00Z')
-  })
-
-  it('has no start while it is suspended, but when it ends', () => {
-    expect(track(job({ suspend: true }, { startTime: minuteAgo }), [pod('a')]).status.startTime).toBeUndefined()
-    const done = track(job({ suspend: true, completions: 1 }), [succeeded('a')])
-    expect([done.final?.type, done.status.startTime]).toEqual(['Complete', '2026-01-01T01:00:00Z'])
-  })
 })
 
 describe('failures', () => {

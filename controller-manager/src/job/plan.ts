@@ -2,9 +2,9 @@ import { isPodReady } from '@kubets/shared/api/pod.ts'
 import type { Job, JobCondition } from '@kubets/shared/api/types/batch-v1.ts'
 import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { formatTime, parseTime } from '@kubets/shared/machinery/time.ts'
-import { isPodActive } from '../pods/availability.ts'
+import { isPodActive, isPodTerminating } from '../pods/availability.ts'
 import { orderForDeletion } from '../pods/rank.ts'
-import { isPodFailed, judge, nextBackoff, pauseLeft } from './failures.ts'
+import { awaitsEnds, isPodFailed, judge, nextBackoff, pauseLeft } from './failures.ts'
 import type { Backoff } from './failures.ts'
 import { common, countOf, firstFree, hasIndex, parseIndexes, union, withIndexes } from './indexes.ts'
 import type { Indexes } from './indexes.ts'
@@ -36,12 +36,15 @@ export interface JobPlan {
   /** Deleted Pods are let go of at once: nobody counts them. */
   forget: boolean
   create: Creation[]
+  /** More Pods are wanted than there are, though they may have to wait. */
+  short: boolean
   /** How the Job ends, when the Pods have been dealt with. */
   ending: JobCondition | undefined
   /** Whether it was decided about Pods at all, so that being suspended can be told. */
   managed: boolean
   startTime: string | undefined
   succeeded: number
+  failed: number
   succeededIndexes: Indexes
   failedIndexes: Indexes | undefined
   /** Failed Pods of indexes that are tried again: kept until their successors know of them. */
@@ -106,10 +109,12 @@ export const plan = (seen: JobSeen, now: number): JobPlan => {
     delete: [],
     forget: false,
     create: [],
+    short: false,
     ending: ending(job, pods, { failed, succeededIndexes, failedIndexes, startTime }, now),
     managed: false,
     startTime,
     succeeded,
+    failed,
     succeededIndexes,
     failedIndexes,
     awaited: new Set(),
@@ -255,15 +260,11 @@ const resize = (result: JobPlan, seen: JobSeen, awaited: Map<number, Pod> | unde
       : Math.max(0, Math.min(spec.completions - result.succeeded, parallelism))
   result.delete = surplus(job, active, Math.max(0, active.length - wanted), now).slice(0, burst)
   if (result.delete.length === 0) {
-    const onlyEnded = spec.podReplacementPolicy === 'Failed'
-    const terminating = pods.filter((pod) => isGoing(pod))
-    const missing = wanted - active.length - (onlyEnded ? terminating.length : 0)
-    create(result, seen, Math.min(missing, burst), onlyEnded ? terminating : [], awaited, now)
+    const going = awaitsEnds(job) ? pods.filter(isPodTerminating) : []
+    const missing = wanted - active.length - going.length
+    create(result, seen, Math.min(missing, burst), going, awaited, now)
   }
 }
-
-const isGoing = (pod: Pod): boolean =>
-  pod.metadata.deletionTimestamp !== undefined && !['Succeeded', 'Failed'].includes(pod.status?.phase ?? '')
 
 const create = (
   result: JobPlan,
@@ -274,6 +275,7 @@ const create = (
   now: number,
 ): void => {
   if (missing <= 0) return
+  result.short = true
   const pause = awaited ? 0 : pauseLeft(result.backoff, now)
   if (pause > 0) {
     result.checkAfter = Math.min(result.checkAfter ?? pause, pause)
