@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { findHierarchy } from './hierarchy.ts'
+import { findHierarchy, findReadable } from './hierarchy.ts'
 
 const v1 = (controllers: string, root = '/', options = 'rw,relatime'): string =>
   `30 29 0:26 ${root} /sys/fs/cgroup/${controllers} ${options} shared:9 - cgroup cgroup rw,${controllers}`
@@ -44,5 +44,20 @@ describe('findHierarchy', () => {
 
   it('wants the first namespace', () => {
     expect(() => findHierarchy(v2(), 'cgroup:[4026532000]')).toThrow('a cgroup namespace of its own')
+  })
+
+  it.each<[string, string[], object]>([
+    [
+      'v1',
+      [v1('cpuacct', '/', 'ro'), v1('memory', '/', 'ro'), v1('cpu', '/', 'ro')],
+      { version: 1, mounts: [{ controllers: ['cpuacct'] }, { controllers: ['memory'] }, { controllers: ['cpu'] }] },
+    ],
+    ['v2', [v2('/', 'ro')], { version: 2, mounts: [{ place: '/sys/fs/cgroup' }] }],
+  ])('is read where it is mounted read-only: %s', (_, lines, found) => {
+    expect(findReadable(lines.join('\n'), undefined)).toMatchObject(found)
+  })
+
+  it('is not read from a part of it', () => {
+    expect(() => findReadable(v2('/docker/1'), undefined)).toThrow("not the machine's root")
   })
 })

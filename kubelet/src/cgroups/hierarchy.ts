@@ -21,18 +21,7 @@ const needed = ['cpu', 'memory']
  * Error that says why the machine's cgroups cannot be had.
  */
 export function findHierarchy(mountinfo: string, namespace: string | undefined): Hierarchy {
-  if (namespace !== undefined && namespace !== initialNamespace) {
-    throw new Error("this process has a cgroup namespace of its own and does not see the machine's cgroups")
-  }
-  const all = mountinfo.split('\n').flatMap(parseMount)
-  const first = all.filter((one) => one.controllers.some((name) => needed.includes(name)))
-  const version = first.length > 0 ? 1 : 2
-  const candidates = version === 1 ? all.filter((one) => !one.unified) : all.filter((one) => one.unified)
-  if (candidates.length === 0) throw new Error('no cgroup file system is mounted')
-  const whole = candidates.filter(({ root }) => root === '/')
-  if (whole.length === 0) throw new Error("what is mounted of the cgroups is not the machine's root")
-  const missing = version === 1 ? needed.filter((name) => !whole.some((one) => one.controllers.includes(name))) : []
-  if (missing.length > 0) throw new Error(`the cgroup controllers ${missing.join(' and ')} are not mounted`)
+  const { version, all, whole } = visibleMounts(mountinfo, namespace)
   const writable = whole.filter((one) => !one.readonly)
   const used = version === 2 ? writable.slice(0, 1) : writable
   if (used.length === 0 || (version === 1 && used.length < whole.length)) {
@@ -41,6 +30,29 @@ export function findHierarchy(mountinfo: string, namespace: string | undefined):
   // the runtime makes its cgroups in an empty unified hierarchy too: they have to be removed
   if (version === 1) used.push(...all.filter((one) => one.unified && one.root === '/' && !one.readonly))
   return { version, mounts: used.map(({ place, controllers }) => ({ place, controllers })) }
+}
+
+/** The same for who looks at them alone, to whom they may be mounted read-only. */
+export function findReadable(mountinfo: string, namespace: string | undefined): Hierarchy {
+  const { version, whole } = visibleMounts(mountinfo, namespace)
+  const used = version === 2 ? whole.slice(0, 1) : whole
+  return { version, mounts: used.map(({ place, controllers }) => ({ place, controllers })) }
+}
+
+function visibleMounts(mountinfo: string, namespace: string | undefined) {
+  if (namespace !== undefined && namespace !== initialNamespace) {
+    throw new Error("this process has a cgroup namespace of its own and does not see the machine's cgroups")
+  }
+  const all = mountinfo.split('\n').flatMap(parseMount)
+  const first = all.filter((one) => one.controllers.some((name) => needed.includes(name)))
+  const version: CgroupVersion = first.length > 0 ? 1 : 2
+  const candidates = version === 1 ? all.filter((one) => !one.unified) : all.filter((one) => one.unified)
+  if (candidates.length === 0) throw new Error('no cgroup file system is mounted')
+  const whole = candidates.filter(({ root }) => root === '/')
+  if (whole.length === 0) throw new Error("what is mounted of the cgroups is not the machine's root")
+  const missing = version === 1 ? needed.filter((name) => !whole.some((one) => one.controllers.includes(name))) : []
+  if (missing.length > 0) throw new Error(`the cgroup controllers ${missing.join(' and ')} are not mounted`)
+  return { version, all, whole }
 }
 
 interface Mount extends CgroupMount {

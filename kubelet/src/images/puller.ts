@@ -1,4 +1,5 @@
 import type { ImageService } from '../runtime/types.ts'
+import { Slots } from '../slots.ts'
 import type { TrackedAuth } from './pull-records.ts'
 import type { PulledImages } from './pulled-images.ts'
 
@@ -26,16 +27,14 @@ export class IntentError extends Error {}
 export class ImagePuller {
   readonly #runtime: ImageService
   readonly #pulled: PullRecorder
-  readonly #atOnce: number
+  readonly #slots: Slots
   readonly #pulls = new Map<string, Promise<void>>()
-  readonly #waiting: (() => void)[] = []
-  #running = 0
 
   /** @param atOnce how many pulls may run at the same time */
   constructor(runtime: ImageService, pulled: PullRecorder, atOnce: number) {
     this.#runtime = runtime
     this.#pulled = pulled
-    this.#atOnce = atOnce
+    this.#slots = new Slots(atOnce)
   }
 
   /**
@@ -58,24 +57,12 @@ export class ImagePuller {
       throw new IntentError((error as Error).message)
     })
     try {
-      const { id, used } = await this.#inTurn(() => this.#try(image, auths, lifetime))
+      const { id, used } = await this.#slots.take(() => this.#try(image, auths, lifetime))
       await this.#pulled.succeeded(image, id, used)
     } catch (error) {
       // when the kubelet ends, nobody knows what becomes of it
       if (!lifetime.aborted) await this.#pulled.failed(image)
       throw error
-    }
-  }
-
-  async #inTurn<T>(pull: () => Promise<T>): Promise<T> {
-    if (this.#running >= this.#atOnce) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    else this.#running++
-    try {
-      return await pull()
-    } finally {
-      const next = this.#waiting.shift()
-      if (next) next()
-      else this.#running--
     }
   }
 

@@ -4,7 +4,7 @@ import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import type { RuntimeService } from '../runtime/types.ts'
 import { readFileSystem, readMachineUsage } from './machine.ts'
 import type { PodSizes } from './sizes.ts'
-import { byPod, nanoCores, type NodeUsage, type Usage } from './usage.ts'
+import { byPod, cpuRate, type CpuReading, type NodeUsage, type Usage } from './usage.ts'
 
 export interface CollectorOptions {
   nodeName: string
@@ -19,16 +19,11 @@ export interface CollectorOptions {
   pods(): readonly Pod[]
 }
 
-interface Reading {
-  at: number
-  cpu: number
-}
-
 /** Measures what the node and its Pods use, when somebody asks. */
 export class StatsCollector {
   readonly #options: CollectorOptions
   /** The readings before, by container id; the node's by `node`. They tell how fast the CPU is used. */
-  #before: ReadonlyMap<string, Reading> = new Map()
+  #before: ReadonlyMap<string, CpuReading> = new Map()
   #imageFs: string | undefined
 
   constructor(options: CollectorOptions) {
@@ -64,20 +59,24 @@ export class StatsCollector {
     const { nodeName, cpus, runtime, sizes, pods } = this.#options
     const [ofNode, all] = await Promise.all([this.node(signal), runtime.containerStats({}, signal)])
     const { time, node: machine } = ofNode
-    const readings = new Map([[node, { at: time, cpu: machine.cpuNanoSeconds }]])
-    for (const one of all) readings.set(one.containerId, { at: one.timestamp, cpu: one.cpuUsageNanoSeconds })
     const before = this.#before
-    this.#before = readings
-    const rate = (key: string): number | undefined => {
-      const now = readings.get(key)
-      return now && nanoCores(before.get(key), now)
+    const bases = new Map<string, CpuReading>()
+    const rate = (key: string, at: number, cpu: number): number | undefined => {
+      const { nanoCores, base } = cpuRate(before.get(key), { at, cpu })
+      bases.set(key, base)
+      return nanoCores
     }
-    const measured = all.map((one) => ({ ...one, cpuNanoCores: rate(one.containerId) }))
+    const measured = all.map((one) => ({
+      ...one,
+      cpuNanoCores: rate(one.containerId, one.timestamp, one.cpuUsageNanoSeconds),
+    }))
+    const cpuNanoCores = rate(node, time, machine.cpuNanoSeconds)
+    this.#before = bases
     return {
       ...ofNode,
       nodeName,
       bootTime: time - machine.uptimeSeconds * 1000,
-      node: { ...machine, cpuNanoCores: rate(node) },
+      node: { ...machine, cpuNanoCores },
       cpus,
       pods: byPod(pods(), measured, (uid) => sizes.of(uid)),
     }

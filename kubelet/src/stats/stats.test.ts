@@ -5,7 +5,7 @@ import { machineUsage } from './machine.ts'
 import { cadvisorMetrics, noResourceMetrics, resourceMetrics, volumeMetrics } from './metrics.ts'
 import type { PodSizes } from './sizes.ts'
 import { summaryOf } from './summary.ts'
-import { byPod, nanoCores, type Measured, type Usage } from './usage.ts'
+import { byPod, cpuRate, type Measured, type Usage } from './usage.ts'
 
 const stats = (name: string, more: Partial<Measured<RuntimeStats>> = {}): Measured<RuntimeStats> => ({
   containerId: `${name}-id`,
@@ -94,14 +94,18 @@ describe('machineUsage', () => {
   })
 })
 
-describe('nanoCores', () => {
-  it.each([
-    [undefined, { at: 1000, cpu: 5 }, undefined],
-    [{ at: 0, cpu: 0 }, { at: 2000, cpu: 1e9 }, 5e8],
-    [{ at: 1000, cpu: 0 }, { at: 1000, cpu: 1e9 }, undefined],
-    [{ at: 0, cpu: 10 }, { at: 1000, cpu: 1 }, undefined],
-  ])('from %o to %o', (before, now, expected) => {
-    expect(nanoCores(before, now)).toBe(expected)
+describe('how fast the CPU is used', () => {
+  const at = (time: number, cpu: number, nanoCores?: number) => ({ at: time, cpu, nanoCores })
+  it.each<[string, Parameters<typeof cpuRate>[0], { at: number; cpu: number }, ReturnType<typeof cpuRate>]>([
+    ['not known at first', undefined, at(1000, 5), { nanoCores: undefined, base: at(1000, 5) }],
+    ['since the reading before', at(0, 0, 7), at(2000, 1e9), { nanoCores: 5e8, base: at(2000, 1e9, 5e8) }],
+    ['as told before, too soon after it', at(0, 0, 7), at(999, 1e9), { nanoCores: 7, base: at(0, 0, 7) }],
+    ['as far as it is known, soon after the first', at(0, 0), at(500, 1e9), { nanoCores: 2e9, base: at(0, 0) }],
+    ['not known in the moment of the first', at(0, 0), at(0, 1), { nanoCores: undefined, base: at(0, 0) }],
+    ['begun anew by what counts anew', at(0, 10, 7), at(2000, 1), { nanoCores: undefined, base: at(2000, 1) }],
+    ['begun anew when the clock is set back', at(9000, 1, 7), at(0, 2), { nanoCores: undefined, base: at(0, 2) }],
+  ])('%s', (_, before, now, expected) => {
+    expect(cpuRate(before, now)).toEqual(expected)
   })
 })
 

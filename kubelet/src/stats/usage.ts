@@ -38,13 +38,29 @@ export interface Usage extends NodeUsage {
   pods: readonly PodUsage[]
 }
 
-/** Nanoseconds of CPU a second between two readings; undefined where they tell nothing of it. */
-export function nanoCores(
-  before: { at: number; cpu: number } | undefined,
-  now: { at: number; cpu: number },
-): number | undefined {
-  if (!before || now.at <= before.at || now.cpu < before.cpu) return undefined
-  return Math.round(((now.cpu - before.cpu) * 1000) / (now.at - before.at))
+/** How much of the CPU was used until when, and how fast, as far as the readings before it told. */
+export interface CpuReading {
+  at: number
+  cpu: number
+  nanoCores: number | undefined
+}
+
+// two who ask in the same moment are no measure of how fast the CPU is used; cAdvisor looks at most once a second, too
+const leastApartMs = 1000
+
+/**
+ * How fast the CPU is used (nanoseconds a second; undefined where it is not known yet), and the reading that the next one
+ * is compared with: the one before, while that is too near.
+ */
+export function cpuRate(
+  before: CpuReading | undefined,
+  { at, cpu }: { at: number; cpu: number },
+): { nanoCores: number | undefined; base: CpuReading } {
+  // the clock may have been set, the container may be another
+  const comparable = before && at >= before.at && cpu >= before.cpu
+  const rate = comparable && at > before.at ? Math.round(((cpu - before.cpu) * 1000) / (at - before.at)) : undefined
+  if (comparable && at < before.at + leastApartMs) return { nanoCores: before.nanoCores ?? rate, base: before }
+  return { nanoCores: rate, base: { at, cpu, nanoCores: rate } }
 }
 
 /** The Pods that have something running, in the order they are known. What belongs to none of them is left out. */

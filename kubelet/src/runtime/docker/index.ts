@@ -11,7 +11,7 @@ import * as images from './images.ts'
 import { containerLogs } from './logs.ts'
 import { containerPlaces } from './places.ts'
 import * as sandbox from './sandbox.ts'
-import { containerStats } from './stats.ts'
+import { ContainerMeter } from './stats.ts'
 
 export interface DockerRuntimeOptions {
   /** unix:///path of Docker's socket. */
@@ -35,6 +35,7 @@ interface DockerInfo {
 /** The Docker engine behind CRI's operations. Nothing is called before the first operation. */
 export function createDockerRuntime(options: DockerRuntimeOptions): Runtime & { context: DockerContext } {
   const context: DockerContext = { ...options, ...createDocker(options.endpoint) }
+  const meter = new ContainerMeter(context)
   return {
     context,
     version: async (signal) => {
@@ -79,7 +80,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime & { 
     exec: (id, options, signal) => exec(context, id, options, signal),
     attach: (id, options, signal) => attach(context, id, options, signal),
     containerLogs: (id, options, signal) => containerLogs(context, id, options, signal),
-    containerStats: (filter, signal) => containerStats(context, filter, signal),
+    containerStats: (filter, signal) => meter.measure(filter, signal),
     containerPlaces: (id, signal) => containerPlaces(context, id, signal),
     imageFsPath: async (signal) => {
       const { DockerRootDir } = (await call(context, signal, limits.read, () => context.docker.info())) as DockerInfo
