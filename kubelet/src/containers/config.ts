@@ -5,7 +5,6 @@ import type { DeviceOptions } from '../devices/model.ts'
 import type { ObjectSource } from '../objects.ts'
 import { keys } from '../pods/model.ts'
 import type { ContainerConfig, Image, Mount } from '../runtime/types.ts'
-import { ConfigError } from './config-error.ts'
 import type { NodeAllocatable, PodAddresses } from './downward.ts'
 import { containerEnv } from './env.ts'
 import { expand } from './expansion.ts'
@@ -40,7 +39,7 @@ export interface ConfigContext {
   systemMounts: readonly Mount[]
 }
 
-/** Everything the runtime must know to create the container. Throws ConfigError. */
+/** Everything the runtime must know to create the container. Throws an Error. */
 // pkg/kubelet/kuberuntime/kuberuntime_container.go generateContainerConfig
 export async function containerConfig(context: ConfigContext, signal: AbortSignal): Promise<ContainerConfig> {
   const { pod, container, attempt } = context
@@ -49,7 +48,7 @@ export async function containerConfig(context: ConfigContext, signal: AbortSigna
   const lookup = (name: string): string | undefined => env.get(name)
   const security = await containerSecurity(pod, container, context.image, (name) =>
     readFile(path.join(context.seccompDir, name), 'utf8').catch(() => {
-      throw new ConfigError(`cannot load seccomp profile "${name}"`)
+      throw new Error(`cannot load seccomp profile "${name}"`)
     }),
   )
   const ofVolumes = await volumeMounts(container, (name) => context.volume(name), env, context.podDir, signal)
@@ -97,7 +96,7 @@ function pidTarget(container: Container, { containerId }: ConfigContext): string
   const name = (container as EphemeralContainer).targetContainerName ?? ''
   if (name === '') return undefined
   const id = containerId(name)
-  if (id === undefined) throw new ConfigError(`unable to find target container ${name}`)
+  if (id === undefined) throw new Error(`unable to find target container ${name}`)
   return id
 }
 

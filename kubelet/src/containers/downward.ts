@@ -1,7 +1,6 @@
 // Values of the downward API, for variables and files. pkg/fieldpath/fieldpath.go, pkg/api/v1/resource/helpers.go
 import type { Container, Pod, ResourceFieldSelector } from '@kubets/shared/api/types/core-v1.ts'
 import { parseQuantity } from '@kubets/shared/machinery/quantity.ts'
-import { ConfigError } from './config-error.ts'
 
 /** What a Pod knows only at its start. */
 export interface PodAddresses {
@@ -16,7 +15,7 @@ export interface NodeAllocatable {
   'ephemeral-storage': string
 }
 
-/** The value of a fieldRef. Throws ConfigError on a path that is not offered. */
+/** The value of a fieldRef. Throws an Error on a path that is not offered. */
 export function fieldValue(pod: Pod, path: string, addresses: PodAddresses): string {
   const subscript = /^metadata\.(labels|annotations)\['(.*)'\]$/.exec(path)
   if (subscript) {
@@ -24,7 +23,7 @@ export function fieldValue(pod: Pod, path: string, addresses: PodAddresses): str
     return map?.[subscript[2] ?? ''] ?? ''
   }
   const read = fields[path]
-  if (!read) throw new ConfigError(`unsupported fieldPath: ${path}`)
+  if (!read) throw new Error(`unsupported fieldPath: ${path}`)
   return read(pod, addresses)
 }
 
@@ -53,11 +52,11 @@ function formatMap(map: Readonly<Record<string, string>> | undefined): string {
 /** The value of a resourceFieldRef, rounded up to units of its divisor. */
 export function resourceValue(container: Container, selector: ResourceFieldSelector, node: NodeAllocatable): string {
   const match = /^(limits|requests)\.(.+)$/.exec(selector.resource)
-  if (!match) throw new ConfigError(`unsupported container resource : ${selector.resource}`)
+  if (!match) throw new Error(`unsupported container resource : ${selector.resource}`)
   const [, side, resource = ''] = match
   const limit = container.resources?.limits?.[resource] ?? node[resource as keyof NodeAllocatable]
   const quantity = side === 'limits' ? limit : (container.resources?.requests?.[resource] ?? '0')
-  if (quantity === undefined) throw new ConfigError(`unsupported container resource : ${selector.resource}`)
+  if (quantity === undefined) throw new Error(`unsupported container resource : ${selector.resource}`)
   const divisor = selector.divisor && selector.divisor !== '0' ? selector.divisor : '1'
   const value = parseQuantity(quantity).milliValue() / parseQuantity(divisor).milliValue()
   return String(Math.ceil(value))

@@ -12,17 +12,26 @@ const service = (name: string, clusterIP: string): Service => ({
   spec: { clusterIP, ports: [{ name: 'http', port: 80 }] },
 })
 
+const forbidden = (resource: string): Promise<never> =>
+  Promise.reject(new Error(`${resource} "forbidden" is forbidden: User "system:node:n" cannot get it`))
+
 const objects: ObjectSource = {
-  configMap: (_, name) =>
-    Promise.resolve(
-      name === 'c'
-        ? { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { KEY: 'from map', 'a=b': 'no' } }
-        : undefined,
-    ),
-  secret: (_, name) =>
-    Promise.resolve(
-      name === 's' ? { apiVersion: 'v1', kind: 'Secret', metadata: { name }, data: { k: btoa('hidden') } } : undefined,
-    ),
+  configMap: async (_, name) =>
+    name === 'forbidden'
+      ? forbidden('configmaps')
+      : Promise.resolve(
+          name === 'c'
+            ? { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { KEY: 'from map', 'a=b': 'no' } }
+            : undefined,
+        ),
+  secret: async (_, name) =>
+    name === 'forbidden'
+      ? forbidden('secrets')
+      : Promise.resolve(
+          name === 's'
+            ? { apiVersion: 'v1', kind: 'Secret', metadata: { name }, data: { k: btoa('hidden') } }
+            : undefined,
+        ),
   runtimeClass: () => Promise.resolve(undefined),
   services: (namespace) => (namespace === 'default' ? [service('kubernetes', '10.96.0.1')] : [service('db', 'None')]),
   claim: () => Promise.resolve(undefined),
@@ -90,6 +99,21 @@ describe('containerEnv', () => {
     [{ secretKeyRef: { name: 's', key: 'x' } }, "couldn't find key x in Secret team/s"],
   ])('says what is missing: %o', async (valueFrom, message) => {
     await expect(envOf({ env: [{ name: 'X', valueFrom }] })).rejects.toThrow(message)
+  })
+
+  // kubelet_pods.go makeEnvironmentVariables: optional is what is not there, and nothing else
+  it.each<[string, Partial<Container>]>([
+    [
+      'configmaps',
+      { env: [{ name: 'X', valueFrom: { configMapKeyRef: { name: 'forbidden', key: 'x', optional: true } } }] },
+    ],
+    ['secrets', { env: [{ name: 'X', valueFrom: { secretKeyRef: { name: 'forbidden', key: 'x', optional: true } } }] }],
+    ['configmaps', { envFrom: [{ configMapRef: { name: 'forbidden', optional: true } }] }],
+    ['secrets', { envFrom: [{ secretRef: { name: 'forbidden', optional: true } }] }],
+  ])('says what it was told when %s could not be read, be they optional: %o', async (resource, more) => {
+    await expect(envOf(more)).rejects.toThrow(
+      `${resource} "forbidden" is forbidden: User "system:node:n" cannot get it`,
+    )
   })
 })
 

@@ -9,7 +9,6 @@ import type {
 } from '@kubets/shared/api/types/core-v1.ts'
 import type { ObjectSource } from '../objects.ts'
 import { readWithin } from '../volumes/subpath.ts'
-import { ConfigError } from './config-error.ts'
 import { findInEnvFile } from './env-file.ts'
 import { fieldValue, resourceValue, type NodeAllocatable, type PodAddresses } from './downward.ts'
 import { expand } from './expansion.ts'
@@ -30,7 +29,7 @@ const valueLimit = 32 * 1024
 /** Upstream reads on; no file that a container's variables come from is so large. */
 const fileLimit = 1024 * 1024
 
-/** All variables of a container, in order. Throws ConfigError when something it refers to is missing. */
+/** All variables of a container, in order. Throws an Error when something it refers to is missing. */
 // pkg/kubelet/kubelet_pods.go makeEnvironmentVariables
 export async function containerEnv(context: EnvContext, signal: AbortSignal): Promise<Map<string, string>> {
   const { pod, container, objects } = context
@@ -78,7 +77,7 @@ async function sourceValue(context: EnvContext, sources: Sources, from: EnvVarSo
     const named = from.resourceFieldRef.containerName
     const all = [...(pod.spec.initContainers ?? []), ...pod.spec.containers]
     const of = named ? all.find((one) => one.name === named) : container
-    if (!of) throw new ConfigError(`container ${named ?? ''} not found`)
+    if (!of) throw new Error(`container ${named ?? ''} not found`)
     return resourceValue(of, from.resourceFieldRef, context.allocatable)
   }
   if (from.configMapKeyRef) {
@@ -94,30 +93,30 @@ async function sourceValue(context: EnvContext, sources: Sources, from: EnvVarSo
     return value
   }
   if (from.fileKeyRef) return fileValue(context, from.fileKeyRef)
-  throw new ConfigError(`unsupported source of a variable: ${Object.keys(from).join(', ')}`)
+  throw new Error(`unsupported source of a variable: ${Object.keys(from).join(', ')}`)
 }
 
 // kubelet_pods.go makeEnvironmentVariables: what is wrong with the file would tell of the node
 async function fileValue(context: EnvContext, ref: FileKeySelector): Promise<string | undefined> {
   const { key, path, volumeName, optional = false } = ref
   const volume = context.volume(volumeName)
-  if (!volume) throw new ConfigError(`cannot find the volume "${volumeName}" referenced by FileKeyRef`)
+  if (!volume) throw new Error(`cannot find the volume "${volumeName}" referenced by FileKeyRef`)
   if (key.length > keyLimit)
-    throw new ConfigError(`environment variable key "${key}" exceeds maximum length of ${keyLimit} characters`)
+    throw new Error(`environment variable key "${key}" exceeds maximum length of ${keyLimit} characters`)
   let value: string
   try {
     value = findInEnvFile(await readWithin(volume.path, path, fileLimit), key)
   } catch {
-    throw new ConfigError("couldn't parse env file")
+    throw new Error("couldn't parse env file")
   }
   if (Buffer.byteLength(value) > valueLimit)
-    throw new ConfigError(`environment variable value for key "${key}" exceeds maximum size of 32KB`)
-  if (value === '' && !optional) throw new ConfigError(`environment variable key "${key}" not found in file "${path}"`)
+    throw new Error(`environment variable value for key "${key}" exceeds maximum size of 32KB`)
+  if (value === '' && !optional) throw new Error(`environment variable key "${key}" not found in file "${path}"`)
   return value === '' ? undefined : value
 }
 
-function missingKey(key: string, kind: string, pod: Pod, name: string): ConfigError {
-  return new ConfigError(`couldn't find key ${key} in ${kind} ${pod.metadata.namespace ?? ''}/${name}`)
+function missingKey(key: string, kind: string, pod: Pod, name: string): Error {
+  return new Error(`couldn't find key ${key} in ${kind} ${pod.metadata.namespace ?? ''}/${name}`)
 }
 
 function decoded(secret: Secret | undefined): Record<string, string> | undefined {
@@ -142,7 +141,7 @@ class Sources {
     const asked = this.#configMaps.get(name) ?? this.#objects.configMap(this.#namespace, name, signal)
     this.#configMaps.set(name, asked)
     const found = await asked
-    if (!found && !optional) throw new ConfigError(`configmap "${name}" not found`)
+    if (!found && !optional) throw new Error(`configmap "${name}" not found`)
     return found
   }
 
@@ -150,7 +149,7 @@ class Sources {
     const asked = this.#secrets.get(name) ?? this.#objects.secret(this.#namespace, name, signal)
     this.#secrets.set(name, asked)
     const found = await asked
-    if (!found && !optional) throw new ConfigError(`secret "${name}" not found`)
+    if (!found && !optional) throw new Error(`secret "${name}" not found`)
     return found
   }
 }

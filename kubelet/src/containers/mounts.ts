@@ -2,7 +2,6 @@ import path from 'node:path'
 import type { Container, VolumeMount } from '@kubets/shared/api/types/core-v1.ts'
 import type { Device, Mount } from '../runtime/types.ts'
 import { bindSubPath, makeSubPath } from '../volumes/subpath.ts'
-import { ConfigError } from './config-error.ts'
 import { expand } from './expansion.ts'
 
 /** Where a volume of the Pod is on the node, and whether it may be written. */
@@ -13,20 +12,19 @@ export interface MountedVolume {
   isDevice?: boolean
 }
 
-/** The devices of the Pod's volumes that the container has. Throws ConfigError for one that cannot be had. */
+/** The devices of the Pod's volumes that the container has. Throws an Error for one that cannot be had. */
 // pkg/kubelet/kubelet_pods.go makeBlockVolumes
 export function volumeDevices(container: Container, volume: (name: string) => MountedVolume | undefined): Device[] {
   return (container.volumeDevices ?? []).map(({ name, devicePath }) => {
     if (!path.posix.isAbsolute(devicePath))
-      throw new ConfigError(`error DevicePath \`${devicePath}\` must be an absolute path`)
+      throw new Error(`error DevicePath \`${devicePath}\` must be an absolute path`)
     const found = volume(name)
-    if (!found?.isDevice)
-      throw new ConfigError(`cannot find volume "${name}" to pass into container "${container.name}"`)
+    if (!found?.isDevice) throw new Error(`cannot find volume "${name}" to pass into container "${container.name}"`)
     return { hostPath: found.path, containerPath: devicePath, permissions: found.readonly ? 'r' : 'mrw' }
   })
 }
 
-/** The container's volume mounts. `env` serves subPathExpr. Throws ConfigError for a mount that cannot be made. */
+/** The container's volume mounts. `env` serves subPathExpr. Throws an Error for a mount that cannot be made. */
 // pkg/kubelet/kubelet_pods.go makeMounts
 export async function volumeMounts(
   container: Container,
@@ -39,7 +37,7 @@ export async function volumeMounts(
   for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
     const found = volume(mount.name)
     if (!found || found.isDevice)
-      throw new ConfigError(`cannot find volume "${mount.name}" to mount into container "${container.name}"`)
+      throw new Error(`cannot find volume "${mount.name}" to mount into container "${container.name}"`)
     refuseRecursiveReadOnly(mount)
     const inside = mount.subPathExpr ? expandSubPath(mount.subPathExpr, env) : (mount.subPath ?? '')
     const target = path.join(podDir, 'volume-subpaths', mount.name, container.name, String(index))
@@ -60,7 +58,7 @@ function refuseRecursiveReadOnly({ name, readOnly, mountPropagation = 'None', re
   if (recursiveReadOnly === undefined || recursiveReadOnly === 'Disabled') return
   const fails = (why: string): never => {
     const message = `volume "${name}" requested recursive read-only mode, but it is ${why}`
-    throw new ConfigError(`failed to resolve recursive read-only mode: ${message}`)
+    throw new Error(`failed to resolve recursive read-only mode: ${message}`)
   }
   if (!readOnly) fails('not read-only')
   if (mountPropagation !== 'None') fails(`not compatible with propagation "${mountPropagation}"`)
@@ -75,7 +73,7 @@ function propagation(mount: VolumeMount): Mount['propagation'] {
 function expandSubPath(expression: string, env: ReadonlyMap<string, string>): string {
   return expand(expression, (name) => {
     const value = env.get(name)
-    if (value === undefined) throw new ConfigError(`missing value for "${name}"`)
+    if (value === undefined) throw new Error(`missing value for "${name}"`)
     return value
   })
 }
@@ -89,18 +87,18 @@ async function subPath(
   target: string,
   signal: AbortSignal,
 ): Promise<string> {
-  if (path.posix.isAbsolute(inside)) throw new ConfigError(`error SubPath \`${inside}\` must not be an absolute path`)
+  if (path.posix.isAbsolute(inside)) throw new Error(`error SubPath \`${inside}\` must not be an absolute path`)
   if (inside.split('/').includes('..')) {
-    throw new ConfigError(`unable to provision SubPath \`${inside}\`: must not contain '..'`)
+    throw new Error(`unable to provision SubPath \`${inside}\`: must not contain '..'`)
   }
   // what exactly is wrong would tell of the node's file system
   const about = `subPath directory for volumeMount "${mount.name}" of container "${container.name}"`
   await makeSubPath(volume, inside).catch(() => {
-    throw new ConfigError(`failed to create ${about}`)
+    throw new Error(`failed to create ${about}`)
   })
   await bindSubPath({ volume, inside, target }, signal).catch(() => {
     signal.throwIfAborted()
-    throw new ConfigError(`failed to prepare ${about.replace(' directory', '')}`)
+    throw new Error(`failed to prepare ${about.replace(' directory', '')}`)
   })
   return target
 }

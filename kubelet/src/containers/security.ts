@@ -1,11 +1,10 @@
 import type { Container, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import type { ContainerSecurity, Image } from '../runtime/types.ts'
 import { formatPod } from '../pods/model.ts'
-import { ConfigError } from './config-error.ts'
 
 /**
  * The security settings of a container: its own before the Pod's. `readProfile` reads a seccomp profile that is named
- * relative to the kubelet's folder. Throws ConfigError when the container would run as root and must not.
+ * relative to the kubelet's folder. Throws an Error when the container would run as root and must not.
  */
 // pkg/securitycontext/util.go DetermineEffectiveSecurityContext, pkg/kubelet/kuberuntime/security_context.go
 export async function containerSecurity(
@@ -54,14 +53,14 @@ export async function containerSecurity(
 function verifyNonRoot(pod: Pod, container: Container, image: Image, runAsUser: number | undefined): void {
   const where = `(pod: "${formatPod(pod)}", container: ${container.name})`
   if (runAsUser !== undefined) {
-    if (runAsUser === 0) throw new ConfigError(`container's runAsUser breaks non-root policy ${where}`)
+    if (runAsUser === 0) throw new Error(`container's runAsUser breaks non-root policy ${where}`)
     return
   }
   if (image.username !== '') {
     const user = image.username
-    throw new ConfigError(
+    throw new Error(
       `container has runAsNonRoot and image has non-numeric user (${user}), cannot verify user is non-root ${where}`,
     )
   }
-  if (image.uid === 0) throw new ConfigError(`container has runAsNonRoot and image will run as root ${where}`)
+  if (image.uid === 0) throw new Error(`container has runAsNonRoot and image will run as root ${where}`)
 }

@@ -1,11 +1,10 @@
 import type { Container, Pod } from '@kubets/shared/api/types/core-v1.ts'
-import { ConfigError } from '../containers/config-error.ts'
 import { containerConfig } from '../containers/config.ts'
 import type { PodAddresses } from '../containers/downward.ts'
 import { runHook } from '../containers/hooks.ts'
 import { containerReference } from '../events.ts'
 import { ensureImage, ImageError, type WantedImage } from '../images/ensure.ts'
-import type { Image, PodSandboxStatus } from '../runtime/types.ts'
+import type { ContainerConfig, Image, PodSandboxStatus } from '../runtime/types.ts'
 import type { PodDeps } from './deps.ts'
 import { killContainer, prepareToKill } from './kill-container.ts'
 import { keys, newest, type PodRuntimeState, type StartFailure } from './model.ts'
@@ -51,7 +50,6 @@ export async function startContainer(
 ): Promise<void> {
   const { runtime, recorder, clock, lifetime } = deps
   const about = containerReference(pod, container)
-  const { uid = '' } = pod.metadata
   const failed = (reason: string, message: string, inMs: number): StartError => {
     recorder.event(about, 'Warning', 'Failed', `Error: ${message}`)
     return new StartError({ reason, message, retryAt: clock.elapsed() + inMs })
@@ -64,47 +62,25 @@ export async function startContainer(
     })
   const image = await ensure({ image: container.image ?? '', policy: container.imagePullPolicy })
   const addresses = addressesOf(deps, sandbox)
+  const notCreated = (error: unknown, reason: string): unknown => {
+    interrupt.throwIfAborted()
+    if (error instanceof StartError) return error
+    return failed(reason, error instanceof Error ? error.message : String(error), retryMs)
+  }
   let id: string
   try {
     await mountImages(deps, pod, container, ensure, interrupt)
-    const claimed = orConfigError(() => deps.dra.devicesOf(pod, container))
-    const devices = await deps.devices.starts(pod, container, lifetime).catch((error: unknown) => {
-      throw new ConfigError((error as Error).message)
-    })
-    const config = await containerConfig(
-      {
-        pod,
-        container,
-        image,
-        addresses,
-        attempt: step.attempt,
-        backOffSeconds: step.backOffSeconds,
-        objects: deps.objects,
-        allocatable: deps.node.allocatable,
-        nodeMemoryBytes: deps.node.memoryBytes,
-        devices,
-        cdiDevices: [...devices.cdiDevices, ...claimed],
-        cpus: {
-          affinity: deps.cpus.affinity(uid, container.name),
-          exclusive: deps.cpus.exclusive(uid, container.name).size > 0,
-        },
-        podDir: deps.volumes.podDir(uid),
-        seccompDir: deps.node.seccompDir,
-        volume: (name) => deps.volumes.find(pod, name),
-        containerId: (name) => newest(state, name)?.id,
-        systemMounts: await systemMounts(deps, pod, addresses.podIPs),
+    // whatever goes wrong here, be it that something is missing, is not allowed or cannot be read
+    const config = await configure(deps, pod, container, step, state, image, addresses, interrupt).catch(
+      (error: unknown) => {
+        throw notCreated(error, 'CreateContainerConfigError')
       },
-      interrupt,
     )
     const handler = sandbox.labels[keys.runtimeHandler] ?? ''
     const podConfig = sandboxConfig(deps, pod, sandbox.attempt, handler, await podCgroup(deps, pod, lifetime))
     id = await runtime.createContainer(sandbox.id, config, podConfig, lifetime)
   } catch (error) {
-    interrupt.throwIfAborted()
-    if (error instanceof StartError) throw error
-    const message = error instanceof Error ? error.message : String(error)
-    if (error instanceof ConfigError) throw failed('CreateContainerConfigError', message, retryMs)
-    throw failed('CreateContainerError', message, retryMs)
+    throw notCreated(error, 'CreateContainerError')
   }
   recorder.event(about, 'Normal', 'Created', 'Container created')
   try {
@@ -132,12 +108,43 @@ export async function startContainer(
   }
 }
 
-function orConfigError<T>(read: () => T): T {
-  try {
-    return read()
-  } catch (error) {
-    throw new ConfigError((error as Error).message)
+// pkg/kubelet/kuberuntime/kuberuntime_container.go generateContainerConfig
+async function configure(
+  deps: PodDeps,
+  pod: Pod,
+  container: Container,
+  step: Extract<Step, { kind: 'startContainer' }>,
+  state: PodRuntimeState,
+  image: Image,
+  addresses: PodAddresses,
+  signal: AbortSignal,
+): Promise<ContainerConfig> {
+  const { uid = '' } = pod.metadata
+  const claimed = deps.dra.devicesOf(pod, container)
+  const devices = await deps.devices.starts(pod, container, deps.lifetime)
+  const context = {
+    pod,
+    container,
+    image,
+    addresses,
+    attempt: step.attempt,
+    backOffSeconds: step.backOffSeconds,
+    objects: deps.objects,
+    allocatable: deps.node.allocatable,
+    nodeMemoryBytes: deps.node.memoryBytes,
+    devices,
+    cdiDevices: [...devices.cdiDevices, ...claimed],
+    cpus: {
+      affinity: deps.cpus.affinity(uid, container.name),
+      exclusive: deps.cpus.exclusive(uid, container.name).size > 0,
+    },
+    podDir: deps.volumes.podDir(uid),
+    seccompDir: deps.node.seccompDir,
+    volume: (name: string) => deps.volumes.find(pod, name),
+    containerId: (name: string) => newest(state, name)?.id,
+    systemMounts: await systemMounts(deps, pod, addresses.podIPs),
   }
+  return containerConfig(context, signal)
 }
 
 /** Mounts the images that are volumes of the container. */

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { configMaps, pods, secrets } from '@kubets/shared/api/resources.gen.ts'
@@ -188,6 +188,29 @@ describe.concurrent('A container', { timeout: caseMs }, () => {
     expect(statusOf(pod)?.state?.waiting?.message).toBe(why)
     expect(await look.event('no-key', 'Failed')).toBe(`Error: ${why}`)
     await look.remove('no-key')
+  })
+
+  it('is not made when what it is to have cannot be written, and says why', async () => {
+    const begins = { name: 'begins', ...shell('until test -e /go/on; do sleep 0.1; done'), volumeMounts: at('go') }
+    await node.run('unwritten', {
+      volumes: [{ name: 'go', emptyDir: {} }],
+      initContainers: [begins],
+      containers: [{ name: 'main' }],
+    })
+    const { metadata } = await node.until(
+      'unwritten',
+      ({ status }) => status?.initContainerStatuses?.[0]?.state?.running,
+    )
+    const folder = node.volumes.podDir(metadata.uid ?? '')
+    const hosts = path.join(folder, 'etc-hosts')
+    await rm(hosts)
+    await mkdir(hosts)
+    await writeFile(path.join(folder, 'volumes/kubernetes.io~empty-dir/go/on'), '')
+    const pod = await node.until('unwritten', (one) => statusOf(one)?.state?.waiting?.message)
+    const message = expect.stringContaining('EISDIR') as string
+    expect(statusOf(pod)?.state?.waiting).toEqual({ reason: 'CreateContainerConfigError', message })
+    expect(await look.event('unwritten', 'Failed')).toBe(`Error: ${statusOf(pod)?.state?.waiting?.message}`)
+    await look.remove('unwritten')
   })
 
   it('has variables from a file that an init container wrote', async () => {
