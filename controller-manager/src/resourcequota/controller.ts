@@ -1,4 +1,5 @@
 import {
+  deviceClasses as deviceClassesRef,
   persistentVolumeClaims as claimsRef,
   pods as podsRef,
   resourceClaims as resourceClaimsRef,
@@ -9,6 +10,7 @@ import { evaluatorOf } from '@kubets/shared/api/quota/evaluators.ts'
 import { amountsOf, equal } from '@kubets/shared/api/quota/amounts.ts'
 import { claimChanges } from '@kubets/shared/api/quota/persistent-volume-claims.ts'
 import { podFrees } from '@kubets/shared/api/quota/pods.ts'
+import type { Devices } from '@kubets/shared/api/quota/resource-claims.ts'
 import { costlyType } from '@kubets/shared/api/quota/services.ts'
 import type { ResourceQuota } from '@kubets/shared/api/types/core-v1.ts'
 import { isNotFound } from '@kubets/shared/machinery/errors.ts'
@@ -41,10 +43,19 @@ const start = (context: ControllerContext): Run => {
     },
   })
 
+  const ofClasses = informers.informer(deviceClassesRef).lister
+  const ofPods = informers.informer(podsRef).lister
+  const ofClaims = informers.informer(resourceClaimsRef).lister
+  const devices: Devices = {
+    classes: () => ofClasses.list(),
+    pod: (namespace, podName) => ofPods.get(podName, namespace),
+    claims: (namespace) => ofClaims.list(namespace),
+  }
+
   /** Counts again what the namespace's quotas limit of this resource. */
   // resource_quota_controller.go replenishQuota
   const replenish = ({ group, plural }: ResourceRef, namespace: string | undefined): void => {
-    const evaluator = evaluatorOf(group, plural)
+    const evaluator = evaluatorOf(group, plural, devices)
     if (!evaluator) return
     for (const quota of quotas.lister.list(namespace)) if (concerns(quota, evaluator)) queue.add(objectKey(quota))
   }
@@ -77,7 +88,7 @@ const start = (context: ControllerContext): Run => {
 
   const counted = (namespace: string | undefined): Counted[] =>
     [...everything.resources].flatMap(({ group, plural, namespaced }) => {
-      const evaluator = namespaced ? evaluatorOf(group, plural) : undefined
+      const evaluator = namespaced ? evaluatorOf(group, plural, devices) : undefined
       const objects = objectsOf(lists, group, plural, namespace) ?? everything.count(group, plural, namespace)
       return evaluator && objects !== undefined ? [{ evaluator, objects }] : []
     })

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { evaluatorOf } from '@kubets/shared/api/quota/evaluators.ts'
+import { noDevices, resourceClaimEvaluator } from '@kubets/shared/api/quota/resource-claims.ts'
 import type { Evaluator } from '@kubets/shared/api/quota/evaluator.ts'
 import type { ResourceQuota } from '@kubets/shared/api/types/core-v1.ts'
+import type { DeviceClass } from '@kubets/shared/api/types/resource-v1.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { concerns, planStatus } from './plan.ts'
 import type { Counted } from './plan.ts'
 
 const evaluator = (group: string, plural: string): Evaluator => {
-  const found = evaluatorOf(group, plural)
+  const found = evaluatorOf(group, plural, noDevices)
   if (!found) throw new Error(`${plural} is not counted`)
   return found
 }
@@ -31,6 +33,18 @@ const quota = (spec: ResourceQuota['spec'], status?: ResourceQuota['status']): R
   spec,
   ...(status ? { status } : {}),
 })
+
+const podOfGpus = {
+  ...pod(),
+  spec: { containers: [{ name: 'c', resources: { requests: { 'example.com/gpu': '2' } } }] },
+} as KubeObject
+const gpuClass = { metadata: { name: 'gpu' }, spec: { extendedResourceName: 'example.com/gpu' } } as DeviceClass
+const gpuClaims: Counted = {
+  evaluator: resourceClaimEvaluator({ ...noDevices, classes: () => [gpuClass] }),
+  objects: [
+    { metadata: {}, spec: { devices: { requests: [{ exactly: { deviceClassName: 'gpu', count: 3 } }] } } } as never,
+  ],
+}
 
 describe('planStatus', () => {
   const cases: { name: string; got: unknown; want: unknown }[] = [
@@ -85,6 +99,18 @@ describe('planStatus', () => {
       want: {
         hard: { 'count/widgets.example.com': '5', 'count/others.example.com': '1' },
         used: { 'count/widgets.example.com': '3' },
+      },
+    },
+    {
+      name: 'adds what Pods ask for and what claims have of the same devices',
+      got: planStatus(
+        quota({ hard: { 'requests.example.com/gpu': '9', 'gpu.deviceclass.resource.k8s.io/devices': '9' } }),
+        [pods(podOfGpus), gpuClaims],
+        0,
+      ),
+      want: {
+        hard: { 'requests.example.com/gpu': '9', 'gpu.deviceclass.resource.k8s.io/devices': '9' },
+        used: { 'requests.example.com/gpu': '5', 'gpu.deviceclass.resource.k8s.io/devices': '3' },
       },
     },
     {

@@ -73,6 +73,10 @@ export const isNative = (resource: string): boolean => !resource.includes('/') |
 // pkg/apis/core/helper/helpers.go IsExtendedResourceName
 export const isExtended = (resource: string): boolean => !isNative(resource) && !resource.startsWith('requests.')
 
+/** How Pods ask for devices of a class by its name. */
+// staging/src/k8s.io/api/resource/v1/types.go ResourceDeviceClassPrefix
+export const deviceClassPrefix = 'deviceclass.resource.kubernetes.io/'
+
 export const isHugePages = (resource: string): boolean => resource.startsWith('hugepages-')
 
 // pkg/apis/core/helper/helpers.go IsQuotaHugePageResourceName

@@ -1,7 +1,7 @@
 import { objectCount, type Evaluator } from './evaluator.ts'
 import { claimEvaluator } from './persistent-volume-claims.ts'
 import { podEvaluator } from './pods.ts'
-import { resourceClaimEvaluator } from './resource-claims.ts'
+import { resourceClaimEvaluator, type Devices } from './resource-claims.ts'
 import { serviceEvaluator } from './services.ts'
 
 // pkg/quota/v1/install/registry.go ignoredResources: what is not stored, and events, which never were counted
@@ -22,15 +22,18 @@ const special: ReadonlyMap<string, Evaluator> = new Map([
   ['/pods', podEvaluator],
   ['/services', serviceEvaluator],
   ['/persistentvolumeclaims', claimEvaluator],
-  ['resource.k8s.io/resourceclaims', resourceClaimEvaluator],
   ['/configmaps', objectCount('', 'configmaps', 'configmaps')],
   ['/resourcequotas', objectCount('', 'resourcequotas', 'resourcequotas')],
   ['/replicationcontrollers', objectCount('', 'replicationcontrollers', 'replicationcontrollers')],
   ['/secrets', objectCount('', 'secrets', 'secrets')],
 ])
 
-/** How quotas count the resource; undefined where they never do. Resources unknown here have their objects counted. */
-export const evaluatorOf = (group: string, plural: string): Evaluator | undefined => {
+/**
+ * How quotas count the resource; undefined where they never do. Resources unknown here have their objects counted.
+ * `beside` tells of what else there is, for claims of devices.
+ */
+export const evaluatorOf = (group: string, plural: string, beside: Devices): Evaluator | undefined => {
   const key = `${group}/${plural}`
+  if (key === 'resource.k8s.io/resourceclaims') return resourceClaimEvaluator(beside)
   return ignored.has(key) ? undefined : (special.get(key) ?? objectCount(group, plural))
 }

@@ -1,5 +1,5 @@
 import type { Quantity } from '../../machinery/quantity.ts'
-import { isExtended, isHugePages, isNative } from '../kinds/quantities.ts'
+import { deviceClassPrefix, isExtended, isHugePages, isNative } from '../kinds/quantities.ts'
 import { isPodLevelResource, isPodTerminal, podLimits, podQOS, podRequests } from '../pod.ts'
 import { isResizing, whileResizing } from '../resize.ts'
 import type { Container, Pod, PodAffinityTerm, ScopedResourceSelectorRequirement } from '../types/core-v1.ts'
@@ -30,15 +30,16 @@ export const podEvaluator: Evaluator = {
     if (operation !== 'UPDATE') return false
     return subresource === 'resize' || (subresource === '' && hasDeadline(object as Pod) !== hasDeadline(old as Pod))
   },
-  counts: (name) =>
-    names.has(name) ||
-    isHugePages(name) ||
-    name.startsWith('requests.hugepages-') ||
-    (!isNative(name) && name.startsWith('requests.')),
+  counts: (name) => names.has(name) || isHugePages(name) || name.startsWith('requests.hugepages-') || isDevices(name),
   matchesScope: (scope, object) => matchesScope(scope, object as Pod),
   lacks: (wanted, object) => lacks(wanted, object as Pod),
   usage: (object, now) => usage(object as Pod, now),
 }
+
+/** Whether a quota limits under the name what Pods ask for of an extended resource, or of a class of devices. */
+// pods.go isExtendedResourceNameForQuota
+export const isDevices = (name: string): boolean =>
+  name.startsWith('requests.') && (!isNative(name) || name.startsWith(`requests.${deviceClassPrefix}`))
 
 /** Whether the Pod uses anything beside its place in the store: it has not ended, and is not stuck on its way out. */
 // pods.go QuotaV1Pod
@@ -49,8 +50,9 @@ export const holdsResources = (pod: Pod, now: number): boolean => {
   return now <= Date.parse(deletionTimestamp) + deletionGracePeriodSeconds * 1000
 }
 
+/** What quotas count of a Pod. */
 // pods.go PodUsageFunc
-const usage = (pod: Pod, now: number): Amounts => {
+export const usage = (pod: Pod, now: number): Amounts => {
   const count: Amounts = new Map([[objectCountName, one]])
   if (!holdsResources(pod, now)) return count
   const held = whileResizing(pod)
@@ -62,7 +64,8 @@ const computeUsage = (requests: Amounts, limits: Amounts): Amounts => {
   const result = new Map<string, Quantity>([['pods', one]])
   for (const [name, quantity] of requests) {
     if (compute.includes(name) || isHugePages(name)) result.set(name, quantity)
-    if (compute.includes(name) || isHugePages(name) || isExtended(name)) result.set(`requests.${name}`, quantity)
+    if (compute.includes(name) || isHugePages(name) || isExtended(name) || name.startsWith(deviceClassPrefix))
+      result.set(`requests.${name}`, quantity)
   }
   for (const [name, quantity] of limits) if (compute.includes(name)) result.set(`limits.${name}`, quantity)
   return result

@@ -5,6 +5,7 @@ import { add, amountsOf, equal, exceeding, listOf, mask, subtract, withoutZeros 
 import { evaluatorOf } from './evaluators.ts'
 import { claimChanges } from './persistent-volume-claims.ts'
 import { podFrees } from './pods.ts'
+import { noDevices } from './resource-claims.ts'
 
 const now = Date.parse('2026-01-01T00:01:00Z')
 
@@ -26,7 +27,7 @@ const pod = ({ requests, limits, spec, status, metadata }: Shape): KubeObject =>
   })
 
 const used = (group: string, plural: string, of: KubeObject): Record<string, string> =>
-  listOf(evaluatorOf(group, plural)?.usage(of, now) ?? new Map())
+  listOf(evaluatorOf(group, plural, noDevices)?.usage(of, now) ?? new Map())
 
 describe('amounts', () => {
   const a = amountsOf({ cpu: '1500m', pods: '2' })
@@ -66,6 +67,15 @@ describe('usage', () => {
         'requests.example.com/dongle': '3',
         'limits.cpu': '2',
       },
+    },
+    {
+      name: 'a Pod that asks for devices by their class',
+      got: used(
+        '',
+        'pods',
+        pod({ requests: { 'deviceclass.resource.kubernetes.io/gpu': '2', 'kubernetes.io/x': '1' } }),
+      ),
+      want: { 'count/pods': '1', pods: '1', 'requests.deviceclass.resource.kubernetes.io/gpu': '2' },
     },
     {
       name: 'a Pod that ended is only stored',
@@ -143,35 +153,6 @@ describe('usage', () => {
       want: { 'count/persistentvolumeclaims': '1', persistentvolumeclaims: '1', 'requests.storage': '2Gi' },
     },
     {
-      name: 'devices: the largest alternative, all as 32',
-      got: used(
-        'resource.k8s.io',
-        'resourceclaims',
-        object({
-          spec: {
-            devices: {
-              requests: [
-                { name: 'a', exactly: { deviceClassName: 'gold', allocationMode: 'ExactCount', count: 2 } },
-                {
-                  name: 'b',
-                  firstAvailable: [
-                    { name: 'x', deviceClassName: 'gold', count: 3 },
-                    { name: 'y', deviceClassName: 'gold' },
-                    { name: 'z', deviceClassName: 'iron', allocationMode: 'All' },
-                  ],
-                },
-              ],
-            },
-          },
-        }),
-      ),
-      want: {
-        'count/resourceclaims.resource.k8s.io': '1',
-        'gold.deviceclass.resource.k8s.io/devices': '5',
-        'iron.deviceclass.resource.k8s.io/devices': '32',
-      },
-    },
-    {
       name: 'an older name beside the new',
       got: used('', 'secrets', object({})),
       want: { 'count/secrets': '1', secrets: '1' },
@@ -193,6 +174,14 @@ describe('what is counted where', () => {
     ['pods', 'example.com/dongle', false],
     ['pods', 'requests.hugepages-2Mi', true],
     ['pods', 'services', false],
+    ['pods', 'requests.deviceclass.resource.kubernetes.io/gpu', true],
+    ['pods', 'requests.kubernetes.io/x', false],
+    ['pods', 'deviceclass.resource.kubernetes.io/gpu', false],
+    ['pods', 'limits.example.com/dongle', false],
+    ['services', 'count/services', true],
+    ['services', 'services.other', false],
+    ['persistentvolumeclaims', 'gold.storageclass.storage.k8s.io/requests.memory', false],
+    ['persistentvolumeclaims', 'count/persistentvolumeclaims', true],
     ['services', 'services.nodeports', true],
     ['persistentvolumeclaims', 'gold.storageclass.storage.k8s.io/requests.storage', true],
     ['persistentvolumeclaims', 'requests.memory', false],
@@ -200,11 +189,11 @@ describe('what is counted where', () => {
     ['configmaps', 'count/configmaps', true],
   ]
   for (const [plural, name, counts] of cases)
-    it(`${plural} ${name}`, () => expect(evaluatorOf('', plural)?.counts(name)).toBe(counts))
+    it(`${plural} ${name}`, () => expect(evaluatorOf('', plural, noDevices)?.counts(name)).toBe(counts))
 })
 
 describe('a Pod and what its quota demands', () => {
-  const lacks = (names: string[], of: KubeObject) => evaluatorOf('', 'pods')?.lacks(names, of)
+  const lacks = (names: string[], of: KubeObject) => evaluatorOf('', 'pods', noDevices)?.lacks(names, of)
   it('names resources and containers in order', () => {
     const bare = pod({ spec: { containers: [{ name: 'b' }, { name: 'a' }] } })
     expect(lacks(['requests.memory', 'cpu', 'pods'], bare)).toBe('must specify cpu for: a,b; requests.memory for: a,b')
@@ -223,6 +212,17 @@ describe('a Pod and what its quota demands', () => {
 
 describe('scopes of Pods', () => {
   const term = { topologyKey: 'k', namespaces: ['other'] }
+  const near = (kind: string, how: 'required' | 'preferred', podAffinityTerm: object) =>
+    pod({
+      spec: {
+        affinity: {
+          [kind]: {
+            [`${how}DuringSchedulingIgnoredDuringExecution`]:
+              how === 'required' ? [podAffinityTerm] : [{ weight: 1, podAffinityTerm }],
+          },
+        },
+      },
+    })
   const exists = (scopeName: string): ScopedResourceSelectorRequirement => ({ scopeName, operator: 'Exists' })
   const classes = (operator: string, ...values: string[]) => ({ scopeName: 'PriorityClass', operator, values })
   const deadline = pod({ spec: { activeDeadlineSeconds: 5 } })
@@ -244,15 +244,75 @@ describe('scopes of Pods', () => {
     ['without class', classes('DoesNotExist'), pod({}), true],
     ['other namespaces', exists('CrossNamespacePodAffinity'), across, true],
     ['own namespace', exists('CrossNamespacePodAffinity'), pod({}), false],
+    [
+      'other namespaces by their labels, though all',
+      exists('CrossNamespacePodAffinity'),
+      near('podAffinity', 'required', { topologyKey: 'k', namespaceSelector: {} }),
+      true,
+    ],
+    [
+      'other namespaces preferred',
+      exists('CrossNamespacePodAffinity'),
+      near('podAffinity', 'preferred', { topologyKey: 'k', namespaces: ['other'] }),
+      true,
+    ],
+    [
+      'an affinity within the namespace',
+      exists('CrossNamespacePodAffinity'),
+      near('podAntiAffinity', 'preferred', { topologyKey: 'k', namespaces: [] }),
+      false,
+    ],
+    ['a deadline of nothing', exists('Terminating'), pod({ spec: { activeDeadlineSeconds: 0 } }), true],
+    ['what its status says of its quality', exists('BestEffort'), pod({ status: { qosClass: 'Burstable' } }), false],
+    ['not this class, as it has another', classes('NotIn', 'low'), high, true],
+    ['some class, though none was wanted', classes('DoesNotExist'), high, false],
     ['unheard of', exists('Other'), pod({}), false],
   ]
   for (const [name, scope, of, within] of cases)
-    it(name, () => expect(evaluatorOf('', 'pods')?.matchesScope(scope, of)).toBe(within))
+    it(name, () => expect(evaluatorOf('', 'pods', noDevices)?.matchesScope(scope, of)).toBe(within))
+})
+
+describe('scopes of claims', () => {
+  const claim = (spec?: string, current?: string, target?: string) =>
+    object({
+      spec: spec === undefined ? {} : { volumeAttributesClassName: spec },
+      status: {
+        ...(current === undefined ? {} : { currentVolumeAttributesClassName: current }),
+        ...(target === undefined ? {} : { modifyVolumeStatus: { targetVolumeAttributesClassName: target } }),
+      },
+    })
+  const classes = (operator: string, ...values: string[]) => ({
+    scopeName: 'VolumeAttributesClass',
+    operator,
+    ...(values.length > 0 ? { values } : {}),
+  })
+  it.each<[string, ScopedResourceSelectorRequirement, KubeObject, boolean]>([
+    ['any class', classes('Exists'), claim('gold'), true],
+    ['no class', classes('Exists'), claim(), false],
+    ['no class that says nothing', classes('Exists'), claim(''), false],
+    ['without class', classes('DoesNotExist'), claim(), true],
+    ['with one, though', classes('DoesNotExist'), claim('gold'), false],
+    ['the class that is wanted', classes('In', 'gold'), claim('gold', 'iron'), true],
+    ['the class it has', classes('In', 'iron'), claim('gold', 'iron'), true],
+    ['the class it is on its way to', classes('In', 'clay'), claim('gold', 'iron', 'clay'), true],
+    ['another class', classes('In', 'clay'), claim('gold', 'iron'), false],
+    ['one that is not this class', classes('NotIn', 'gold'), claim('gold', 'iron'), true],
+    ['only this class', classes('NotIn', 'gold'), claim('gold', 'gold'), false],
+    ['not this class, as it has none', classes('NotIn', 'gold'), claim(), true],
+    ['a scope of Pods', { scopeName: 'BestEffort', operator: 'Exists' }, claim('gold'), false],
+  ])('%s', (_, scope, of, within) => {
+    expect(evaluatorOf('', 'persistentvolumeclaims', noDevices)?.matchesScope(scope, of)).toBe(within)
+  })
+
+  it.each(['services', 'configmaps', 'replicationcontrollers'])('%s are in none', (plural) => {
+    const found = evaluatorOf('', plural, noDevices)?.matchesScope(classes('Exists'), claim('gold'))
+    expect(found).toBe(false)
+  })
 })
 
 describe('writes that matter', () => {
   const handles = (plural: string, operation: 'CREATE' | 'UPDATE' | 'DELETE', subresource = '') =>
-    evaluatorOf('', plural)?.handles({
+    evaluatorOf('', plural, noDevices)?.handles({
       operation,
       subresource,
       object: object({ spec: {} }),
@@ -281,8 +341,8 @@ describe('writes that matter', () => {
   it('Pods move to another scope when they get a deadline', () => {
     const [plain, limited] = [pod({}), pod({ spec: { activeDeadlineSeconds: 5 } })]
     const update = { operation: 'UPDATE', subresource: '', object: limited } as const
-    expect(evaluatorOf('', 'pods')?.handles({ ...update, old: plain })).toBe(true)
-    expect(evaluatorOf('', 'pods')?.handles({ ...update, old: limited })).toBe(false)
+    expect(evaluatorOf('', 'pods', noDevices)?.handles({ ...update, old: plain })).toBe(true)
+    expect(evaluatorOf('', 'pods', noDevices)?.handles({ ...update, old: limited })).toBe(false)
     expect(podFrees(plain as Pod, limited as Pod, now)).toBe(true)
     expect(podFrees(limited as Pod, limited as Pod, now)).toBe(false)
   })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { listOf } from '@kubets/shared/api/quota/amounts.ts'
 import type { QuotaWrite } from '@kubets/shared/api/quota/evaluator.ts'
 import { evaluatorOf } from '@kubets/shared/api/quota/evaluators.ts'
+import { noDevices } from '@kubets/shared/api/quota/resource-claims.ts'
 import type { ResourceQuota } from '@kubets/shared/api/types/core-v1.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { accountOf, charge } from './charge.ts'
@@ -32,7 +33,7 @@ const update = (old: KubeObject, made: KubeObject, subresource = ''): QuotaWrite
 
 /** What is used of each quota then, or the refusal. */
 const outcome = (plural: string, write: QuotaWrite, ...quotas: ResourceQuota[]): List[] | string => {
-  const evaluator = evaluatorOf('', plural)
+  const evaluator = evaluatorOf('', plural, noDevices)
   if (!evaluator) throw new Error(`${plural} is not counted`)
   const result = charge(quotas.map(accountOf), write, evaluator, 0)
   return 'refusal' in result ? result.refusal : result.accounts.map(({ used }) => listOf(used))

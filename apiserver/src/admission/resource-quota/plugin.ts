@@ -7,6 +7,7 @@ import type { AdmissionRequest, Registry } from '../../registry/types.ts'
 import { isAbout, refuse, type Plugin } from '../plugin.ts'
 import { Batches, type Waiter } from './batches.ts'
 import { accountOf, charge, type Account } from './charge.ts'
+import { devicesOf } from './devices.ts'
 import { QuotaStore } from './quota-store.ts'
 
 // Upstream tries 3 times more and then answers a conflict; a busy namespace behind several apiservers needs more.
@@ -27,6 +28,7 @@ interface Asked {
  */
 export function resourceQuota(registry: Registry, clock: Clock, signal: AbortSignal): Plugin {
   const store = new QuotaStore(registry, signal)
+  const devices = devicesOf(registry)
 
   const settle = async (
     namespace: string,
@@ -69,7 +71,7 @@ export function resourceQuota(registry: Registry, clock: Clock, signal: AbortSig
       const { namespace, kind, operation, subresource, object, old } = request
       if (namespace === undefined || object === undefined || isAbout(kind, '', 'namespaces')) return
       if (operation === 'CONNECT') return
-      const evaluator = evaluatorOf(kind.group, kind.plural)
+      const evaluator = evaluatorOf(kind.group, kind.plural, devices)
       const write: QuotaWrite = { operation, subresource, object, ...(old === undefined ? {} : { old }) }
       if (!evaluator?.handles(write) || store.list(namespace).length === 0) return
       await batches.submit(namespace, { request, write, evaluator })
