@@ -11,10 +11,10 @@ import { map, maps } from './component-harness.ts'
 import { get, list } from './read.ts'
 import { keyOf, resourceOf } from './stored.ts'
 
-/** Waits for the cache are short, and nobody tries to follow etcd a second time. */
+/** Waits for the cache, of three seconds at most, are short, and nobody tries to follow etcd a second time. */
 const clock: Clock = {
   ...realClock,
-  timer: (ms, fn) => realClock.timer(ms / 20, fn),
+  timer: (ms, fn) => realClock.timer(ms > 3000 ? ms : ms / 20, fn),
   sleep: (ms, signal) =>
     ms === 0 ? realClock.sleep(0) : new Promise((resolve) => signal?.addEventListener('abort', () => resolve())),
 }

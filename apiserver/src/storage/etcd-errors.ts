@@ -5,7 +5,7 @@ import {
   StatusError,
   timeout,
 } from '@kubets/shared/machinery/errors.ts'
-import * as etcd3 from 'etcd3'
+import { codes, RpcError } from './rpc/rpc-error.ts'
 
 /** The compacted past was asked for. */
 export class CompactedError extends Error {}
@@ -17,16 +17,15 @@ export function storageError(error: unknown): Error {
   if (message.includes('required revision has been compacted')) return new CompactedError(message)
   // the first are etcd's words, the other those of what carries its requests
   if (/request is too large|message larger than max/.test(message)) return requestEntityTooLarge(message)
-  if (error instanceof etcd3.GRPCDeadlineExceededError) return timeout('etcd did not answer in time')
+  const code = error instanceof RpcError ? error.code : undefined
+  if (code === codes.deadlineExceeded) return timeout('etcd did not answer in time')
   if (message.includes('etcdserver: request timed out')) return timeout(message)
-  if (error instanceof etcd3.GRPCUnavailableError || error instanceof etcd3.GRPCCancelledError || noConnection(message))
+  if (code === codes.unavailable || code === codes.cancelled || noLeader(message))
     return serviceUnavailable(`etcd is not available: ${message}`)
   return internal(error)
 }
 
-const noConnection = (message: string): boolean =>
+const noLeader = (message: string): boolean =>
   message.includes('etcdserver: no leader') ||
   message.includes('etcdserver: leader changed') ||
-  message.includes('Channel has been shut down') ||
-  message.includes('Tried to call etcd after the client was closed') ||
   message.includes('server stopped')

@@ -6,7 +6,7 @@ const reuseMs = 60_000
 const maxObjects = 1000
 
 interface Current {
-  id: Promise<string>
+  id: Promise<bigint>
   until: number
   objects: number
 }
@@ -23,7 +23,7 @@ export class Leases {
   }
 
   /** The id of a lease that ends `ttlSeconds` from now, or up to a minute later for long ones. */
-  async get(ttlSeconds: number): Promise<string> {
+  async get(ttlSeconds: number): Promise<bigint> {
     const now = this.#clock.elapsed()
     const spareMs = Math.min(reuseMs, ttlSeconds * 50)
     const current = this.#current.get(ttlSeconds)

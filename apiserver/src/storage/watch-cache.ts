@@ -2,15 +2,17 @@ import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { serviceUnavailable } from '@kubets/shared/machinery/errors.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import { fromStored } from './encoded.ts'
-import type { Etcd, EtcdTls } from './etcd.ts'
+import type { WatchedKey } from './etcd-messages.ts'
+import type { Etcd } from './etcd.ts'
 import { folderOf, prefixEnd, splitStorageKey } from './keys.ts'
 import { ProblemLog } from './problem-log.ts'
 import { ResourceCache } from './resource-cache.ts'
 import { RevisionWaiters } from './revision-waiters.ts'
+import type { EtcdTls } from './rpc/connection.ts'
 import { shared } from './shared-question.ts'
 import { Turns } from './turns.ts'
 import type { Encoded, Resource } from './types.ts'
-import { openWatch, type RawEvent, type StreamEnd } from './watch-stream.ts'
+import { openWatch, type StreamEnd } from './watch-stream.ts'
 
 export interface WatchCacheOptions {
   etcd: Etcd
@@ -172,11 +174,11 @@ export class WatchCache {
   }
 
   #follow(attempt: number, signal: AbortSignal, onCreated: () => void): Promise<StreamEnd> {
-    const { endpoints, tls, prefix } = this.#options
+    const { endpoints, tls, prefix, clock } = this.#options
     if (signal.aborted) return Promise.resolve({ reason: 'closed' })
     const endpoint = endpoints[attempt % endpoints.length] ?? ''
     return new Promise((resolve) => {
-      this.#stop = openWatch({ endpoint, tls }, `${prefix}/`, this.#revision + 1, {
+      this.#stop = openWatch({ endpoint, tls, clock }, `${prefix}/`, this.#revision + 1, {
         onCreated,
         onEvents: (events) => this.#apply(events),
         onEnd: resolve,
@@ -184,7 +186,7 @@ export class WatchCache {
     })
   }
 
-  #apply(events: readonly RawEvent[]): void {
+  #apply(events: readonly WatchedKey[]): void {
     const { prefix, clock } = this.#options
     const time = clock.elapsed()
     const known = this.#revision

@@ -57,8 +57,12 @@ export class BackwardWriter {
   }
 
   /** An integer; a negative one takes ten bytes, as an int64 does. */
-  varint(value: number): void {
+  varint(value: number | bigint): void {
     this.#reserve(10)
+    if (typeof value === 'bigint') {
+      this.#bigVarint(BigInt.asUintN(64, value))
+      return
+    }
     if (value >= 0 && value < 0x80) {
       this.#buffer[--this.#at] = value
       return
