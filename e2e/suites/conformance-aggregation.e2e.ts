@@ -87,7 +87,9 @@ describe('an aggregated API server', () => {
     expect((await api.call<ApiList>('GET', flunders())).items).toEqual([])
 
     // discovery finds the resource, and a client that goes by it works
-    expect(await kubectl(['api-resources', `--api-group=${group}`, '-o', 'name'])).toContain(`flunders.${group}`)
+    expect(
+      await until('every group to answer', () => kubectl(['api-resources', `--api-group=${group}`, '-o', 'name'])),
+    ).toContain(`flunders.${group}`)
     const watch = api.watch(`${flunders()}?watch=true`)
     try {
       await until('the watch to be open', async () => {

@@ -34,8 +34,11 @@ describe.concurrent('the API server', () => {
     'Discovery, confirm the groupVerion and a resourcefrom each apiGroup',
   )}`, async () => {
     const { groups } = await api.call<{ groups: Group[] }>('GET', '/apis')
-    expect(groups.length).toBeGreaterThan(10)
-    for (const group of groups) {
+    // test/e2e/apimachinery/discovery.go leaves out `.example.com`: suites alongside make such groups and take them away,
+    // and serve metrics by servers of their own
+    const lasting = groups.filter(({ name }) => !/\.example\.com$|(^|\.)metrics\.k8s\.io$/.test(name))
+    expect(lasting.length).toBeGreaterThan(10)
+    for (const group of lasting) {
       const alone = await api.call<Group>('GET', `/apis/${group.name}`)
       expect(alone.preferredVersion).toEqual(group.preferredVersion)
       expect(alone.versions.map((one) => one.groupVersion)).toContain(group.preferredVersion.groupVersion)
