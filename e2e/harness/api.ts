@@ -97,7 +97,11 @@ export async function connect(): Promise<Api> {
           response.on('error', reject)
           response.on('end', () => {
             const json = response.headers['content-type']?.includes('json') && text !== ''
-            resolve({ code: response.statusCode ?? 0, body: (json ? JSON.parse(text) : text) as T })
+            try {
+              resolve({ code: response.statusCode ?? 0, body: (json ? JSON.parse(text) : text) as T })
+            } catch {
+              reject(new Error(`${method} ${path}: no JSON: ${text}`))
+            }
           })
         },
       )

@@ -85,9 +85,7 @@ export function freeze(pid: number): () => void {
 
 /** Waits until all programs run and are healthy. */
 export async function allHealthy(): Promise<void> {
-  await until(
-    'all programs to be healthy',
-    async () => ((await programs()).every((one) => one.state === 'running') ? true : undefined),
-    90_000,
+  await until('all programs to be healthy', async () =>
+    (await programs()).every((one) => one.state === 'running') ? true : undefined,
   )
 }

@@ -14,7 +14,7 @@ export function webDeployment(name: string, options: { replicas: number; version
       template: {
         metadata: { labels: { app: name } },
         spec: {
-          terminationGracePeriodSeconds: 10,
+          terminationGracePeriodSeconds: 15,
           containers: [
             {
               name: 'web',
@@ -22,7 +22,7 @@ export function webDeployment(name: string, options: { replicas: number; version
               ports: [{ name: 'http', containerPort: 8080 }],
               resources: { requests: { cpu: '10m', memory: '8Mi' }, limits: { cpu: '250m', memory: '32Mi' } },
               readinessProbe: { httpGet: { path: '/', port: 'http' }, periodSeconds: 1 },
-              lifecycle: { preStop: { sleep: { seconds: 3 } } },
+              lifecycle: { preStop: { sleep: { seconds: 5 } } },
             },
           ],
         },

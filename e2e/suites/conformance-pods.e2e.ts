@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { covers } from '../conformance/covers.ts'
 import { connect, type Api } from '../harness/api.ts'
+import { fetchText } from '../harness/http.ts'
 import { makeNamespace, removeNamespace, type Namespace } from '../harness/namespace.ts'
 import {
   getPod,
@@ -154,7 +155,8 @@ describe.concurrent('a Pod', () => {
 
   it(`that always fails says why and can be deleted${covers('Kubelet, failed pod, terminated reason', 'Kubelet, failed pod, delete')}`, async () => {
     const name = next()
-    await startPod(ns, name, { containers: [{ name: 'main', ...shell('false') }] })
+    // test/e2e/common/node/kubelet.go: with another policy it would wait to be started again in the next moment
+    await startPod(ns, name, { restartPolicy: 'Never', containers: [{ name: 'main', ...shell('false') }] })
     const ended = (pod: Pod): boolean => first(pod)?.state.terminated?.reason === 'Error'
     expect((await podUntil(ns, name, 'to have failed', ended)).status.containerStatuses).toHaveLength(1)
     await ns.kubectl(['delete', 'pod', name, '--timeout=170s'])
@@ -316,6 +318,8 @@ describe.concurrent('a Pod', () => {
     const script = `mkdir -p /w/cgi-bin; touch /tmp/calls; echo ${encoded} | base64 -d > ${page}; chmod +x ${page}; exec httpd -f -p 8080 -h /w`
     await startPod(ns, server, { containers: [{ name: 'main', ...shell(script) }] })
     const { status } = await podUntil(ns, server, 'to be ready', isReady)
+    // a hook that fails after the start would end the container, and so call the other hook
+    await until('the server of the hooks', () => fetchText(`http://${status.podIP}:8080/cgi-bin/call?hello`))
     const calls = (): Promise<string> => ns.kubectl(['exec', server, '--', 'cat', '/tmp/calls'])
     const handler = (kind: 'exec' | 'http', what: string): object =>
       kind === 'exec'

@@ -54,8 +54,8 @@ describe.concurrent('Pods on a tainted node', () => {
 
   it(`stay when the taint is gone before they must leave${covers('Taint, Pod Eviction on taint removal')}`, async () => {
     const [mended, lost] = [await hollowNode('mended'), await hollowNode('lost')]
-    await run('staying', mended, 8)
-    await run('leaving', lost, 8)
+    await run('staying', mended, 15)
+    await run('leaving', lost, 15)
     await taint(mended, [evict])
     const { spec } = await api.call<ApiObject>('GET', `/api/v1/nodes/${mended.name}`)
     expect((spec as { taints: object[] }).taints).toContainEqual(expect.objectContaining(evict))

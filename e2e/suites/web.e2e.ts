@@ -122,7 +122,7 @@ describe('a web server as a Deployment behind a Service', () => {
     expect(new Set(running.map((pod) => pod.status.podIP)).size).toBe(20)
     await differentAnswers(clusterURL(), 20)
     await ns.kubectl(['scale', 'deployment/web', '--replicas=0'])
-    await until('every Pod to be gone', async () => ((await pods()).length === 0 ? true : undefined), 90_000)
+    await until('every Pod to be gone', async () => ((await pods()).length === 0 ? true : undefined))
     await until('the Service to refuse', async () => {
       const error = await fetchText(clusterURL()).catch((reason: NodeJS.ErrnoException) => reason)
       return error instanceof Error && error.code === 'ECONNREFUSED' ? true : undefined
