@@ -184,9 +184,9 @@ describe.concurrent('workloads:', () => {
     try {
       await ns.kubectl(['set', 'image', `deployment/${name}`, 'main=kubets/web:2'])
       await ns.kubectl(['rollout', 'status', `deployment/${name}`, '--timeout=300s'], { timeoutMs: 310_000 })
-      const events = watch.events.map(
-        (one) => `${one.type} ${one.object.metadata.uid === old?.metadata.uid ? 'old' : 'new'}`,
-      )
+      const told = (): string[] =>
+        watch.events.map((one) => `${one.type} ${one.object.metadata.uid === old?.metadata.uid ? 'old' : 'new'}`)
+      await until('to be told of the new Pod', async () => (told().includes('ADDED new') ? true : undefined))
       const ended = watch.events.findIndex((one) => {
         const phase = (one.object.status as { phase?: string } | undefined)?.phase
         return (
@@ -195,7 +195,7 @@ describe.concurrent('workloads:', () => {
         )
       })
       expect(ended).toBeGreaterThanOrEqual(0)
-      expect(events.indexOf('ADDED new')).toBeGreaterThan(ended)
+      expect(told().indexOf('ADDED new')).toBeGreaterThan(ended)
     } finally {
       watch.stop()
     }

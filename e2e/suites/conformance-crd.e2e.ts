@@ -175,7 +175,10 @@ describe.concurrent('custom resources', () => {
       [{ jsonPath: '.hostPort' }],
       [{ jsonPath: '.host' }, { jsonPath: '.port' }],
     ])
-    const watch = api.watch(`${at('v2')}?watch=true&fieldSelector=host%3Dhost1,port%3D80`)
+    const { metadata } = await api.call<ApiList>('GET', at('v2'))
+    const watch = api.watch(
+      `${at('v2')}?watch=true&resourceVersion=${metadata.resourceVersion}&fieldSelector=host%3Dhost1,port%3D80`,
+    )
     try {
       for (const [name, host, port] of [
         ['one', 'host1', '80'],

@@ -58,9 +58,13 @@ describe.concurrent('with kubectl', () => {
   it(`replace changes the image of a Pod${covers('Kubectl, replace')}`, async () => {
     const name = next()
     await ns.kubectl(['run', name, `--image=${busybox}`, '--labels', `run=${name}`, '--', 'sleep', '1000'])
-    await podUntil(ns, name, 'to run', (pod) => pod.status.phase === 'Running')
-    const text = await ns.kubectl(['get', 'pod', name, '-o', 'json'])
-    await ns.kubectl(['replace', '-f', '-'], { input: text.replaceAll(busybox, 'kubets/web:1') })
+    await podUntil(ns, name, 'to be ready', isReady)
+    // what it reads carries its version: the kubelet may write the status before it is back
+    const text = await until('to be replaced as it was read', async () => {
+      const read = await ns.kubectl(['get', 'pod', name, '-o', 'json'])
+      await ns.kubectl(['replace', '-f', '-'], { input: read.replaceAll(busybox, 'kubets/web:1') })
+      return read
+    })
     expect((await getPod(ns, name)).spec.containers[0]?.image).toBe('kubets/web:1')
     const { metadata } = await getPod(ns, name)
     await ns.kubectl(['replace', '--force', '--grace-period=1', '-f', '-'], { input: text })
@@ -126,9 +130,8 @@ describe.concurrent('with kubectl', () => {
     const proxy = background('kubectl', ['proxy', '--port=0'])
     try {
       const port = await until('its port', async () => /127\.0\.0\.1:(\d+)/.exec(proxy.output())?.[1])
-      expect(
-        (JSON.parse(await fetchText(`http://127.0.0.1:${port}/api/`)) as { versions: string[] }).versions,
-      ).toContain('v1')
+      const text = await until('an answer', () => fetchText(`http://127.0.0.1:${port}/api/`))
+      expect((JSON.parse(text) as { versions: string[] }).versions).toContain('v1')
     } finally {
       await proxy.stop()
     }
@@ -248,10 +251,13 @@ describe.concurrent('with kubectl', () => {
     })
     const [pod] = await running(name, 1)
     const podName = pod?.metadata.name ?? ''
-    const told = async (args: readonly string[], ...wanted: RegExp[]): Promise<void> => {
-      const text = await kubectl(args)
-      for (const pattern of wanted) expect(text).toMatch(pattern)
-    }
+    // Its Pod is ready before the controllers of statuses and endpoints have heard of it.
+    const told = (args: readonly string[], ...wanted: RegExp[]): Promise<boolean> =>
+      until(`${args.join(' ')} to tell all`, async () => {
+        const text = await kubectl(args)
+        for (const pattern of wanted) expect(text).toMatch(pattern)
+        return true
+      })
     const at = ['-n', ns.name, 'describe']
     await told(
       [...at, 'pod', podName],

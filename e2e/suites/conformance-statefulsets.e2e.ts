@@ -117,6 +117,7 @@ describe.concurrent('a StatefulSet', () => {
       expect((await pods(name)).map(({ metadata }) => metadata.name)).toEqual([`${name}-0`])
       await mendPod(`${name}-0`)
       await ready(name, 3)
+      await until('to be told of three Pods', async () => order(watch, 'ADDED').split(' ')[2])
       expect(order(watch, 'ADDED')).toBe('0 1 2')
       const all = [0, 1, 2].map((ordinal) => `${name}-${String(ordinal)}`)
       for (const pod of all) await breakPod(pod)
@@ -132,6 +133,7 @@ describe.concurrent('a StatefulSet', () => {
       for (const pod of all) await ns.try(['exec', pod, '--', 'mv', '/tmp/index.html', '/www/'])
       await ready(name, 0)
       await until('the last Pod to be gone', async () => ((await pods(name)).length === 0 ? true : undefined))
+      await until('to be told of the end of three', async () => order(watch, 'DELETED').split(' ')[2])
       expect(order(watch, 'DELETED')).toBe('2 1 0')
     } finally {
       watch.stop()

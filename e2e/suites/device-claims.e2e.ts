@@ -21,8 +21,12 @@ type Claiming = Pod & {
   readonly status: { readonly resourceClaimStatuses?: readonly { readonly resourceClaimName?: string }[] }
 }
 
-const isUnschedulable = ({ status }: Pod): boolean =>
-  status.conditions.some(({ type, reason }) => type === 'PodScheduled' && reason === 'Unschedulable')
+/** Before its claim is made a Pod cannot be scheduled, either: the message tells one from the other. */
+const findsNone = ({ status }: Pod): boolean =>
+  status.conditions.some(
+    ({ type, reason, message = '' }) =>
+      type === 'PodScheduled' && reason === 'Unschedulable' && message.includes('cannot allocate all claims'),
+  )
 
 /** Devices that a driver on the node offers, from the claim to the container that has them. */
 describe('devices that Pods claim', () => {
@@ -137,10 +141,7 @@ describe('devices that Pods claim', () => {
   it('are waited for by who finds them taken, and taken back when the Pod that has them goes', async () => {
     const before = await claimOf('user')
     await start('next', fromTemplate)
-    const waiting = await podUntil(ns, 'next', 'to find no devices', isUnschedulable)
-    expect(waiting.status.conditions.find(({ type }) => type === 'PodScheduled')?.message).toContain(
-      'cannot allocate all claims',
-    )
+    await podUntil(ns, 'next', 'to find no devices', findsNone)
     await ns.kubectl(['delete', 'pod', 'user'])
     expect(driver.asked('NodeUnprepareResources', before)).toBe(1)
     await claimGone(before)
@@ -186,7 +187,7 @@ describe('devices that Pods claim', () => {
     await ns.kubectl(['wait', '--for=delete', 'pod/leaving', '--timeout=170s'])
     await claimGone(name)
     await start('staying', fromTemplate)
-    await podUntil(ns, 'staying', 'to find no devices', isUnschedulable)
+    await podUntil(ns, 'staying', 'to find no devices', findsNone)
     await taint()
     await podUntil(ns, 'staying', 'to be ready', isReady)
   })

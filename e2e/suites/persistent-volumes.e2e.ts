@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect, type Api, type ApiObject } from '../harness/api.ts'
 import { makeNamespace, removeNamespace, type Namespace } from '../harness/namespace.ts'
@@ -12,20 +13,25 @@ type WithPhase = ApiObject & { readonly status?: { readonly phase?: string } }
 describe.concurrent('a persistent volume', () => {
   let api: Api
   let ns: Namespace
-  let place: string
+  let root: string
   beforeAll(async () => {
     api = await connect()
     ns = await makeNamespace('persistent')
-    // a folder that the controller may delete with its volume
-    place = await mkdtemp('/tmp/kubets-e2e-volume-')
+    root = await mkdtemp('/tmp/kubets-e2e-volume-')
   })
   afterAll(async () => {
     await removeNamespace(ns)
-    await rm(place, { recursive: true, force: true })
+    await rm(root, { recursive: true, force: true })
   })
 
   const amount = { storage: '1Gi' }
   const volumePath = (name: string): string => `/api/v1/persistentvolumes/${ns.name}-${name}`
+  /** A folder for one volume alone: the controller may delete it with the volume. */
+  const place = async (name: string): Promise<{ hostPath: { path: string } }> => {
+    const path = join(root, name)
+    await mkdir(path)
+    return { hostPath: { path } }
+  }
   const makeVolume = (name: string, spec: object): Promise<ApiObject> =>
     api.call('POST', '/api/v1/persistentvolumes', {
       metadata: { name: `${ns.name}-${name}` },
@@ -44,7 +50,7 @@ describe.concurrent('a persistent volume', () => {
   }
 
   it('keeps its data from one Pod to the next, and goes with its claim when it is to be deleted', async () => {
-    await makeVolume('kept', { hostPath: { path: place }, persistentVolumeReclaimPolicy: 'Delete' })
+    await makeVolume('kept', { ...(await place('kept')), persistentVolumeReclaimPolicy: 'Delete' })
     const claims = `/api/v1/namespaces/${ns.name}/persistentvolumeclaims`
     await api.call('POST', claims, { metadata: { name: 'kept' }, spec: claimSpec() })
     const source = { persistentVolumeClaim: { claimName: 'kept' } }
@@ -72,7 +78,7 @@ describe.concurrent('a persistent volume', () => {
       status.conditions.some(({ message = '' }) => message.includes('unbound immediate PersistentVolumeClaims')),
     )
     const more = { storageClassName: `${ns.name}-late`, persistentVolumeReclaimPolicy: 'Retain' }
-    await makeVolume('late', { hostPath: { path: place }, ...more })
+    await makeVolume('late', { ...(await place('late')), ...more })
     await podUntil(ns, 'waiting', 'to have ended well', done)
     await ns.kubectl(['delete', 'pod', 'waiting'])
     await ns.kubectl(['delete', 'pvc', 'late'])

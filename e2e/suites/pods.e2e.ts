@@ -141,10 +141,8 @@ describe('Pods', () => {
     await phase('live', 'Running')
     expect(await ns.kubectl(['exec', 'live', '--', 'cat', '/v/v'])).toBe('old')
     await ns.kubectl(['patch', 'configmap', 'live', '-p', '{"data":{"v":"new"}}'])
-    await until(
-      'the new value',
-      async () => ((await ns.kubectl(['exec', 'live', '--', 'cat', '/v/v'])) === 'new' ? true : undefined),
-      90_000,
+    await until('the new value', async () =>
+      (await ns.kubectl(['exec', 'live', '--', 'cat', '/v/v'])) === 'new' ? true : undefined,
     )
   })
 
@@ -197,7 +195,9 @@ describe('Pods', () => {
     await until('the restart', async () =>
       (await status('probed')).containerStatuses?.[0]?.restartCount === 1 ? true : undefined,
     )
-    expect(await events('probed')).toMatch(/Unhealthy.*Liveness probe failed/)
+    await until('the event', async () =>
+      /Unhealthy.*Liveness probe failed/.test(await events('probed')) ? true : undefined,
+    )
   })
 
   it('that ask for too much wait and say why', async () => {
