@@ -14,6 +14,7 @@ import { createRegistry } from '@kubets/shared/process/metrics.ts'
 import { ApiObjects } from './api-objects.ts'
 import { nodeReference, type Recorder } from './events.ts'
 import { PodNetwork } from './network/network.ts'
+import { heartbeatClient } from './node/heartbeat.ts'
 import { defaultAddress, mayLowerOomScore, readMachine, type Machine } from './node/machine.ts'
 import type { Options } from './options.ts'
 import { createDockerRuntime } from './runtime/docker/index.ts'
@@ -27,6 +28,8 @@ export interface Dependencies {
   /** The node's addresses, preferred one first. */
   readonly ips: readonly string[]
   readonly client: Client
+  /** For the Node's status and its Lease. */
+  readonly heartbeat: Client
   readonly recorder: Recorder
   /** Names the Node object in events. */
   readonly node: ObjectReference
@@ -64,8 +67,8 @@ export async function openDependencies(options: Options, log: Logger, lifetime: 
   if (ips.length === 0) throw new Error('the machine has no address: give one with --node-ip')
   const machine = await readMachine(rootDir)
 
-  const config = kubeconfig === undefined ? noApiServer : loadKubeconfig(kubeconfig)
-  const client = new Client({ ...config, userAgent: 'kubelet' }, { clock })
+  const config = { ...(kubeconfig === undefined ? noApiServer : loadKubeconfig(kubeconfig)), userAgent: 'kubelet' }
+  const client = new Client(config, { clock })
   const recorder: Recorder =
     kubeconfig === undefined
       ? { event: () => undefined }
@@ -89,6 +92,7 @@ export async function openDependencies(options: Options, log: Logger, lifetime: 
     machine,
     ips,
     client,
+    heartbeat: heartbeatClient(config, clock),
     recorder,
     node: nodeReference(nodeName),
     informers,

@@ -113,6 +113,7 @@ export async function runKubelet(configured: Configured, signal: AbortSignal): P
   // 7. The Node object
   const registration: NodeRegistration = new NodeRegistration({
     ...base,
+    client: base.heartbeat,
     name: nodeName,
     port: options.port,
     maxPods: options.maxPods,
@@ -245,7 +246,7 @@ async function work(options: Options, base: Dependencies, parts: Parts): Promise
       ? []
       : [
           registration.run(signal),
-          keepLease({ client, clock, log, nodeName, node }, signal),
+          keepLease({ client: base.heartbeat, clock, log, nodeName, node }, signal),
           storage.nodeInfo.keep(log, signal),
           containers.dra.run(),
         ]),

@@ -7,6 +7,7 @@ import { realClock } from '../testing/real-clock.ts'
 import { sendJson, startScriptedServer } from '../testing/scripted-server.ts'
 import { waitFor } from '../testing/wait.ts'
 import { Client } from './client.ts'
+import type { ClientConfig } from './config.ts'
 
 const cleanups: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -16,9 +17,10 @@ afterEach(async () => {
 async function setup(
   answer: Parameters<typeof startScriptedServer>[0],
   clock: FakeClock | typeof realClock = realClock,
+  more: Partial<ClientConfig> = {},
 ) {
   const server = await startScriptedServer(answer)
-  const client = new Client({ server: server.url, userAgent: 'test', token: () => 'secret' }, { clock })
+  const client = new Client({ server: server.url, userAgent: 'test', token: () => 'secret', ...more }, { clock })
   cleanups.push(
     () => client.close(),
     () => server.stop(),
@@ -127,13 +129,16 @@ describe('Client requests', () => {
     expect(server.requests).toHaveLength(3)
   })
 
-  it('gives up after 30 s', async () => {
+  it.each([
+    [30, {}],
+    [10, { requestLimitMs: 10_000 }],
+  ])('gives up after %i s with %o', async (seconds, config) => {
     const clock = new FakeClock()
-    const { client, server } = await setup(() => undefined, clock)
+    const { client, server } = await setup(() => undefined, clock, config)
     const result = client.get(pods, 'a').catch((e: unknown) => e)
     await waitFor(() => server.requests.length === 1)
-    await clock.advance(30_000)
-    expect((await result) as Error).toMatchObject({ message: 'GET /api/v1/pods/a: no answer within 30 s' })
+    await clock.advance(seconds * 1000)
+    expect((await result) as Error).toMatchObject({ message: `GET /api/v1/pods/a: no answer within ${seconds} s` })
   })
 
   it('stops when the signal says so', async () => {

@@ -15,6 +15,8 @@ export interface ClientConfig {
   insecureSkipTLSVerify?: boolean
   tlsServerName?: string
   impersonate?: { user: string; groups?: string[] }
+  /** How long one request may take, of a stream its headers; 30 s when not given. */
+  requestLimitMs?: number
 }
 
 type Entry<K extends string, T> = { name?: string } & { [key in K]?: T }

@@ -3,7 +3,7 @@ import type { Clock } from '../machinery/clock.ts'
 import type { ClientConfig } from './config.ts'
 import { Agent, request } from './undici.ts'
 
-const requestLimitMs = 30_000
+const defaultLimitMs = 30_000
 // Enough to keep a busy controller's workers going without opening a connection for each of a thousand requests.
 const maxConnections = 64
 
@@ -28,10 +28,13 @@ export class Transport {
   readonly #clock: Clock
   readonly #requests: Agent
   readonly #streams: Agent
+  readonly #limitMs: number
 
   constructor(config: ClientConfig, clock: Clock) {
+    const { requestLimitMs = defaultLimitMs } = config
     this.#config = config
     this.#clock = clock
+    this.#limitMs = requestLimitMs
     const options: UndiciAgent.Options = {
       allowH2: false,
       headersTimeout: 0,
@@ -54,9 +57,9 @@ export class Transport {
     this.#streams = new Agent(options)
   }
 
-  /** One exchange within 30 s. Rejects with the signal's reason when that aborts. */
+  /** One exchange within the config's limit. Rejects with the signal's reason when that aborts. */
   async send(req: TransportRequest): Promise<TransportResponse> {
-    const limit = new RequestLimit(this.#clock, req)
+    const limit = new RequestLimit(this.#clock, this.#limitMs, req)
     try {
       const response = await this.#dispatch(this.#requests, req, limit.signal)
       const body = Buffer.from(await response.body.arrayBuffer())
@@ -69,11 +72,11 @@ export class Transport {
   }
 
   /**
-   * A response whose body is read as it comes. The headers must arrive within 30 s, after that no two chunks
-   * may lie `silenceMs` apart. The caller consumes or destroys the body.
+   * A response whose body is read as it comes. The headers must arrive within the config's limit, after that
+   * no two chunks may lie `silenceMs` apart. The caller consumes or destroys the body.
    */
   async stream(req: TransportRequest & { signal: AbortSignal }, silenceMs: number): Promise<Dispatcher.ResponseData> {
-    const limit = new RequestLimit(this.#clock, req)
+    const limit = new RequestLimit(this.#clock, this.#limitMs, req)
     try {
       const response = await this.#dispatch(this.#streams, req, limit.signal, silenceMs)
       response.body.once('close', () => limit.end())
@@ -127,11 +130,11 @@ class RequestLimit {
   readonly #onAbort: () => void
   readonly stopTimer: () => void
 
-  constructor(clock: Clock, req: TransportRequest) {
+  constructor(clock: Clock, limitMs: number, req: TransportRequest) {
     this.#req = req
     this.#onAbort = () => this.#controller.abort(req.signal?.reason)
-    this.stopTimer = clock.timer(requestLimitMs, () =>
-      this.#controller.abort(new Error(`no answer within ${requestLimitMs / 1000} s`)),
+    this.stopTimer = clock.timer(limitMs, () =>
+      this.#controller.abort(new Error(`no answer within ${limitMs / 1000} s`)),
     )
     if (req.signal?.aborted) this.#onAbort()
     else req.signal?.addEventListener('abort', this.#onAbort, { once: true })

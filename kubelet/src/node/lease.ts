@@ -6,15 +6,16 @@ import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { isNotFound } from '@kubets/shared/machinery/errors.ts'
 import type { Logger } from '@kubets/shared/machinery/logger.ts'
 import { formatMicroTime } from '@kubets/shared/machinery/time.ts'
+import { leaseDurationSeconds } from './heartbeat.ts'
 
 // k8s.io/component-helpers/apimachinery/lease/controller.go, with the kubelet's numbers
 const namespace = 'kube-node-lease'
-const durationSeconds = 40
-const renewMs = 10_000
+const renewMs = (leaseDurationSeconds * 1000) / 4
 const firstRetryMs = 100
 const longestRetryMs = 7000
 
 export interface LeaseOptions {
+  /** The one for signs of life. */
   client: Client
   clock: Clock
   log: Logger
@@ -58,7 +59,7 @@ async function renew(options: LeaseOptions, known: Lease | undefined, signal: Ab
       apiVersion: 'coordination.k8s.io/v1',
       kind: 'Lease',
       metadata: { name: nodeName, namespace, ownerReferences: owners },
-      spec: { holderIdentity: nodeName, leaseDurationSeconds: durationSeconds, renewTime },
+      spec: { holderIdentity: nodeName, leaseDurationSeconds, renewTime },
     },
     { signal },
   )

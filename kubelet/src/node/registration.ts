@@ -8,6 +8,7 @@ import type { Reservation } from '../cgroups/allocatable.ts'
 import type { Image, Runtime, RuntimeHandler } from '../runtime/types.ts'
 import { nodeReference, type Recorder } from '../events.ts'
 import type { Pressure } from '../eviction/thresholds.ts'
+import { statusUpdateMs } from './heartbeat.ts'
 import type { Machine } from './machine.ts'
 import {
   conditionEvents,
@@ -22,6 +23,7 @@ import {
 } from './status.ts'
 
 export interface RegistrationOptions {
+  /** The one for signs of life. */
   client: Client
   runtime: Runtime
   clock: Clock
@@ -53,8 +55,7 @@ export interface RegistrationOptions {
   podCidr(cidr: string): Promise<void>
 }
 
-// pkg/kubelet/apis/config/v1beta1/defaults.go: nodeStatusUpdateFrequency and nodeStatusReportFrequency
-const lookMs = 10_000
+// pkg/kubelet/apis/config/v1beta1/defaults.go: nodeStatusReportFrequency
 const reportMs = 5 * 60_000
 // until the node is ready it is looked at often: everything waits for it
 const soonMs = 200
@@ -99,7 +100,7 @@ export class NodeRegistration {
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#poke = resolve
       if (this.#poked) continue
-      const cancel = clock.timer(ready ? lookMs : soonMs, resolve)
+      const cancel = clock.timer(ready ? statusUpdateMs : soonMs, resolve)
       const onAbort = (): void => resolve()
       signal.addEventListener('abort', onAbort, { once: true })
       await promise
