@@ -46,6 +46,17 @@ export function failureOf(failures: StartFailures, { name, image }: Container): 
   return failure && (failure.image ?? image) === image ? failure : undefined
 }
 
+/** The failures with times since the epoch, which is so far ahead of elapsed time. */
+export function inWallTime(failures: StartFailures, aheadMs: number): StartFailures {
+  return new Map(
+    [...failures].map(([name, failure]) => {
+      const { retryAt, backOffAt } = failure
+      const moved = { ...failure, retryAt: retryAt + aheadMs }
+      return [name, backOffAt === undefined ? moved : { ...moved, backOffAt: backOffAt + aheadMs }]
+    }),
+  )
+}
+
 /** Failures of what all containers of a Pod need; no container can have such a name. */
 export const shared = { sandbox: '/sandbox', volumes: '/volumes', resize: '/resize' } as const
 
@@ -82,6 +93,11 @@ export function newest(state: PodRuntimeState, name: string, sandboxId?: string)
     }
   }
   return best
+}
+
+/** The containers that run, of whichever sandbox. */
+export function runningContainers({ containers }: PodRuntimeState): ContainerStatus[] {
+  return containers.filter((one) => one.state === 'CONTAINER_RUNNING')
 }
 
 /** The sandbox that runs, if any. */

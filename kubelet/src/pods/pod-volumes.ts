@@ -43,7 +43,12 @@ export class PodVolumes {
     return this.#mounted !== undefined && usedVolumes(pod).every(({ name }) => this.#mounted?.has(name))
   }
 
-  /** What their files tell has changed: the next refresh is due. */
+  /** There is a newer version of the Pod: files that tell of it follow it at once. */
+  updated(before: Pod, pod: Pod): void {
+    if (toldOf(pod) !== toldOf(before)) this.changed()
+  }
+
+  /** What their files show has changed: the next refresh is due. */
   changed(): void {
     this.#refreshAt = 0
   }
@@ -121,4 +126,9 @@ export class PodVolumes {
     recorder.event(pod, 'Warning', reason, message)
     return { reason, message: `Pod was rejected: ${message}` }
   }
+}
+
+/** What files of the downward API may tell of a Pod, and may change. */
+function toldOf({ metadata: { labels, annotations }, spec }: Pod): string {
+  return JSON.stringify([labels, annotations, spec.containers.map(({ resources }) => resources)])
 }

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Container, Pod } from '@kubets/shared/api/types/core-v1.ts'
+import type { PodAddresses } from '../containers/downward.ts'
 import { DynamicResourcesError, hasClaims } from '../dra/claims.ts'
 import { hostsFile, nodeHostsFile, podHostname } from '../network/names.ts'
 import { formatResolvConf, parseResolvConf, podResolvConf } from '../network/resolv-conf.ts'
@@ -9,6 +10,7 @@ import {
   type Mount,
   type PodIdentity,
   type PodSandboxConfig,
+  type PodSandboxStatus,
   type PortMapping,
 } from '../runtime/types.ts'
 import type { PodDeps } from './deps.ts'
@@ -21,6 +23,12 @@ const sandboxRetryMs = 5000
 export function identityOf(pod: Pod): PodIdentity {
   const { name = '', namespace = '', uid = '' } = pod.metadata
   return { name, namespace, uid }
+}
+
+/** The addresses of a Pod whose sandbox runs. */
+export function addressesOf({ node }: PodDeps, sandbox: PodSandboxStatus | undefined): PodAddresses {
+  const onHost = sandbox?.network === 'NODE'
+  return { podIPs: onHost ? node.ips : (sandbox?.ips ?? []), hostIPs: node.ips }
 }
 
 /** What the runtime must know of the Pod's sandbox. */

@@ -1,6 +1,6 @@
 import type { Container, Pod } from '@kubets/shared/api/types/core-v1.ts'
-import { containerConfig } from '../containers/config.ts'
 import type { PodAddresses } from '../containers/downward.ts'
+import { containerConfig } from '../containers/config.ts'
 import { runHook } from '../containers/hooks.ts'
 import { containerReference } from '../events.ts'
 import { ensureImage, ImageError, type WantedImage } from '../images/ensure.ts'
@@ -8,8 +8,8 @@ import type { ContainerConfig, Image, PodSandboxStatus } from '../runtime/types.
 import type { PodDeps } from './deps.ts'
 import { killContainer, prepareToKill } from './kill-container.ts'
 import { keys, newest, type PodRuntimeState, type StartFailure } from './model.ts'
-import { podCgroup, sandboxConfig, systemMounts } from './sandbox.ts'
-import type { Step } from './sync.ts'
+import { addressesOf, podCgroup, sandboxConfig, systemMounts } from './sandbox.ts'
+import type { StepOf } from './sync.ts'
 
 /** A container did not start; what it waits with. */
 export class StartError extends Error {
@@ -27,12 +27,6 @@ const retryMs = 10_000
 // long enough to be seen before the back-off takes the reason's place
 const showErrorMs = 2000
 
-/** The addresses of a Pod whose sandbox runs. */
-export function addressesOf(deps: PodDeps, sandbox: PodSandboxStatus | undefined): PodAddresses {
-  const onHost = sandbox?.network === 'NODE'
-  return { podIPs: onHost ? deps.node.ips : (sandbox?.ips ?? []), hostIPs: deps.node.ips }
-}
-
 /**
  * Pulls the image, creates and starts a container and runs its postStart hook. `interrupt` ends waiting (for a pull, for
  * a hook) but no call that changes something half way. Throws StartError, or the runtime's error when it is away.
@@ -42,7 +36,7 @@ export async function startContainer(
   deps: PodDeps,
   pod: Pod,
   container: Container,
-  step: Extract<Step, { kind: 'startContainer' }>,
+  step: StepOf<'startContainer'>,
   state: PodRuntimeState,
   sandbox: PodSandboxStatus,
   before: StartFailure | undefined,
@@ -113,7 +107,7 @@ async function configure(
   deps: PodDeps,
   pod: Pod,
   container: Container,
-  step: Extract<Step, { kind: 'startContainer' }>,
+  step: StepOf<'startContainer'>,
   state: PodRuntimeState,
   image: Image,
   addresses: PodAddresses,

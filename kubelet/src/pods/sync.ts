@@ -3,6 +3,7 @@
 import type { Container, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import type { ContainerStatus, PodSandboxStatus } from '../runtime/types.ts'
 import { goSeconds, nextStart } from './backoff.ts'
+import type { Ending } from './lifecycle.ts'
 import {
   failureOf,
   formatPod,
@@ -13,6 +14,7 @@ import {
   readySandbox,
   restartCauses,
   restartingAll,
+  runningContainers,
   shared,
   shouldRestart,
   type PodRuntimeState,
@@ -50,6 +52,8 @@ export type Step =
   /** Nothing of the Pod is left on the node. */
   | { kind: 'finish' }
 
+export type StepOf<K extends Step['kind']> = Extract<Step, { kind: K }>
+
 export interface SyncInput {
   pod: Pod
   state: PodRuntimeState
@@ -65,11 +69,8 @@ export interface SyncInput {
   mounted: boolean
   /** Whether there may be volumes to take away, from this kubelet or the one before. */
   volumesOnDisk: boolean
-  /**
-   * Set when the Pod must end, whatever its restart policy: it was deleted, evicted or ran out of time. `remove` also
-   * takes away what it leaves (its API object is going or gone).
-   */
-  ending: { graceSeconds: number; remove: boolean } | undefined
+  /** Set when the Pod must end, whatever its restart policy: it was deleted, evicted or ran out of time. */
+  ending: Ending | undefined
 }
 
 export interface Waiting {
@@ -129,7 +130,7 @@ function attempt(input: SyncInput, plan: Plan, key: string, step: Step): boolean
 
 // a killed sandbox takes its containers along; what is left of it is stopped before the next one starts
 function newSandbox(state: PodRuntimeState): Step[] {
-  const running = state.containers.filter((one) => one.state === 'CONTAINER_RUNNING')
+  const running = runningContainers(state)
   const stale = new Set(running.map((one) => one.sandboxId))
   const attempt = Math.max(-1, ...state.sandboxes.map((one) => one.attempt)) + 1
   return [...[...stale].map((id): Step => ({ kind: 'stopSandbox', id })), { kind: 'runSandbox', attempt }]
@@ -339,7 +340,7 @@ function wake(plan: Plan, at: number): void {
 /** The last steps of a Pod: stop what runs (sidecars last), then the sandbox, then the volumes, then what is left. */
 function end(input: SyncInput, plan: Plan, graceSeconds: number, remove: boolean): void {
   const { pod, state } = input
-  const running = state.containers.filter((one) => one.state === 'CONTAINER_RUNNING')
+  const running = runningContainers(state)
   if (running.length > 0) {
     const sidecars = (pod.spec.initContainers ?? []).filter(isSidecar).map((container) => container.name)
     const others = running.filter((one) => !sidecars.includes(one.name))
