@@ -5,14 +5,6 @@ import { supports } from '../discovery/resources.ts'
 import type { DiscoveredResource } from '../discovery/resources.ts'
 import type { Remaining } from './plan.ts'
 
-export interface Removed extends Remaining {
-  /** How long what remains may be expected to take. */
-  graceSeconds: number
-}
-
-// pkg/controller/namespace/deletion/namespaced_resources_deleter.go finalizerEstimateSeconds
-const finalizerSeconds = 15
-
 const methodNotAllowed = (error: unknown): boolean => error instanceof StatusError && error.code === 405
 
 const listAll = async (
@@ -54,9 +46,9 @@ export const removeContent = async (
   resource: DiscoveredResource,
   namespace: string,
   signal: AbortSignal,
-): Promise<Removed> => {
+): Promise<Remaining> => {
   const { plural, group } = resource.ref
-  const removed: Removed = { resource: plural, group, count: 0, finalizers: {}, graceSeconds: 0 }
+  const removed: Remaining = { resource: plural, group, count: 0, finalizers: {} }
   try {
     const before = await client.list(resource.ref, { namespace, limit: 1, signal })
     if (before.items.length === 0) return removed
@@ -67,11 +59,7 @@ export const removeContent = async (
       removed.count++
       for (const finalizer of object.metadata.finalizers ?? [])
         removed.finalizers[finalizer] = (removed.finalizers[finalizer] ?? 0) + 1
-      removed.graceSeconds = Math.max(removed.graceSeconds, object.metadata.deletionGracePeriodSeconds ?? 0)
     }
-    // whoever has put the finalizers there may never take them away
-    if (removed.graceSeconds === 0 && Object.keys(removed.finalizers).length > 0)
-      removed.graceSeconds = finalizerSeconds
   } catch (error) {
     // The resource vanished since discovery (its definition went first), or was announced and does not do it.
     if (!isNotFound(error) && !methodNotAllowed(error)) throw error

@@ -8,7 +8,7 @@ import { preferred } from '../discovery/resources.ts'
 import { messageOf } from '../failure.ts'
 import { runLoop } from '../run-loop.ts'
 import { removeContent } from './content.ts'
-import { deletionOrder, isEmptied, ownFinalizer, planStatus, retryAfter } from './plan.ts'
+import { deletionOrder, expectation, graceOf, isEmptied, ownFinalizer, planStatus, retryAfter } from './plan.ts'
 import type { Pass } from './plan.ts'
 
 const name = 'namespace-controller'
@@ -40,20 +40,25 @@ const start = (context: ControllerContext): Run => {
     },
   })
 
-  const emptyOut = async (namespace: string, signal: AbortSignal): Promise<Pass> => {
+  const emptyOut = async (going: Namespace, signal: AbortSignal): Promise<Pass> => {
+    const { name: namespace = '' } = going.metadata
     const { resources, failures } = await discover(client, signal)
     const pass: Pass = { discoveryFailures: failures, deletionFailures: [], remaining: [], graceSeconds: 0 }
+    const podSeconds = graceOf(pods.lister.list(namespace), going, clock.now())
     for (const step of deletionOrder(preferred(resources))) {
       const results = await Promise.allSettled(
         step.map((resource) => removeContent(client, resource, namespace, signal)),
       )
-      for (const result of results) {
-        if (result.status === 'rejected') {
-          pass.deletionFailures.push(messageOf(result.reason))
+      for (const [index, resource] of step.entries()) {
+        const result = results[index]
+        if (result?.status !== 'fulfilled') {
+          pass.deletionFailures.push(messageOf(result?.reason))
           continue
         }
+        const { graceSeconds, failure } = expectation(resource, namespace, result.value, podSeconds)
         pass.remaining.push(result.value)
-        pass.graceSeconds = Math.max(pass.graceSeconds, result.value.graceSeconds)
+        pass.graceSeconds = Math.max(pass.graceSeconds, graceSeconds)
+        if (failure !== undefined) pass.deletionFailures.push(failure)
       }
       if (!isEmptied({ ...pass, discoveryFailures: [] })) break
     }
@@ -82,7 +87,7 @@ const start = (context: ControllerContext): Run => {
     }
     const { deletionTimestamp } = namespace.metadata
     if (deletionTimestamp === undefined || !(namespace.spec.finalizers ?? []).includes(ownFinalizer)) return
-    const pass = await emptyOut(key, signal)
+    const pass = await emptyOut(namespace, signal)
     const status = planStatus(namespace, pass, clock.now())
     if (status !== namespace.status) {
       try {
@@ -95,8 +100,8 @@ const start = (context: ControllerContext): Run => {
       }
     }
     if (isEmptied(pass)) return finalize(namespace, signal)
-    const [failure] = pass.deletionFailures
-    if (failure !== undefined) throw new Error(failure)
+    const failures = [...pass.discoveryFailures.map(({ message }) => message), ...pass.deletionFailures]
+    if (failures.length > 0) throw new Error(failures.join('; '))
     queue.addAfter(key, retryAfter(pass))
   }
 

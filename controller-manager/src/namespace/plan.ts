@@ -1,6 +1,7 @@
-import type { Namespace, NamespaceCondition, NamespaceStatus } from '@kubets/shared/api/types/core-v1.ts'
+import { isPodTerminal } from '@kubets/shared/api/pod.ts'
+import type { Namespace, NamespaceCondition, NamespaceStatus, Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
-import { formatTime } from '@kubets/shared/machinery/time.ts'
+import { formatTime, parseTime } from '@kubets/shared/machinery/time.ts'
 import { supports } from '../discovery/resources.ts'
 import type { DiscoveredResource } from '../discovery/resources.ts'
 
@@ -21,8 +22,39 @@ export interface Pass {
   discoveryFailures: { groupVersion: string; message: string }[]
   deletionFailures: string[]
   remaining: Remaining[]
-  /** Seconds the longest remaining Pod was given to end. */
+  /** Seconds that what remains may be expected to take. */
   graceSeconds: number
+}
+
+// pkg/controller/namespace/deletion/namespaced_resources_deleter.go finalizerEstimateSeconds
+const finalizerSeconds = 15
+
+/** Seconds that the Pods of a namespace may take to end; 0 when it has been on its way out for that long. */
+// namespaced_resources_deleter.go estimateGracefulTermination
+export const graceOf = (pods: readonly Pod[], { metadata }: Namespace, now: number): number => {
+  const times = pods.filter((pod) => !isPodTerminal(pod)).map(({ spec }) => spec.terminationGracePeriodSeconds ?? 0)
+  const longest = Math.max(0, ...times)
+  return now - parseTime(metadata.deletionTimestamp ?? '') >= longest * 1000 ? 0 : longest
+}
+
+/**
+ * How long what is left of a resource may be expected to take, where its Pods have so many seconds to end; or that
+ * nothing explains why it is still there.
+ */
+// namespaced_resources_deleter.go deleteAllContentForGroupVersionResource
+export const expectation = (
+  { ref }: DiscoveredResource,
+  namespace: string,
+  left: Remaining,
+  podSeconds: number,
+): { graceSeconds: number; failure?: string } => {
+  if (left.count === 0) return { graceSeconds: 0 }
+  const graceSeconds = ref.group === '' && ref.plural === 'pods' ? podSeconds : 0
+  if (graceSeconds > 0) return { graceSeconds }
+  // whoever has put the finalizers there may never take them away
+  if (Object.keys(left.finalizers).length > 0) return { graceSeconds: finalizerSeconds }
+  const gvr = `${ref.group}/${ref.version}, Resource=${ref.plural}`
+  return { graceSeconds: 0, failure: `unexpected items still remain in namespace: ${namespace} for gvr: ${gvr}` }
 }
 
 /**
