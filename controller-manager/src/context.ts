@@ -1,3 +1,4 @@
+import type { Registry } from 'prom-client'
 import type { Client } from '@kubets/shared/client/client.ts'
 import type { ReconcileMetrics } from '@kubets/shared/client/controller.ts'
 import type { EventRecorder } from '@kubets/shared/client/events.ts'
@@ -22,6 +23,8 @@ export interface ControllerContext {
   metrics: ReconcileMetrics
   autoscalingMetrics: AutoscalingMetrics
   batchMetrics: BatchMetrics
+  /** Where a controller shows what it alone counts. */
+  registry: Registry
   options: Options
   /** A queue that the metrics show under its name; the wait after a key's failures grows from `baseDelayMs` to `maxDelayMs`. */
   queue: (name: string, options?: { baseDelayMs?: number; maxDelayMs?: number }) => WorkQueue

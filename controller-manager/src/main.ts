@@ -58,6 +58,7 @@ await runMain(program, async (signal) => {
         metrics,
         autoscalingMetrics: ofAutoscaling,
         batchMetrics: ofBatch,
+        registry,
         options,
         queues,
         queueObserver,

@@ -23,6 +23,8 @@ export interface TestManager {
   authority: ApiServer['authority']
   /** Where the server's etcd answers. */
   etcd: ApiServer['etcd']
+  /** What the controllers count. */
+  registry: Registry
   /** Makes a namespace that can be used. */
   makeNamespace(name: string): Promise<void>
   /** Ends all controllers, does something without them, and starts them again with what the server knows alone. */
@@ -65,6 +67,7 @@ export const startTestManager = async (
     ...given,
   }
   const metrics = { observe: () => undefined }
+  const registry = new Registry()
   const shared = {
     client,
     clock: realClock,
@@ -74,8 +77,9 @@ export const startTestManager = async (
     queues: [],
     health: new ControllerHealth(),
     controllers,
-    autoscalingMetrics: autoscalingMetrics(new Registry()),
-    batchMetrics: batchMetrics(new Registry()),
+    autoscalingMetrics: autoscalingMetrics(registry),
+    batchMetrics: batchMetrics(registry),
+    registry,
   }
   const run = (): { end: () => Promise<void> } => {
     const stopping = new AbortController()
@@ -91,6 +95,7 @@ export const startTestManager = async (
   return {
     client,
     etcd: apiserver.etcd,
+    registry,
     kubeconfig: apiserver.kubeconfig,
     authority: apiserver.authority,
     makeNamespace: async (name) => {

@@ -14,13 +14,15 @@ interface PerNamespace {
   objects: Informer<KubeObject>
   /** The name all of them bear. */
   objectName: string
+  /** Told how long a look at a namespace took, and what it failed with. */
+  synced?: (seconds: number, error: unknown) => void
   /** Makes the namespace's object right. */
   ensure: (namespace: Namespace, signal: AbortSignal) => Promise<void>
 }
 
 /** The loop of a controller that keeps one object of a fixed name in every namespace. */
 export const startPerNamespace = (context: ControllerContext, options: PerNamespace): Run => {
-  const { controller, objects, objectName, ensure } = options
+  const { controller, objects, objectName, synced, ensure } = options
   const namespaces = context.informers.informer(namespacesRef)
   const queue = context.queue(controller)
 
@@ -36,12 +38,16 @@ export const startPerNamespace = (context: ControllerContext, options: PerNamesp
   const reconcile = async (key: string, signal: AbortSignal): Promise<void> => {
     const namespace = namespaces.lister.byKey(key)
     if (!namespace) return
+    const started = context.clock.elapsed()
+    let failure: unknown
     try {
       await ensure(namespace, signal)
     } catch (error) {
       // It came or the namespace went since the cache was read.
-      if (!isAlreadyExists(error) && !isNotFound(error) && !namespaceIsGoing(error)) throw error
+      if (!isAlreadyExists(error) && !isNotFound(error) && !namespaceIsGoing(error)) failure = error
     }
+    synced?.((context.clock.elapsed() - started) / 1000, failure)
+    if (failure !== undefined) throw failure
   }
   return runLoop(context, { name: controller, queue, workers: 1, reconcile })
 }

@@ -9,6 +9,7 @@ import { objectKey } from '@kubets/shared/machinery/object.ts'
 import type { Controller, ControllerContext, Run } from '../context.ts'
 import { disrupt } from '../pods/disrupt.ts'
 import { runLoop } from '../run-loop.ts'
+import { evictionMetrics } from '../taint-eviction/metrics.ts'
 import { evictionTime, isTainted } from './plan.ts'
 
 const name = 'device-taint-eviction-controller'
@@ -28,6 +29,11 @@ const start = (context: ControllerContext): Run => {
   const claims = informers.informer(claimsRef)
   const slices = informers.informer(slicesRef)
   const queue = context.queue(name)
+  const counts = evictionMetrics(context.registry, {
+    prefix: 'device_taint_eviction_controller',
+    of: 'device ',
+    controller: 'DeviceTaintEvictionController',
+  })
   /** Those that are to go after a time, by their keys. */
   const pending = new Set<string>()
   slices.addIndex(index, ({ spec }) => [poolKey(spec.driver, spec.pool.name)])
@@ -94,6 +100,7 @@ const start = (context: ControllerContext): Run => {
     }
     recorder.event(pod, 'Normal', reason, 'Marking for deletion')
     await disrupt(client, pod, { because, now, signal })
+    counts.deleted((clock.now() - due) / 1000)
     pending.delete(key)
   }
 

@@ -48,6 +48,45 @@ describe("the claim of a Pod's ephemeral volume", () => {
     expect(planVolume(pod, volume, claim('other'))).toEqual({ problem })
   })
 
+  const named = (name: string, claimed: string): PersistentVolumeClaim => ({
+    ...claim('u'),
+    metadata: { namespace: 'n', name: claimed, ownerReferences: [{ ...owner, name }] },
+  })
+  it.each<[string, Volume, PersistentVolumeClaim | undefined, 'create' | 'problem' | undefined]>([
+    ['is missing', volume, undefined, 'create'],
+    ['is there', volume, claim('u'), undefined],
+    [
+      'is there, and goes',
+      volume,
+      { ...claim('u'), metadata: { ...claim('u').metadata, deletionTimestamp: 'x' } },
+      undefined,
+    ],
+    ["is a user's own", volume, { ...claim('u'), metadata: { namespace: 'n', name: 'p-scratch' } }, 'problem'],
+    [
+      'is owned, but not controlled by it',
+      volume,
+      {
+        ...claim('u'),
+        metadata: { namespace: 'n', name: 'p-scratch', ownerReferences: [{ ...owner, controller: false }] },
+      },
+      'problem',
+    ],
+    ['is that of a Pod that had its name before', volume, claim('earlier'), 'problem'],
+    ['is its own under whatever name it bears', volume, named('renamed', 'p-scratch'), undefined],
+    ['is of no template', { name: 'scratch', ephemeral: {} } as Volume, undefined, undefined],
+    ['is a claim that it names', { name: 'scratch', persistentVolumeClaim: { claimName: 'c' } }, undefined, undefined],
+  ])('%s', (_, of, found, want) => {
+    const planned = planVolume(pod, of, found)
+    expect(planned && Object.keys(planned)[0]).toBe(want)
+  })
+
+  it('has neither labels nor annotations where the template has none', () => {
+    const plain: Volume = { name: 'v', ephemeral: { volumeClaimTemplate: { spec } } }
+    expect(planVolume(pod, plain, undefined)).toMatchObject({
+      create: { metadata: { name: 'p-v', labels: undefined, annotations: undefined } },
+    })
+  })
+
   it('is for that sort of volume alone', () => {
     expect(planVolume(pod, { name: 'v', emptyDir: {} }, undefined)).toBe(undefined)
   })

@@ -3,6 +3,7 @@ import { isPodTerminal } from '@kubets/shared/api/pod.ts'
 import type { Job, JobStatus } from '@kubets/shared/api/types/batch-v1.ts'
 import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { isPodTerminating } from '../pods/availability.ts'
+import { doubling } from '../registered.ts'
 import { countOf, parseIndexes } from './indexes.ts'
 import { isIndexed, isTracked } from './pods.ts'
 import type { JobPlan } from './plan.ts'
@@ -53,7 +54,6 @@ const isKept = (pod: Pod | undefined): boolean => pod !== undefined && isPodTerm
 const modeOf = (job: Job): string => (isIndexed(job) ? 'Indexed' : 'NonIndexed')
 const countIn = ({ spec }: Job, indexes: string | undefined): number =>
   countOf(parseIndexes(indexes, spec.completions ?? 0))
-const exponential = (start: number, count: number): number[] => Array.from({ length: count }, (_, i) => start * 2 ** i)
 
 /** Shows in the registry what is counted. */
 // pkg/controller/job/metrics/metrics.go, pkg/controller/cronjob/metrics/metrics.go
@@ -64,7 +64,7 @@ export const batchMetrics = (register: Registry): BatchMetrics => {
     name: 'job_controller_job_sync_duration_seconds',
     help: 'The time it took to sync a job',
     labelNames,
-    buckets: exponential(0.004, 15),
+    buckets: doubling(0.004, 15),
     registers,
   })
   const syncs = new Counter({
@@ -124,7 +124,7 @@ export const batchMetrics = (register: Registry): BatchMetrics => {
   const skew = new Histogram({
     name: 'cronjob_controller_job_creation_skew_duration_seconds',
     help: 'Time between when a cronjob is scheduled to be run, and when the corresponding job is created',
-    buckets: exponential(1, 10),
+    buckets: doubling(1, 10),
     registers,
   })
   return {

@@ -1,12 +1,13 @@
 import { nodes as nodesRef, pods as podsRef } from '@kubets/shared/api/resources.gen.ts'
-import { isPodTerminal } from '@kubets/shared/api/pod.ts'
 import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { isNotFound } from '@kubets/shared/machinery/errors.ts'
 import type { Controller, ControllerContext, Run } from '../context.ts'
 import { messageOf } from '../failure.ts'
 import { disrupt } from '../pods/disrupt.ts'
 import { runLoop } from '../run-loop.ts'
-import { plan } from './plan.ts'
+import { collectionMetrics } from './metrics.ts'
+import type { Reason } from './metrics.ts'
+import { endOf, plan } from './plan.ts'
 
 const name = 'pod-garbage-collector-controller'
 const pass = 'pass'
@@ -18,6 +19,7 @@ const start = (context: ControllerContext): Run => {
   const pods = informers.informer(podsRef)
   const nodes = informers.informer(nodesRef)
   const queue = context.queue(name)
+  const counts = collectionMetrics(context.registry)
   let missing: ReadonlyMap<string, number> = new Map()
 
   const nodeIsGone = async (node: string, signal: AbortSignal): Promise<boolean> => {
@@ -30,14 +32,15 @@ const start = (context: ControllerContext): Run => {
     }
   }
 
-  const remove = async (pod: Pod, signal: AbortSignal, message?: string): Promise<void> => {
-    await disrupt(client, pod, {
-      ...(message && !isPodTerminal(pod) ? { because: { reason: 'DeletionByPodGC', message } } : {}),
-      ...(isPodTerminal(pod) ? {} : { phase: 'Failed' as const }),
-      gracePeriodSeconds: 0,
-      now: clock.now(),
-      signal,
-    })
+  // pkg/controller/podgc/gc_controller.go markFailedAndDeletePodWithCondition
+  const remove = async (pod: Pod, reason: Reason, signal: AbortSignal): Promise<void> => {
+    try {
+      await disrupt(client, pod, { ...endOf(pod, reason), gracePeriodSeconds: 0, now: clock.now(), signal })
+      counts.removed(pod, reason, false)
+    } catch (error) {
+      counts.removed(pod, reason, true)
+      throw error
+    }
   }
 
   const reconcile = async (_: string, signal: AbortSignal): Promise<void> => {
@@ -52,14 +55,16 @@ const start = (context: ControllerContext): Run => {
       await act.catch((error: unknown) => failures.push(error))
       signal.throwIfAborted()
     }
-    const removeAll = async (all: readonly Pod[], message?: string): Promise<void> => {
-      for (const pod of all) await attempt(remove(pod, signal, message))
+    const removeAll = async (all: readonly Pod[], reason: Reason): Promise<void> => {
+      for (const pod of all) await attempt(remove(pod, reason, signal))
     }
-    await removeAll([...actions.finished, ...actions.outOfService, ...actions.unplaced])
+    await removeAll(actions.finished, 'terminated')
+    await removeAll(actions.outOfService, 'out-of-service')
     const removeOrphans = async (node: string, orphans: readonly Pod[]): Promise<void> => {
-      if (await nodeIsGone(node, signal)) await removeAll(orphans, 'PodGC: node no longer exists')
+      if (await nodeIsGone(node, signal)) await removeAll(orphans, 'orphaned')
     }
     for (const [node, orphans] of actions.orphaned) await attempt(removeOrphans(node, orphans))
+    await removeAll(actions.unplaced, 'unscheduled')
     if (failures.length > 0) throw new Error(failures.map(messageOf).join('; '))
   }
 

@@ -1,5 +1,6 @@
 import { getCondition, isPodTerminal } from '@kubets/shared/api/pod.ts'
 import type { Node, Pod } from '@kubets/shared/api/types/core-v1.ts'
+import type { Reason } from './metrics.ts'
 
 // How long a missing node is given to turn out to be a late cache; pkg/controller/podgc/gc_controller.go quarantineTime
 const quarantineMs = 40_000
@@ -56,6 +57,17 @@ export const plan = (seen: PodsSeen, now: number): PodsPlan => {
     if (excess > 0) result.finished = finished.sort(byEvictionAndAge).slice(0, excess)
   }
   return result
+}
+
+/** What is written into the status of a Pod before it is removed: no kubelet will, and only a lost node is a disruption. */
+// pkg/controller/podgc/gc_controller.go gcOrphaned, markFailedAndDeletePodWithCondition
+export const endOf = (
+  pod: Pod,
+  reason: Reason,
+): { phase?: 'Failed'; because?: { reason: string; message: string } } => {
+  if (isPodTerminal(pod)) return {}
+  if (reason !== 'orphaned') return { phase: 'Failed' }
+  return { phase: 'Failed', because: { reason: 'DeletionByPodGC', message: 'PodGC: node no longer exists' } }
 }
 
 // pkg/kubelet/eviction/helpers.go PodIsEvicted

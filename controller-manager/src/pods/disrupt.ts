@@ -1,8 +1,11 @@
+import { getCondition } from '@kubets/shared/api/pod.ts'
 import { pods as podsRef } from '@kubets/shared/api/resources.gen.ts'
-import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
+import type { Pod, PodCondition } from '@kubets/shared/api/types/core-v1.ts'
 import type { Client } from '@kubets/shared/client/client.ts'
 import { isConflict, isNotFound } from '@kubets/shared/machinery/errors.ts'
 import { formatTime } from '@kubets/shared/machinery/time.ts'
+
+const type = 'DisruptionTarget'
 
 interface Disruption {
   /** Why, for the Pod's DisruptionTarget condition; without it the condition is left alone. */
@@ -15,16 +18,30 @@ interface Disruption {
   signal: AbortSignal
 }
 
+/** What to write into the status of a Pod that goes; undefined where it says so already. */
+// pkg/api/v1/pod/util.go UpdatePodCondition, pkg/api/pod/util.go CalculatePodStatusObservedGeneration
+export const statusOfDisrupted = (
+  pod: Pod,
+  { because, phase, now }: Pick<Disruption, 'because' | 'phase' | 'now'>,
+): object | undefined => {
+  const observedGeneration = pod.metadata.generation
+  const old = getCondition(pod.status?.conditions, type)
+  const isSame = old?.status === 'True' && old.reason === because?.reason && old.message === because?.message
+  const lastTransitionTime = old?.status === 'True' ? old.lastTransitionTime : formatTime(now)
+  const target: Partial<PodCondition> = { type, status: 'True', observedGeneration, lastTransitionTime, ...because }
+  const conditions = because && !isSame ? [target] : undefined
+  if (!phase && !conditions) return undefined
+  return { ...(phase ? { phase, observedGeneration } : {}), ...(conditions ? { conditions } : {}) }
+}
+
 /** Writes into a Pod's status why it goes, then deletes it. A Pod already gone is no error. */
 // pkg/controller/tainteviction/taint_eviction.go addConditionAndDeletePod; podgc/gc_controller.go markFailedAndDeletePod
 export const disrupt = async (client: Client, pod: Pod, disruption: Disruption): Promise<void> => {
-  const { because, phase, gracePeriodSeconds, now, signal } = disruption
-  const { name = '', namespace, uid, generation: observedGeneration } = pod.metadata
-  const lastTransitionTime = formatTime(now)
-  const target = { type: 'DisruptionTarget', status: 'True', observedGeneration, lastTransitionTime, ...because }
-  const status = { ...(phase ? { phase } : {}), ...(because ? { conditions: [target] } : {}) }
+  const { gracePeriodSeconds, signal } = disruption
+  const { name = '', namespace, uid } = pod.metadata
+  const status = statusOfDisrupted(pod, disruption)
   try {
-    if (because ?? phase)
+    if (status)
       await client.patch(
         podsRef,
         name,

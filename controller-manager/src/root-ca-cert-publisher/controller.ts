@@ -1,6 +1,7 @@
 import { configMaps } from '@kubets/shared/api/resources.gen.ts'
 import type { Controller } from '../context.ts'
 import { startPerNamespace } from '../per-namespace.ts'
+import { publisherMetrics } from './metrics.ts'
 import { configMapName, plan } from './plan.ts'
 
 const name = 'root-ca-certificate-publisher-controller'
@@ -11,11 +12,13 @@ export const rootCACertPublisherController: Controller = {
   start: (context) => {
     const { rootCA } = context.options
     if (rootCA === undefined) return undefined
+    const counts = publisherMetrics(context.registry)
     const published = context.informers.informer(configMaps, { fieldSelector: `metadata.name=${configMapName}` })
     return startPerNamespace(context, {
       controller: name,
       objects: published,
       objectName: configMapName,
+      synced: counts.synced,
       ensure: async (namespace, signal) => {
         const current = published.lister.get(configMapName, namespace.metadata.name)
         const action = plan(namespace, current, rootCA)

@@ -15,6 +15,7 @@ const start = (context: ControllerContext): Run => {
   const cidrs = informers.informer(serviceCIDRs)
   const addresses = informers.informer(ipAddresses, { labelSelector: managedByApiserver })
   const queue = context.queue(name)
+  const recorder = context.recorder(name)
 
   const enqueueAll = (): void => {
     for (const { metadata } of cidrs.lister.list()) queue.add(metadata.name ?? '')
@@ -27,6 +28,16 @@ const start = (context: ControllerContext): Run => {
         if (metadata.deletionTimestamp !== undefined) queue.add(metadata.name ?? '')
     },
   })
+
+  const sayReady = async (cidr: ServiceCIDR, signal: AbortSignal): Promise<void> => {
+    try {
+      await say(cidr, readyCondition, signal)
+    } catch (error) {
+      const text = 'The ServiceCIDR Status can not be set to Ready=True'
+      if (!isNotFound(error) && !signal.aborted) recorder.event(cidr, 'Warning', 'KubernetesServiceCIDRError', text)
+      throw error
+    }
+  }
 
   const say = async (cidr: ServiceCIDR, condition: Condition, signal: AbortSignal): Promise<void> => {
     const current = cidr.status?.conditions?.find(({ type }) => type === 'Ready')
@@ -54,7 +65,7 @@ const start = (context: ControllerContext): Run => {
         if (finalizers.includes(finalizer)) await setFinalizers(finalizers.filter((it) => it !== finalizer))
       } else {
         const kept = finalizers.includes(finalizer) ? cidr : await setFinalizers([...finalizers, finalizer])
-        await say(kept, readyCondition, signal)
+        await sayReady(kept, signal)
       }
     } catch (error) {
       if (!isNotFound(error)) throw error

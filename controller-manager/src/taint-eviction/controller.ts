@@ -6,6 +6,7 @@ import type { Controller, ControllerContext, Run } from '../context.ts'
 import { indexByNode } from '../pods/by-node.ts'
 import { disrupt } from '../pods/disrupt.ts'
 import { runLoop } from '../run-loop.ts'
+import { evictionMetrics } from './metrics.ts'
 import { cancelledText, evictedText, evictionTime } from './plan.ts'
 
 const name = 'taint-eviction-controller'
@@ -21,6 +22,11 @@ const start = (context: ControllerContext): Run => {
   const pods = informers.informer(podsRef)
   const podsOf = indexByNode(pods)
   const queue = context.queue(name)
+  const counts = evictionMetrics(context.registry, {
+    prefix: 'taint_eviction_controller',
+    of: '',
+    controller: 'TaintEvictionController',
+  })
   /** Since when the taints of its node are tolerated for a time, by the Pod's key. */
   const tolerated = new Map<string, number>()
 
@@ -68,6 +74,7 @@ const start = (context: ControllerContext): Run => {
       message: 'Taint manager: deleting due to NoExecute taint',
     }
     await disrupt(client, pod, { because, now, signal })
+    counts.deleted((clock.now() - due) / 1000)
     tolerated.delete(key)
   }
 
