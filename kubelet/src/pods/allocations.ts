@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { deepEqual } from '@kubets/shared/machinery/deep.ts'
-import type { Allocation } from './resize.ts'
+import { withAllocated, type Allocation } from './resize.ts'
 
 /** Keeps what Pods were granted in a file of each Pod's folder, where it goes with the Pod. */
 // pkg/kubelet/allocation/state/state_checkpoint.go
@@ -21,6 +22,11 @@ export class Allocations {
     const kept = this.#read(uid)
     if (kept) this.#known.set(uid, kept)
     return kept
+  }
+
+  /** The Pod with what it was granted, which a resize may not have changed yet. */
+  granted(pod: Pod): Pod {
+    return withAllocated(pod, this.get(pod.metadata.uid ?? ''))
   }
 
   /** Notes what was granted, or what a container or the Pod as a whole was given. */

@@ -61,11 +61,6 @@ export class PodResizer {
     return this.#goesOn ? { retryAt: this.#failures.get(shared.resize)?.retryAt } : undefined
   }
 
-  /** The Pod as it was granted. */
-  granted(pod: Pod): Pod {
-    return withAllocated(pod, this.#deps.allocations.get(this.#uid))
-  }
-
   /** Grants the Pod what it wants, if the node can, and answers the Pod as it is granted. */
   // pkg/kubelet/allocation/allocation_manager.go handlePodResourcesResize
   async grant(pod: Pod): Promise<Pod> {

@@ -19,8 +19,9 @@ interface Entry {
 
 const firstRetryMs = 200
 const longestRetryMs = 10_000
+const deleteRetryMs = 1000
 
-/** Writes Pod statuses to the API server: only what changed, the newest only, one request a Pod at a time. */
+/** Writes Pod statuses to the API server: only what changed, the newest only, one request a Pod at a time; at the end it deletes the Pod. */
 // pkg/kubelet/status/status_manager.go
 export class StatusWriter {
   readonly #client: Client
@@ -53,10 +54,28 @@ export class StatusWriter {
     this.#send(entry)
   }
 
-  /** Resolves when the Pod's last reported status is written (or the Pod is gone). */
-  async flush(uid: string): Promise<void> {
+  /**
+   * Deletes the API object of a Pod of which nothing is left, after its last status; where that goes wrong, again as long as
+   * the object is `there`.
+   */
+  // canBeDeleted, syncPod
+  async delete({ metadata: { uid = '', name = '', namespace = '' } }: Pod, there: () => boolean): Promise<void> {
     const entry = this.#entries.get(uid)
     while (entry?.sending) await entry.sending
+    for (;;) {
+      try {
+        const options = { namespace, gracePeriodSeconds: 0, preconditions: { uid }, signal: this.#lifetime }
+        await this.#client.delete(pods, name, options)
+        return
+      } catch (error) {
+        if (isNotFound(error) || isConflict(error) || this.#lifetime.aborted) return
+        const text = 'a Pod that has ended could not be deleted, will be tried again'
+        this.#log.warn({ pod: name, error: String(error) }, text)
+        await this.#clock.sleep(deleteRetryMs, this.#lifetime).catch(() => undefined)
+        // somebody else may have deleted it meanwhile
+        if (!there()) return
+      }
+    }
   }
 
   forget(uid: string): void {

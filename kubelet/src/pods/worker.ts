@@ -204,13 +204,13 @@ export class PodWorker {
   }
 
   async #look(): Promise<Look> {
-    const { lifetime, clock } = this.#deps
+    const { lifetime, clock, allocations } = this.#deps
     const state = await this.#reader.read(lifetime)
     const now = clock.now()
     const ending = this.#ending()
     const fresh = this.#reports.fresh(this.#pod)
     // what ends is granted nothing more
-    if (ending) return { pod: this.#resizer.granted(fresh), state, now, ending, resizes: new Map() }
+    if (ending) return { pod: allocations.granted(fresh), state, now, ending, resizes: new Map() }
     const pod = await this.#resizer.grant(fresh)
     return { pod, state, now, ending, resizes: await this.#resizer.actions(pod, state) }
   }
