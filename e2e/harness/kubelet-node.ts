@@ -12,7 +12,10 @@ import { run } from './kubectl.ts'
 import { launchOf } from './launch.ts'
 import { until } from './until.ts'
 
-/** A kubelet, a process of its own, that can be killed, on an API server of its own and the machine's Docker. */
+/**
+ * A kubelet, a process of its own, that can be killed, on an API server of its own, with a node's rights, and the
+ * machine's Docker.
+ */
 export interface KubeletNode {
   readonly name: string
   readonly client: Client
@@ -45,7 +48,7 @@ export async function startKubeletNode(cidrs: { pods: string; cluster: string })
   const api = await startApiServer()
   const metadata = { name: 'default', namespace: 'default' }
   await api.client.create(serviceAccounts, { apiVersion: 'v1', kind: 'ServiceAccount', metadata })
-  const kubeconfig = await api.kubeconfig(`system:node:${name}`, ['system:nodes', 'system:masters'])
+  const kubeconfig = await api.kubeconfig(`system:node:${name}`, ['system:nodes'])
   const flags = [
     `--kubeconfig=${kubeconfig}`,
     `--hostname-override=${name}`,
