@@ -6,7 +6,7 @@ import { events, priorityClasses } from '@kubets/shared/api/resources.gen.ts'
 import type { Pod, PodSpec } from '@kubets/shared/api/types/core-v1.ts'
 import { silentLogger as log } from '@kubets/shared/machinery/logger.ts'
 import { realClock as clock } from '@kubets/shared/testing/real-clock.ts'
-import { waitFor } from '@kubets/shared/testing/wait.ts'
+import { caseMs, waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nodeReference } from '../events.ts'
 import { startTestNode, type TestNode } from '../pods/node.testing.ts'
@@ -35,7 +35,7 @@ for last; do :; done
 `
 
 /** A real node, whose machine goes down as its login manager says. */
-describe('A node that shuts down', { timeout: 120_000 }, () => {
+describe('A node that shuts down', { timeout: caseMs }, () => {
   let node: TestNode
   let folder: string
   let manager: ShutdownManager
@@ -110,6 +110,7 @@ describe('A node that shuts down', { timeout: 120_000 }, () => {
 
   it('holds the shutdown up for as long as its Pods may take', async () => {
     await waitFor(() => numberIn('monitor'))
+    await waitFor(() => numberIn('holder'))
     expect(await readFile(at('99-kubelet.conf'), 'utf8')).toBe(
       '# Kubelet logind override\n[Login]\nInhibitDelayMaxSec=55\n',
     )
@@ -118,12 +119,18 @@ describe('A node that shuts down', { timeout: 120_000 }, () => {
   })
 
   it('listens again when nobody can be listened to any more, and holds a lock again that somebody took away', async () => {
-    const [monitor, holder] = [await numberIn('monitor'), await numberIn('holder')]
-    process.kill(monitor)
-    await waitFor(async () => (await numberIn('holder')) !== holder && (await numberIn('monitor')) !== monitor)
-    const [again, held] = [await numberIn('monitor'), await numberIn('holder')]
-    process.kill(held, 'SIGKILL')
-    await waitFor(async () => (await numberIn('holder')) !== held && (await numberIn('monitor')) !== again)
+    const both = async (): Promise<number[]> => [await numberIn('monitor'), await numberIn('holder')]
+    // while there is none, or it has not said its number yet, that is 0: which stands for every process of this group
+    const others = (before: number[]): Promise<number[]> =>
+      waitFor(async () => {
+        const now = await both()
+        return now.every((pid, i) => pid !== 0 && pid !== before[i]) ? now : undefined
+      })
+    const first = await others([])
+    process.kill(first[0] ?? NaN)
+    const second = await others(first)
+    process.kill(second[1] ?? NaN, 'SIGKILL')
+    await others(second)
   })
 
   it('ends its Pods, lowest priority first, each with no more time than it has, and takes no more', async () => {
