@@ -269,6 +269,9 @@ describe('custom resources', () => {
       const { json } = await call(`${path}/ratchet`)
       return call(`${path}/ratchet`, { method: 'PUT', body: { ...json, spec } })
     }
+    const known = async (): Promise<boolean> =>
+      'late' in ((await create('ratchet-1', { size: 1, late: 5 }, '?dryRun=All')).json['spec'] as object)
+    await waitFor(known, 'the new property is known')
     expect((await create('ratchet', { size: 1, late: 5, tags: ['a'] })).code).toBe(201)
     await call(`${definitions}/widgets.example.com`, {
       method: 'PATCH',

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
@@ -100,16 +101,12 @@ describe('A node with bad Pods', { timeout: caseMs }, () => {
       const pod = await node.run('deaf', { containers: [{ name: 'main', ...shell(script) }] })
       const up = await node.until('deaf', runs)
       await waitFor(async () => (await look.logOf(idOf(up))).toString() === 'up\n')
-      const died = new Promise<{ exitCode?: string }>((resolve, reject) => {
-        const filters = { container: [idOf(up)], event: ['die'] }
-        void docker.getEvents({ filters }).then(async (stream) => {
-          const text = (await new Promise<Buffer>((got) => stream.once('data', got))).toString()
-          ;(stream as Readable).destroy()
-          resolve((JSON.parse(text) as { Actor: { Attributes: { exitCode?: string } } }).Actor.Attributes)
-        }, reject)
-      })
+      const told = (await docker.getEvents({ filters: { container: [idOf(up)], event: ['die'] } })) as Readable
       await look.remove('deaf')
-      expect((await died).exitCode).toBe('137')
+      const [text] = (await once(told, 'data')) as [Buffer]
+      told.destroy()
+      const { Actor } = JSON.parse(text.toString()) as { Actor: { Attributes: { exitCode?: string } } }
+      expect(Actor.Attributes.exitCode).toBe('137')
       await look.gone('deaf')
       await nothingOf(pod)
     })
@@ -296,11 +293,8 @@ describe('A node with bad Pods', { timeout: caseMs }, () => {
       }
       const pod = { 'io.kubernetes.pod.namespace': namespace, 'io.kubernetes.pod.uid': `orphan-${process.pid}` }
       const more = { 'io.kubernetes.container.name': 'main', 'kubets.attempt': '0', 'io.kubernetes.sandbox.id': 'none' }
-      const [image = ''] = (await docker.listContainers({ filters: { label: [`kubets.node=${node.name}`] } }))
-        .map((one) => one.Image)
-        .filter((one) => one.includes(node.name))
       const make = async (Labels: Record<string, string>) => {
-        const made = await docker.createContainer({ Image: image, Labels, HostConfig: { NetworkMode: 'none' } })
+        const made = await docker.createContainer({ Image: node.image, Labels, HostConfig: { NetworkMode: 'none' } })
         await made.start()
         return made
       }

@@ -61,7 +61,8 @@ describe('The server', { timeout: caseMs }, () => {
       volumes: [{ name: 'map', configMap: { name: 'none' } }],
       containers: [{ name: 'main', volumeMounts: [{ name: 'map', mountPath: '/map' }] }],
     })
-    await node.until('speaks', runs)
+    const speaks = await node.until('speaks', runs)
+    await waitFor(async () => (await look.said(speaks)) === 'said\n')
     await look.event('waits', 'FailedMount')
   })
   afterAll(async () => {
