@@ -10,7 +10,7 @@ import { buffer } from 'node:stream/consumers'
 import { silentLogger as log } from '@kubets/shared/machinery/logger.ts'
 import { freePort } from '@kubets/shared/testing/ports.ts'
 import { realClock as clock } from '@kubets/shared/testing/real-clock.ts'
-import { waitFor } from '@kubets/shared/testing/wait.ts'
+import { caseMs, waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { limitsOf, makeCgroup } from './cgroups/look.testing.ts'
 import { openCgroups } from './cgroups/open.ts'
@@ -24,7 +24,7 @@ const name = `kubets-test-standalone-${process.pid}`
 const image = `kubets-test/${name}:1`
 const runtime = testRuntime(name, { infraImage: image })
 
-describe('A kubelet with a KubeletConfiguration and without an API server', { timeout: 120_000 }, () => {
+describe('A kubelet with a KubeletConfiguration and without an API server', { timeout: caseMs }, () => {
   let folder: string
   let port: number
   let tree: CgroupTree

@@ -92,7 +92,7 @@ export async function startApiServer(flags: readonly string[] = []): Promise<Tes
   }
   const stop = async (): Promise<void> => {
     await client.close()
-    if (child.exitCode === null) {
+    if (child.exitCode === null && child.signalCode === null) {
       child.kill('SIGKILL')
       await once(child, 'exit')
     }

@@ -73,7 +73,7 @@ describe('a kubelet reads a Secret', () => {
 
   it('at once when its own watch has told of the Pod', async () => {
     await secret('seen')
-    const path = '/api/v1/pods?watch=1&fieldSelector=spec.nodeName%3Dn1&timeoutSeconds=2'
+    const path = '/api/v1/pods?watch=1&fieldSelector=spec.nodeName%3Dn1&timeoutSeconds=5'
     const watched = server.call(path, { as: node })
     await pod('seen', { nodeName: 'n1', volumes: [{ name: 'v', secret: { secretName: 'seen' } }] })
     expect((await watched).text).toContain('"name":"seen"')

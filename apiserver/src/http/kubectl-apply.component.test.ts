@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { caseMs } from '@kubets/shared/testing/wait.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../test-server.ts'
 
@@ -44,7 +45,7 @@ interface Output {
 function kubectl(...args: string[]): Promise<Output> {
   const env = { ...process.env, KUBECONFIG: join(folder, 'kubeconfig'), HOME: folder }
   return new Promise((resolve) => {
-    execFile('kubectl', args, { env, timeout: 30_000 }, (error, stdout, stderr) => {
+    execFile('kubectl', args, { env, timeout: 120_000 }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr })
     })
   })
@@ -71,7 +72,7 @@ const managers = ({ metadata }: Managed): string[] =>
 
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
 
-describe('kubectl', { timeout: 60_000 }, () => {
+describe('kubectl', { timeout: caseMs }, () => {
   it('applies on the client side, twice, and takes out what is gone', async () => {
     const first = await kubectl('apply', '-f', await manifest('client', { a: '1', b: '1' }))
     expect([first.code, first.stdout]).toEqual([0, 'configmap/client created\n'])

@@ -168,7 +168,7 @@ describe('a list', () => {
 describe('a watch', () => {
   it.each(['http/1.1', 'http/2'])('streams events over %s until its time is over', async (protocol) => {
     const { json } = await server.call(maps)
-    const path = `${maps}?watch=true&timeoutSeconds=2&resourceVersion=${String(json.metadata?.['resourceVersion'])}`
+    const path = `${maps}?watch=true&timeoutSeconds=5&resourceVersion=${String(json.metadata?.['resourceVersion'])}`
     const events = protocol === 'http/2' ? lines2(path) : lines1(path)
     const name = `watched-${protocol.at(-1)}`
     await create(name)

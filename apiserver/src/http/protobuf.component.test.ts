@@ -106,7 +106,7 @@ describe('protobuf', () => {
   it('streams events as frames', async () => {
     const name = 'watched'
     const { json } = await server.call(maps)
-    const from = `watch=true&timeoutSeconds=2&resourceVersion=${String(json.metadata?.['resourceVersion'])}`
+    const from = `watch=true&timeoutSeconds=5&resourceVersion=${String(json.metadata?.['resourceVersion'])}`
     const plain = call(`${maps}?${from}`)
     const partial = call(`${maps}?${from}`, {}, `${protobuf};as=PartialObjectMetadata;g=meta.k8s.io;v=v1`)
     await create(name, { a: 'b' })

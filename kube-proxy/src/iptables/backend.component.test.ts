@@ -15,7 +15,7 @@ const id = process.pid.toString(36)
 const nodeNs = `kp-${id}-node`
 const pods = ['10.244.1.2', '10.244.2.2']
 const clientIP = '10.55.0.2'
-const signal = AbortSignal.timeout(120_000)
+const signal = AbortSignal.timeout(600_000)
 const servers: ChildProcess[] = []
 
 const nsName = (name: string): string => `kp-${id}-${name}`
@@ -64,9 +64,9 @@ async function serve(name: string): Promise<void> {
   })
 }
 
-/** What a GET from a namespace gets: the body, or the error's code. */
-async function get(ns: string, url: string): Promise<string> {
-  const code = `require('http').get('${url}',{agent:false,timeout:3000},r=>r.setEncoding('utf8').on('data',d=>console.log(d)))
+/** What a GET from a namespace gets: the body, or the error's code; TIMEOUT is what nobody answers. */
+async function get(ns: string, url: string, limitMs = 15_000): Promise<string> {
+  const code = `require('http').get('${url}',{agent:false,timeout:${limitMs}},r=>r.setEncoding('utf8').on('data',d=>console.log(d)))
     .on('error',e=>console.log(e.code)).on('timeout',function(){this.destroy(Object.assign(new Error(),{code:'TIMEOUT'}))})`
   return (await inNs(ns)(process.execPath, ['-e', code], { signal })).stdout.trim()
 }
@@ -74,7 +74,7 @@ async function get(ns: string, url: string): Promise<string> {
 /** Who answers a datagram from always the same port of a namespace. */
 async function askUDP(ns: string, address: string): Promise<string> {
   const code = `const u=require('dgram').createSocket('udp4');u.on('message',m=>{console.log(String(m));u.close();clearTimeout(t)});
-    const t=setTimeout(()=>{console.log('TIMEOUT');u.close()},2000);u.bind(5353,()=>u.send('who',80,'${address}'))`
+    const t=setTimeout(()=>{console.log('TIMEOUT');u.close()},10000);u.bind(5353,()=>u.send('who',80,'${address}'))`
   return (await inNs(ns)(process.execPath, ['-e', code], { signal })).stdout.trim()
 }
 
@@ -161,7 +161,7 @@ describe('iptables backend', () => {
 
   it('lets nothing for such an address out, even past a rule that accepts everything', async () => {
     await nodeRun('iptables', ['-I', 'FORWARD', '-j', 'ACCEPT'], { signal })
-    expect(await get(nsName('client'), 'http://10.96.0.11/')).toBe('TIMEOUT')
+    expect(await get(nsName('client'), 'http://10.96.0.11/', 3000)).toBe('TIMEOUT')
     const { stdout } = await nodeRun('iptables-save', ['-c', '-t', 'mangle'], { signal })
     expect(stdout).toMatch(/\[[1-9]\d*:\d+\] -A KUBE-CLUSTER-IPS .* -j DROP/)
     await nodeRun('iptables', ['-D', 'FORWARD', '-j', 'ACCEPT'], { signal })

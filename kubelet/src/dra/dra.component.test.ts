@@ -160,7 +160,7 @@ describe('A node with a driver of devices that Pods claim', { timeout: caseMs },
     const { containers, ...spec } = claiming('short', { main: '' })
     const short = containers.map((one) => ({ ...one, ...shell('test "$DEVICE_one" = short') }))
     await claimed('short', { ...spec, restartPolicy: 'Never', containers: short })
-    await waitFor(() => driver.asked('NodeUnprepareResources', 'short') === 2)
+    await waitFor(() => driver.asked('NodeUnprepareResources', 'short') >= 2)
     expect((await node.get('short')).status?.phase).not.toBe('Succeeded')
     free = true
     await node.until('short', ({ status }) => status?.phase === 'Succeeded')

@@ -43,7 +43,7 @@ function storageOf(endpoint: string): Storage {
 /** The lease of an apiserver that says nothing more. */
 async function silentApiserver(endpoint: string, address: string): Promise<void> {
   const object = { apiVersion: 'v1', kind: 'Apiserver', metadata: { name: address } }
-  await storageOf(endpoint).commit([{ resource: leases, key: address, object, expect: 0, ttlSeconds: 2 }])
+  await storageOf(endpoint).commit([{ resource: leases, key: address, object, expect: 0, ttlSeconds: 10 }])
 }
 
 const leaseOf = (endpoint: string, address: string): Promise<unknown> => storageOf(endpoint).read(leases, address)

@@ -166,7 +166,7 @@ describe('Docker runtime', () => {
     expect(HostConfig).toMatchObject({ CpuShares: 204, CpuQuota: 70_000, Memory: 24 << 20, OomScoreAdj: 900 })
     await runtime.updateContainerResources(id, { ...resources, memoryLimit: 12 << 20 }, signal)
     const values = ['/sys/fs/cgroup/memory/memory.limit_in_bytes', '/sys/fs/cgroup/memory.max']
-    const { stdout } = await runtime.execSync(id, ['sh', '-c', `cat ${values.join(' ')}`], 5000, signal)
+    const { stdout } = await runtime.execSync(id, ['sh', '-c', `cat ${values.join(' ')}`], 60_000, signal)
     expect(stdout.toString()).toBe(`${12 << 20}\n`)
     await runtime.stopContainer(id, 0, signal)
   })
@@ -184,7 +184,7 @@ describe('Docker runtime', () => {
 
   it('executes commands, with input and without', async () => {
     const id = await start(config('exec', 'trap "exit 7" TERM; while :; do sleep 0.1; done'))
-    const result = await runtime.execSync(id, ['sh', '-c', 'echo out; echo err >&2; exit 5'], 5000, signal)
+    const result = await runtime.execSync(id, ['sh', '-c', 'echo out; echo err >&2; exit 5'], 60_000, signal)
     expect([result.stdout.toString(), result.stderr.toString(), result.exitCode]).toEqual(['out\n', 'err\n', 5])
     await expect(runtime.execSync(id, ['sleep', '60'], 200, signal)).rejects.toMatchObject({ code: 'Timeout' })
     const options = { command: ['cat'], stdin: true, stdout: true, stderr: false, tty: false }
