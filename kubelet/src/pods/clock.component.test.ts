@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { configMaps, leases, pods } from '@kubets/shared/api/resources.gen.ts'
@@ -9,6 +9,7 @@ import { caseMs, waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { keepLease } from '../node/lease.ts'
 import { failed, idOf, lookAt, runs, shell, statusOf } from './look.testing.ts'
+import { keys } from './model.ts'
 import { startTestNode, type TestNode } from './node.testing.ts'
 
 const resources = { cpu: '2', memory: '1Gi', pods: '20', 'ephemeral-storage': '1Gi' }
@@ -142,6 +143,30 @@ describe('A clock that is set', { timeout: caseMs }, () => {
     }
     await look.remove('failing')
     await look.gone('failing')
+  })
+
+  it('has no say in that ten minutes of running begin the back-off anew', async () => {
+    const script = `echo >> /h/well; n=$(wc -l < /h/well); test $n = 1 || until test -e /h/end-$n; do sleep 0.1; done; exit 3`
+    const { metadata } = await node.run('well', host(script))
+    const instance = async (restarts: number): Promise<string> => {
+      const found = await node.until(
+        'well',
+        (pod) => statusOf(pod)?.restartCount === restarts && statusOf(pod)?.state?.running,
+      )
+      return idOf(found)
+    }
+    const second = await instance(1)
+    node.madeBefore.set(second, 601_000)
+    await writeFile(path.join(folder, 'end-2'), '')
+    // neither it has waited, nor does the one after it wait for longer than the first time
+    const third = await node.runtime.containerStatus(await instance(2), new AbortController().signal)
+    expect(third.labels[keys.backOff]).toBe('10')
+    await writeFile(path.join(folder, 'end-3'), '')
+    const pod = await node.until('well', (one) => statusOf(one)?.state?.waiting)
+    const message = `back-off 10s restarting failed container=main pod=well_default(${metadata.uid})`
+    expect(statusOf(pod)?.state).toEqual({ waiting: { reason: 'CrashLoopBackOff', message } })
+    await look.remove('well')
+    await look.gone('well')
   })
 
   it('is told with the next renewal of the Lease, which comes as ever', async () => {

@@ -62,6 +62,8 @@ export interface TestNode {
   manager: PodManager
   rootDir: string
   clock: SettableClock
+  /** How much longer ago than Docker says a container was made (milliseconds), by its id. */
+  madeBefore: Map<string, number>
   /** What the node is short of. */
   pressure: Pressure[]
   /** Whether it goes down. */
@@ -106,7 +108,16 @@ export async function startTestNode(
     infraImage: image,
     ...(given?.engine === undefined ? {} : { endpoint: `unix://${given.engine}` }),
   })
-  const runtime = instrumented(docker, registry, clock)
+  const madeBefore = new Map<string, number>()
+  const aged: typeof docker = {
+    ...docker,
+    containerStatus: async (id, signal) => {
+      const status = await docker.containerStatus(id, signal)
+      const by = madeBefore.get(id) ?? 0
+      return { ...status, createdAt: status.createdAt - by, startedAt: status.startedAt - by }
+    },
+  }
+  const runtime = instrumented(aged, registry, clock)
   const node: Node = { apiVersion: 'v1', kind: 'Node', metadata: { name }, spec: {}, status: { allocatable } }
   const registered = await admin.create(nodes, { ...node, status: {} })
   const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'default' } }
@@ -231,6 +242,7 @@ export async function startTestNode(
     manager,
     rootDir,
     clock,
+    madeBefore,
     pressure,
     goesDown,
     client: admin,
