@@ -53,6 +53,21 @@ export async function credentials(
   return Object.fromEntries(entries.map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]))
 }
 
+/** What is in the secret that is referred to, nothing when none is; `what` names the reference when that fails. */
+export async function referredSecrets(
+  objects: ObjectSource,
+  ref: SecretReference | undefined,
+  what: string,
+  signal: AbortSignal,
+): Promise<Text> {
+  if (!ref) return {}
+  try {
+    return await credentials(objects, ref, signal)
+  } catch (error) {
+    throw new Error(`${what} ${ref.namespace ?? ''}/${ref.name ?? ''} failed: ${(error as Error).message}`)
+  }
+}
+
 /** What the driver said when it attached the volume. Throws when it is not attached, in the driver's own words if it has some. */
 // pkg/volume/csi/csi_attacher.go WaitForAttach, verifyAttachmentStatus
 export async function attachmentMetadata(
