@@ -109,7 +109,7 @@ describe('the queue', () => {
       `scheduler_unschedulable_pods{plugin="${plugin}",profile="default-scheduler"} 1`
     expect(await reasons()).toEqual([one('NodeResourcesFit'), one('NodeAffinity'), one('SchedulingGates')])
     queue.move(() => ({ kind: 'NodeAdd', node: node('b') }))
-    await clock.advance(1_000)
+    await clock.advance(2_000)
     const incoming = (await lines('queue_incoming_pods_total')).map((line) => line.slice(line.indexOf('{')))
     expect(incoming).toEqual([
       '{queue="active",event="UnscheduledPodAdd"} 1',

@@ -155,7 +155,7 @@ describe('Scheduler', () => {
     await waitFor(() => log.includes('p1 SchedulerError: running Bind plugin "TestBinder": no such luck'))
     expect(cache.node('a')?.requested.milliCPU).toBe(0)
     fails = false
-    await clock.advance(1000)
+    await clock.advance(2000)
     await waitFor(() => log.includes('p1 on a'))
   })
 
@@ -210,7 +210,7 @@ describe('Scheduler', () => {
       queue.add(podInfo(pod('other', { cpu: '2' })))
       await waitFor(() => log.some((line) => line.startsWith('other Unschedulable')))
       queue.move(removed)
-      await clock.advance(1000)
+      await clock.advance(2000)
       await waitFor(() => log.includes('high on a'))
       expect(cache.nominator.nodeOf('uid-high')).toBe('')
     })

@@ -47,21 +47,69 @@ describe('SchedulingQueue', () => {
     expect(queue.sizes).toMatchObject({ unschedulable: 1, backoff: 0 })
     queue.move(() => nodeAdd)
     expect(queue.sizes).toMatchObject({ unschedulable: 0, backoff: 1, active: 0 })
-    await clock.advance(1000)
+    await clock.advance(1999)
+    expect(queue.sizes).toMatchObject({ backoff: 1, active: 0 })
+    await clock.advance(1)
     expect(queue.sizes).toMatchObject({ backoff: 0, active: 1 })
   })
 
-  it('doubles the backoff up to ten seconds', async () => {
+  it('doubles the backoff up to ten seconds, each to the end of its last second', async () => {
     const { clock, queue } = setUp()
     queue.add(podInfo(pod('p')))
     for (const seconds of [1, 2, 4, 8, 10, 10]) {
       queue.putUnschedulable(await popped(queue), fit)
       queue.move(() => nodeAdd)
-      await clock.advance(seconds * 1000 - 1)
+      await clock.advance(seconds * 1000 + 999)
       expect(queue.sizes.active).toBe(0)
       await clock.advance(1)
       expect(queue.sizes.active).toBe(1)
     }
+  })
+
+  it('counts errors apart, and from the first again after an attempt that found no node', async () => {
+    const { clock, queue } = setUp()
+    queue.add(podInfo(pod('p')))
+    const backsOff = async (seconds: number): Promise<void> => {
+      await clock.advance(seconds * 1000 + 999)
+      expect(queue.sizes).toMatchObject({ active: 0, backoff: 1 })
+      await clock.advance(1)
+      expect(queue.sizes).toMatchObject({ active: 1, backoff: 0 })
+    }
+    const reject = async (): Promise<void> => {
+      queue.putUnschedulable(await popped(queue), fit)
+      queue.move(() => nodeAdd)
+    }
+    const fail = async (): Promise<void> => queue.putBackoff(await popped(queue))
+    for (const [put, seconds] of [
+      [reject, 1],
+      [fail, 1],
+      [fail, 2],
+      [reject, 2],
+      [fail, 1],
+      [reject, 4],
+    ] as const) {
+      await put()
+      await backsOff(seconds)
+    }
+  })
+
+  it('gives the most important of those whose backoff ends in one second, those of the next after them', async () => {
+    const { clock, queue } = setUp()
+    const put = async (name: string, priority: number): Promise<void> => {
+      queue.add(podInfo(pod(name, { priority })))
+      queue.putUnschedulable(await popped(queue), fit)
+    }
+    await put('first', 1)
+    await clock.advance(300)
+    await put('second', 5)
+    await clock.advance(699)
+    await put('third', 3)
+    await clock.advance(1)
+    await put('later', 9)
+    queue.move(() => nodeAdd)
+    expect(queue.sizes).toMatchObject({ backoff: 4, active: 0 })
+    const order = [await popped(queue), await popped(queue), await popped(queue), await popped(queue)]
+    expect(order.map(({ info }) => info.pod.metadata.name)).toEqual(['second', 'third', 'first', 'later'])
   })
 
   it.each([
@@ -74,7 +122,7 @@ describe('SchedulingQueue', () => {
     clock.set(byMs)
     queue.move(() => nodeAdd)
     expect(queue.sizes).toMatchObject({ backoff: 1, active: 0 })
-    await clock.advance(1000)
+    await clock.advance(2000)
     expect(queue.sizes).toMatchObject({ backoff: 0, active: 1 })
   })
 
@@ -176,7 +224,7 @@ describe('SchedulingQueue', () => {
     const taking = take()
     await clock.advance(0)
     expect(given).toEqual(['other', 'p'])
-    await clock.advance(1000)
+    await clock.advance(2000)
     await taking
     expect(given).toEqual(['other', 'p', 'error'])
   })

@@ -3,10 +3,11 @@ import type { PodInfo } from '../cache/pod-info.ts'
 import { labelOf, type ClusterEvent } from '../framework/events.ts'
 import type { Plugin, QueuedPod } from '../framework/plugin.ts'
 import type { Profile } from '../framework/profile.ts'
+import { BackoffQueue, dueOf, isBackingOff, type Failed } from './backoff-queue.ts'
 import { Heap } from './heap.ts'
 
 /** A Pod on its way through the queue. */
-export interface WaitingPod extends QueuedPod {
+export interface WaitingPod extends QueuedPod, Omit<Failed, 'info'> {
   /** Scheduling attempts begun. */
   readonly attempts: number
   /** When it first came, ms. */
@@ -59,9 +60,7 @@ interface Flight {
 export class SchedulingQueue {
   readonly #options: Required<QueueOptions>
   readonly #active: Heap<WaitingPod>
-  readonly #backoff: Heap<WaitingPod>
-  /** Those whose attempt ended in an error: they are not tried before their time. */
-  readonly #errors: Heap<WaitingPod>
+  readonly #backoff: BackoffQueue<WaitingPod>
   readonly #unschedulable = new Map<string, WaitingPod>()
   readonly #gated = new Map<string, WaitingPod>()
   /** Events that plugins let Pods in for that they kept out. */
@@ -87,10 +86,9 @@ export class SchedulingQueue {
     const [profile] = options.profiles.values()
     const sort = profile?.queueSort
     const uid = (pod: WaitingPod): string => pod.info.uid
-    this.#active = new Heap(uid, (a, b) => sort?.less?.(a, b) ?? a.timestamp < b.timestamp)
-    const endsFirst = (a: WaitingPod, b: WaitingPod): boolean => this.#backoffEnds(a) < this.#backoffEnds(b)
-    this.#backoff = new Heap(uid, endsFirst)
-    this.#errors = new Heap(uid, endsFirst)
+    const comesFirst = (a: WaitingPod, b: WaitingPod): boolean => sort?.less?.(a, b) ?? a.timestamp < b.timestamp
+    this.#active = new Heap(uid, comesFirst)
+    this.#backoff = new BackoffQueue(comesFirst)
     this.#armFlush()
   }
 
@@ -98,7 +96,7 @@ export class SchedulingQueue {
   get sizes(): { active: number; backoff: number; unschedulable: number; gated: number } {
     return {
       active: this.#active.size,
-      backoff: this.#backoff.size + this.#errors.size,
+      backoff: this.#backoff.size,
       unschedulable: this.#unschedulable.size,
       gated: this.#gated.size,
     }
@@ -123,8 +121,7 @@ export class SchedulingQueue {
       reasons.set(profile, counts)
       for (const plugin of plugins) counts.set(plugin, (counts.get(plugin) ?? 0) + 1)
     }
-    const backingOff = [...this.#backoff.items, ...this.#errors.items]
-    for (const pod of [...this.#unschedulable.values(), ...backingOff, ...this.#active.items])
+    for (const pod of [...this.#unschedulable.values(), ...this.#backoff.items, ...this.#active.items])
       count(pod, pod.rejectedBy)
     for (const pod of this.#gated.values()) {
       const holder = this.#holder(pod)
@@ -137,7 +134,17 @@ export class SchedulingQueue {
   add(info: PodInfo): void {
     const now = this.#options.clock.elapsed()
     this.#enter(
-      { info, timestamp: now, attempts: 0, firstSeen: now, rejectedBy: new Set(), flushed: false },
+      {
+        info,
+        timestamp: now,
+        attempts: 0,
+        rejections: 0,
+        errors: 0,
+        due: -Infinity,
+        firstSeen: now,
+        rejectedBy: new Set(),
+        flushed: false,
+      },
       'UnscheduledPodAdd',
     )
   }
@@ -152,10 +159,8 @@ export class SchedulingQueue {
     }
     const active = this.#active.get(info.uid)
     if (active) return this.#active.put({ ...active, info })
-    for (const queue of [this.#backoff, this.#errors]) {
-      const backingOff = queue.get(info.uid)
-      if (backingOff) return queue.put({ ...backingOff, info })
-    }
+    const backingOff = this.#backoff.get(info.uid)
+    if (backingOff) return this.#backoff.put({ ...backingOff, info })
     const gated = this.#gated.get(info.uid)
     if (gated) {
       this.#gated.delete(info.uid)
@@ -172,7 +177,6 @@ export class SchedulingQueue {
   delete(uid: string): void {
     this.#active.delete(uid)
     this.#backoff.delete(uid)
-    this.#errors.delete(uid)
     this.#unschedulable.delete(uid)
     this.#gated.delete(uid)
   }
@@ -203,7 +207,8 @@ export class SchedulingQueue {
   putUnschedulable(pod: WaitingPod, rejectedBy: ReadonlySet<string>): void {
     const flight = this.#flight?.uid === pod.info.uid ? this.#flight : undefined
     const info = flight?.info ?? pod.info
-    const waiting = { ...pod, info, rejectedBy, flushed: false, timestamp: this.#options.clock.elapsed() }
+    const counts = { rejections: pod.rejections + 1, errors: 0 }
+    const waiting = { ...this.#failed(pod, counts), info, rejectedBy, flushed: false }
     this.#unschedulable.set(info.uid, waiting)
     this.#options.observer.incoming('unschedulable', 'ScheduleAttemptFailure')
     if (!flight) return
@@ -220,14 +225,14 @@ export class SchedulingQueue {
 
   /** Puts back a Pod whose attempt ended in an error: it is tried again after its backoff. */
   putBackoff(pod: WaitingPod): void {
-    this.#errors.put({ ...pod, timestamp: this.#options.clock.elapsed() })
+    this.#backoff.put(this.#failed(pod, { rejections: pod.rejections, errors: pod.errors + 1 }))
     this.#options.observer.incoming('backoff', 'ScheduleAttemptFailure')
     this.#armBackoff()
   }
 
   /** Lets a Pod that waits be tried at once. */
   activate(uid: string): void {
-    const pod = this.#unschedulable.get(uid) ?? this.#backoff.get(uid) ?? this.#errors.get(uid)
+    const pod = this.#unschedulable.get(uid) ?? this.#backoff.get(uid)
     if (!pod || this.#isHeld(pod)) return
     this.delete(uid)
     this.#enter(pod, 'ForceActivate')
@@ -312,7 +317,7 @@ export class SchedulingQueue {
     // it is making room for itself; what ends that wakes it again
     if (this.#isHeld(pod)) return
     this.#unschedulable.delete(pod.info.uid)
-    if (this.#backoffEnds(pod) > this.#options.clock.elapsed()) {
+    if (isBackingOff(pod, this.#options.clock.elapsed())) {
       this.#backoff.put(pod)
       this.#options.observer.incoming('backoff', event)
       this.#armBackoff()
@@ -341,33 +346,26 @@ export class SchedulingQueue {
   #next(): WaitingPod | undefined {
     const active = this.#active.pop()
     if (active) return active
-    const pod = this.#backoff.pop()
+    const pod = this.#backoff.popEarly()
     if (!pod) return undefined
     this.#options.observer.incoming('active', 'PopFromBackoffQ')
     this.#armBackoff()
     return pod
   }
 
-  /** One second after the first attempt, doubled for each further one, ten at most. */
-  #backoffEnds(pod: WaitingPod): number {
-    const { initialBackoffMs, maxBackoffMs } = this.#options
-    if (pod.attempts === 0) return pod.timestamp
-    return pod.timestamp + Math.min(maxBackoffMs, initialBackoffMs * 2 ** (pod.attempts - 1))
+  /** The Pod after an attempt that failed. */
+  // pkg/scheduler/backend/queue/scheduling_queue.go AddUnschedulablePodIfNotPresent
+  #failed(pod: WaitingPod, counts: Pick<Failed, 'rejections' | 'errors'>): WaitingPod {
+    const failed = { ...pod, ...counts, timestamp: this.#options.clock.elapsed() }
+    return { ...failed, due: dueOf(failed, this.#options) }
   }
 
   #armBackoff(): void {
     this.#cancelBackoff?.()
-    const queues = [this.#backoff, this.#errors]
-    const ends = queues.flatMap((queue) => queue.peek() ?? []).map((pod) => this.#backoffEnds(pod))
-    if (ends.length === 0 || this.#closed) return
-    const wait = Math.min(...ends) - this.#options.clock.elapsed()
-    this.#cancelBackoff = this.#options.clock.timer(Math.max(0, wait), () => {
-      const now = this.#options.clock.elapsed()
-      for (const queue of queues)
-        for (let pod = queue.peek(); pod && this.#backoffEnds(pod) <= now; pod = queue.peek()) {
-          queue.pop()
-          this.#enter(pod, 'BackoffComplete')
-        }
+    const end = this.#backoff.nextEnd
+    if (end === undefined || this.#closed) return
+    this.#cancelBackoff = this.#options.clock.timer(Math.max(0, end - this.#options.clock.elapsed()), () => {
+      for (const pod of this.#backoff.popCompleted(this.#options.clock.elapsed())) this.#enter(pod, 'BackoffComplete')
       this.#armBackoff()
     })
   }
