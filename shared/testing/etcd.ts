@@ -22,18 +22,36 @@ const startLimitMs = 60_000
 
 /** A real etcd of one member on free ports, for component tests. Needs `etcd` in the PATH. */
 export async function startEtcd(): Promise<TestEtcd> {
+  const [member] = await startEtcdMembers(1)
+  if (!member) throw new Error('there is one')
+  return member
+}
+
+/** The members of a real etcd, on free ports. Needs `etcd` in the PATH. */
+export async function startEtcdMembers(count: number): Promise<TestEtcd[]> {
+  const peers: string[] = []
+  for (let i = 0; i < count; i++) peers.push(`http://127.0.0.1:${await freePort()}`)
+  const cluster = peers.map((peer, i) => `member${i}=${peer}`).join(',')
+  // side by side: none is healthy before most of them are there
+  const started = await Promise.allSettled(peers.map((peer, i) => startMember(`member${i}`, peer, cluster)))
+  const members = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  const failed = started.find((one) => one.status === 'rejected')
+  if (!failed) return members
+  await Promise.all(members.map((member) => member.stop()))
+  throw failed.reason
+}
+
+async function startMember(name: string, peer: string, cluster: string): Promise<TestEtcd> {
   const folder = await mkdtemp(join(tmpdir(), 'etcd-test-'))
-  const [clientPort, peerPort] = [await freePort(), await freePort()]
-  const endpoint = `http://127.0.0.1:${clientPort}`
-  const peer = `http://127.0.0.1:${peerPort}`
+  const endpoint = `http://127.0.0.1:${await freePort()}`
   const args = [
-    '--name=test',
+    `--name=${name}`,
     `--data-dir=${folder}/data`,
     `--listen-client-urls=${endpoint}`,
     `--advertise-client-urls=${endpoint}`,
     `--listen-peer-urls=${peer}`,
     `--initial-advertise-peer-urls=${peer}`,
-    `--initial-cluster=test=${peer}`,
+    `--initial-cluster=${cluster}`,
     '--logger=zap',
     '--log-level=error',
   ]
