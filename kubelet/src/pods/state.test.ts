@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { ContainerStatus } from '../runtime/types.ts'
+import { RuntimeError, type ContainerStatus } from '../runtime/types.ts'
 import { exited, identity, running } from './fixtures.ts'
+import { keys } from './model.ts'
 import { PodStateReader } from './state.ts'
 
 /** A runtime whose list is behind what a look at one container shows, as Docker's is when a container has just ended. */
@@ -48,5 +49,23 @@ describe('PodStateReader', () => {
     await expect(reader.read(signal)).rejects.toThrow('Docker is away')
     actual = () => after
     expect((await reader.read(signal)).containers[0]?.state).toBe('CONTAINER_EXITED')
+  })
+
+  it('says why what failed left no last words, which hides nothing else; what is gone meanwhile is left out', async () => {
+    const labels = { [keys.terminationMessagePolicy]: 'FallbackToLogsOnError' }
+    const failed = exited('main', 1, 0, { labels })
+    const { signal } = new AbortController()
+    const messages = async (error: RuntimeError): Promise<string[]> => {
+      const runtime = { ...runtimeWith(failed, () => failed), containerLogs: () => Promise.reject(error) }
+      const { containers } = await new PodStateReader(runtime, identity.uid).read(signal)
+      return containers.map(({ message }) => message)
+    }
+    // moby daemon/logs.go ContainerLogs
+    const dead = 'can not get logs from container which is dead or marked for removal'
+    expect(await messages(new RuntimeError('Conflict', dead))).toEqual([
+      `Error on reading termination message from logs: ${dead}`,
+    ])
+    expect(await messages(new RuntimeError('NotFound', 'no such container'))).toEqual([])
+    await expect(messages(new RuntimeError('Unavailable', 'Docker is away'))).rejects.toThrow('Docker is away')
   })
 })

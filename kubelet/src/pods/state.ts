@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import type { ContainerStatus, PodSandboxStatus, RuntimeService } from '../runtime/types.ts'
-import { isRuntimeNotFound } from '../runtime/types.ts'
+import { isRuntimeNotFound, RuntimeError } from '../runtime/types.ts'
 import { keys, type PodRuntimeState } from './model.ts'
 
 type Reading = Pick<
@@ -98,7 +98,17 @@ async function lastWords(runtime: Reading, status: ContainerStatus, signal: Abor
   const failed = status.exitCode !== 0 || status.reason === 'ContainerCannotRun'
   if (said !== '' || !fromLog || !failed) return said
   const options = { follow: false, timestamps: false, tail: maxLogLines }
-  const { stdout, stderr } = await runtime.containerLogs(status.id, options, signal)
+  try {
+    return await endOfLog(await runtime.containerLogs(status.id, options, signal))
+  } catch (error) {
+    // Docker has no log of what is just being removed; the Pod's other containers are read all the same
+    const isRefused = error instanceof RuntimeError && ['Conflict', 'Unknown'].includes(error.code)
+    if (!isRefused) throw error
+    return `Error on reading termination message from logs: ${error.message}`
+  }
+}
+
+async function endOfLog({ stdout, stderr }: Awaited<ReturnType<Reading['containerLogs']>>): Promise<string> {
   // both outputs as they came
   let kept = Buffer.alloc(0)
   const keep = async (stream: AsyncIterable<Buffer>): Promise<void> => {
