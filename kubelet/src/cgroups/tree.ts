@@ -11,6 +11,7 @@ import {
   type CgroupVersion,
   type CurrentSettings,
 } from './settings.ts'
+import { isGone } from './usage.ts'
 
 const used = ['cpu', 'memory', 'pids', 'hugetlb']
 // what a cgroup that somebody else makes has to have
@@ -128,7 +129,7 @@ export class CgroupTree {
       const [weight = 0, quota = 0, memory = 0] = await Promise.all(all)
       return { weight, quota, memory }
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      if (isGone(error)) return undefined
       throw error
     }
   }

@@ -111,6 +111,7 @@ describe('what the kernel says a container uses', () => {
     const files = await write(2, {})
     const error: unknown = await readUsage({ ...files, cpu: path.join(folder, 'gone') }).catch((said: unknown) => said)
     expect(isGone(error)).toBe(true)
+    for (const code of ['ENODEV', 'ESRCH', 'ENXIO']) expect(isGone({ code })).toBe(true)
     expect(isGone(new Error('other'))).toBe(false)
   })
 })

@@ -95,9 +95,12 @@ export function memoryUsage(usage: number, detail: Readonly<Record<string, numbe
   }
 }
 
-/** Whether a file of a process or cgroup could not be read because that has ended. */
+/**
+ * Whether a file of a process or cgroup could not be read because that has ended: it is not there, or it was opened just
+ * before (kernfs ENODEV, /proc ESRCH), or the network that it tells of went with the last process (proc_net.c ENXIO).
+ */
 export function isGone(error: unknown): boolean {
-  return ['ENOENT', 'ENODEV', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')
+  return ['ENOENT', 'ENODEV', 'ESRCH', 'ENXIO'].includes((error as NodeJS.ErrnoException).code ?? '')
 }
 
 // lines of a name and a number

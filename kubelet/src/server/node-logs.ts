@@ -15,7 +15,10 @@ export async function serveNodeLogs(folder: string, inside: string, reply: Fasti
   const info = await stat(place).catch(() => undefined)
   if (info?.isDirectory()) {
     if (inside !== '' && !inside.endsWith('/')) return reply.redirect(`${path.posix.basename(inside)}/`, 301)
-    const entries = await readdir(place, { withFileTypes: true })
+    const entries = await readdir(place, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+      // logs are turned over and go with their containers
+      throw error.code === 'ENOENT' ? new ServerError(404, '404 page not found') : error
+    })
     return reply.type('text/html; charset=utf-8').send(folderPage(entries))
   }
   if (!info?.isFile() || inside.endsWith('/')) throw new ServerError(404, '404 page not found')
