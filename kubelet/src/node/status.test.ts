@@ -98,6 +98,28 @@ describe('nodeStatus', () => {
   })
 })
 
+describe('statusPatch', () => {
+  it('names what has changed, so that nothing is undone that another writes meanwhile', () => {
+    const addresses = [
+      { $patch: 'replace' },
+      { type: 'InternalIP', address: '192.0.2.2' },
+      { type: 'Hostname', address: 'n' },
+    ]
+    const image = { id: 'i', repoTags: ['a:1'], repoDigests: [], size: 5, uid: undefined, username: '' }
+    const later = nodeStatus({ ...seen, ips: ['192.0.2.2'], images: [image], now: 1000 }, own)
+    expect(statusPatch(own, later)).toEqual({
+      capacity: {},
+      allocatable: {},
+      addresses,
+      conditions: later.conditions,
+      images: [{ names: ['a:1'], sizeBytes: 5 }],
+    })
+    const used = nodeStatus({ ...seen, volumesInUse: ['v'] }, own)
+    expect(statusPatch(own, used)).toEqual({ capacity: {}, allocatable: {}, volumesInUse: ['v'] })
+    expect(statusPatch(used, own)).toEqual({ capacity: {}, allocatable: {}, volumesInUse: null })
+  })
+})
+
 describe('conditionEvents', () => {
   it('tell what is new', () => {
     const short = nodeStatus({ ...seen, pressure: ['MemoryPressure', 'PIDPressure'], problems: ['x'] }, own)

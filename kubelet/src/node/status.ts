@@ -216,14 +216,20 @@ export function worthWriting(before: NodeStatus | undefined, after: NodeStatus):
   )
 }
 
-/** The strategic merge patch from one status to the other. Of resources it names those that change: others may write too. */
+/**
+ * The strategic merge patch from one status to the other. It names what changes, of resources each: others may write at
+ * the same time, and what they wrote is neither undone nor missed.
+ */
+// k8s.io/component-helpers/node/util/status.go preparePatchBytesforNodeStatus
 export function statusPatch(before: NodeStatus | undefined, after: NodeStatus): object {
+  const known = (before ?? {}) as Record<string, unknown>
+  const changed = Object.fromEntries(Object.entries(after).filter(([key, value]) => !deepEqual(value, known[key])))
   return {
-    ...after,
+    ...changed,
     capacity: resourcePatch(before?.capacity, after.capacity),
     allocatable: resourcePatch(before?.allocatable, after.allocatable),
     // merged by type, two addresses of one type would become one
-    addresses: [{ $patch: 'replace' }, ...(after.addresses ?? [])],
+    ...('addresses' in changed && { addresses: [{ $patch: 'replace' }, ...(after.addresses ?? [])] }),
     ...(before?.volumesInUse && !after.volumesInUse && { volumesInUse: null }),
   }
 }
