@@ -6,6 +6,9 @@ export interface Clock {
   elapsed(): number
   /** Calls `fn` once after `ms`; the returned function cancels it. */
   timer(ms: number, fn: () => void): () => void
-  /** Resolves after `ms`; rejects with the signal's reason as soon as it aborts. */
+  /**
+   * Resolves after `ms`, with 0 once everything else that is ready had its turn; rejects with the signal's reason as soon as
+   * it aborts.
+   */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }

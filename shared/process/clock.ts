@@ -6,6 +6,12 @@ const longestTimerMs = 2 ** 31 - 1
 /** Milliseconds since the process began, with fractions: for what is over in less than one. */
 export const fineTime = (): number => performance.now()
 
+/** Once everything else that is ready has had its turn: a timer would idle for a millisecond. */
+function aTurnLater(_: number, fn: () => void): () => void {
+  const turn = setImmediate(fn)
+  return () => clearImmediate(turn)
+}
+
 /** The machine's clock. */
 export const realClock: Clock = {
   now: () => Date.now(),
@@ -22,12 +28,13 @@ export const realClock: Clock = {
   },
 
   sleep(ms, signal) {
+    const later = ms > 0 ? realClock.timer : aTurnLater
     return new Promise((resolve, reject) => {
       const abort = (): void => {
         cancel()
         reject(signal?.reason as Error)
       }
-      const cancel = realClock.timer(ms, () => {
+      const cancel = later(ms, () => {
         signal?.removeEventListener('abort', abort)
         resolve()
       })

@@ -65,6 +65,16 @@ describe('realClock', () => {
     await expect(realClock.sleep(60_000, stop.signal)).rejects.toThrow('enough')
   })
 
+  it('lets everything else have its turn in a sleep of no time', async () => {
+    const order: string[] = []
+    setTimeout(() => order.push('timer'))
+    setImmediate(() => order.push('ready'))
+    await realClock.sleep(0)
+    expect(order).toContain('ready')
+    while (!order.includes('timer')) await realClock.sleep(0)
+    await expect(realClock.sleep(0, AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough')
+  })
+
   it('does not fire at once when the time is longer than a timer can be', async () => {
     let fired = false
     const cancel = realClock.timer(2 ** 40, () => (fired = true))

@@ -7,6 +7,7 @@ import {
   protobufMessage,
 } from '@kubets/shared/machinery/schema/protobuf-encode.ts'
 import type { Encoded, WatchEvent } from '../registry/types.ts'
+import { Piece } from '../storage/piece.ts'
 import { partialOf, type ListHead, type MetaVersion } from './table.ts'
 
 interface Document {
@@ -69,18 +70,18 @@ export function listDocument(apiVersion: string, listKind: string, items: readon
 
 // apimachinery/pkg/runtime/serializer/protobuf/protobuf.go RawSerializer, ../../../util/framer/framer.go lengthDelimitedFrameWriter
 /** A watch event as a frame: four bytes of length, then a WatchEvent whose object is a whole document. */
-export const objectFrame = (event: WatchEvent): Buffer =>
+export const objectFrame = (event: WatchEvent): Piece =>
   event.form('protobuf', ({ type, encoded }) => frame(type, objectDocument(encoded)))
 
 /** The same, of the object's metadata alone. */
-export function partialFrame(event: WatchEvent, version: MetaVersion): Buffer {
+export function partialFrame(event: WatchEvent, version: MetaVersion): Piece {
   if (event.type === 'ERROR') return objectFrame(event)
   return event.form(`partial protobuf ${version}`, ({ type, encoded }) =>
     frame(type, partialDocument(encoded, version)),
   )
 }
 
-function frame(type: string, document: Buffer): Buffer {
+function frame(type: string, document: Buffer): Piece {
   const rawField = lengthDelimited(1, document.length)
   const event = [
     lengthDelimited(1, type.length),
@@ -91,5 +92,5 @@ function frame(type: string, document: Buffer): Buffer {
   ]
   const length = Buffer.alloc(4)
   length.writeUInt32BE(event.reduce((sum, part) => sum + part.length, 0))
-  return Buffer.concat([length, ...event])
+  return new Piece(length, ...event)
 }

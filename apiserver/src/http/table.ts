@@ -2,6 +2,7 @@ import type { Kind } from '@kubets/shared/api/kinds/kind.ts'
 import { badRequest } from '@kubets/shared/machinery/errors.ts'
 import { quote } from '@kubets/shared/machinery/quote.ts'
 import type { Encoded, WatchEvent } from '../registry/types.ts'
+import { Piece } from '../storage/piece.ts'
 import { listParts, type ListShape } from './list-text.ts'
 
 export type IncludeObject = 'None' | 'Metadata' | 'Object'
@@ -79,7 +80,7 @@ export const partialMetadataShape = (metadata: ListHead, version: MetaVersion): 
 })
 
 /** A watch event whose object is a Table of one row; its columns are told in the first event alone. */
-export function tableLine(kind: Kind, event: WatchEvent, options: TableOptions, headers: boolean): Buffer {
+export function tableLine(kind: Kind, event: WatchEvent, options: TableOptions, headers: boolean): Piece {
   if (event.type === 'ERROR') return event.line
   const { encoded } = event
   if (event.type === 'BOOKMARK') {
@@ -94,11 +95,11 @@ export function tableLine(kind: Kind, event: WatchEvent, options: TableOptions, 
 }
 
 /** A watch event whose object is its metadata alone. */
-export function partialLine(event: WatchEvent, version: MetaVersion): Buffer {
+export function partialLine(event: WatchEvent, version: MetaVersion): Piece {
   if (event.type === 'ERROR') return event.line
   return event.form(`partial ${version}`, ({ type, encoded }) =>
     line(type, partialMetadata(encoded, version).toString()),
   )
 }
 
-const line = (type: string, object: string): Buffer => Buffer.from(`{"type":"${type}","object":${object}}\n`)
+const line = (type: string, object: string): Piece => new Piece(Buffer.from(`{"type":"${type}","object":${object}}\n`))

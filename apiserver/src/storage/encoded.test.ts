@@ -83,7 +83,7 @@ describe('Change.eventFor', () => {
   })
 
   it('writes a line that is one JSON document', () => {
-    const line = new Change(7, 'a', 0, undefined, inside).eventFor(() => true)?.line.toString() ?? ''
+    const line = new Change(7, 'a', 0, undefined, inside).eventFor(() => true)?.line.bytes.toString() ?? ''
     expect(line.endsWith('\n')).toBe(true)
     expect(JSON.parse(line)).toEqual({ type: 'ADDED', object: inside.object })
   })

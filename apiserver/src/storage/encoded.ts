@@ -3,6 +3,7 @@ import type { Clock } from '@kubets/shared/machinery/clock.ts'
 import { deepFreeze } from '@kubets/shared/machinery/deep.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { atOnce, inSlices, inSteps, type Steps } from '@kubets/shared/machinery/slices.ts'
+import { Piece } from './piece.ts'
 import type { Encoded, WatchEvent } from './types.ts'
 
 /** Output forms that were made once, by name. */
@@ -117,19 +118,19 @@ class Event implements WatchEvent {
   readonly type: WatchEvent['type']
   readonly encoded: Encoded
   readonly #forms = new Forms()
-  #line: Buffer | undefined
+  #line: Piece | undefined
 
   constructor(type: WatchEvent['type'], encoded: Encoded) {
     this.type = type
     this.encoded = encoded
   }
 
-  get line(): Buffer {
-    return (this.#line ??= Buffer.concat([
+  get line(): Piece {
+    return (this.#line ??= new Piece(
       Buffer.from(`{"type":"${this.type}","object":`),
       this.encoded.json,
       Buffer.from('}\n'),
-    ]))
+    ))
   }
 
   form<T>(name: string, make: (event: WatchEvent) => T): T {

@@ -1,4 +1,5 @@
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
+import type { Piece } from './piece.ts'
 
 /** Which objects: one folder of keys in etcd. Several served versions of a kind share one. */
 export interface Resource {
@@ -23,7 +24,7 @@ export interface WatchEvent {
   /** For ERROR the object is a Status; for BOOKMARK it has apiVersion, kind and metadata alone. */
   readonly encoded: Encoded
   /** `{"type":…,"object":…}\n` as JSON, made at first use and shared by all watchers of this event. */
-  readonly line: Buffer
+  readonly line: Piece
   /** Another output form of the whole event: made at first use and shared. */
   form<T>(name: string, make: (event: WatchEvent) => T): T
 }
