@@ -103,19 +103,7 @@ export async function serve(
   }
 }
 
-const unknownRequest: RequestInfo = {
-  isResourceRequest: false,
-  path: '',
-  verb: '',
-  apiGroup: '',
-  apiVersion: '',
-  namespace: '',
-  resource: '',
-  subresource: '',
-  name: '',
-  fieldSelector: [],
-  parts: [],
-}
+const unknownRequest: RequestInfo = parseRequestInfo('', '', new URLSearchParams())
 
 /** The parts of a request's URL, and what they ask for. @throws StatusError 400 */
 export function parseUrl(

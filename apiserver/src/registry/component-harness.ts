@@ -2,6 +2,7 @@ import { findKindByGVK } from '@kubets/shared/api/kinds/index.ts'
 import { silentLogger } from '@kubets/shared/machinery/logger.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { realClock } from '@kubets/shared/process/clock.ts'
+import { startEtcd } from '@kubets/shared/testing/etcd.ts'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { createRegistry } from './registry.ts'
 import type { Registry, RequestScope } from './types.ts'
@@ -13,6 +14,22 @@ export async function openRegistry(etcdServer: string, advertiseAddress = '10.0.
   const opened = startRegistry(etcdServer, advertiseAddress)
   await waitFor(async () => (await opened.health()) === undefined, 'the registry is ready')
   return opened
+}
+
+/** Two registries on an etcd of their own, as two API servers have them. */
+export async function openTwoRegistries() {
+  const etcd = await startEtcd()
+  const registry = await openRegistry(etcd.endpoint, '10.0.0.1')
+  const second = await openRegistry(etcd.endpoint, '10.0.0.2')
+  return {
+    etcd,
+    registry,
+    second,
+    async stop() {
+      await Promise.all([registry.close(), second.close()])
+      await etcd.stop()
+    },
+  }
 }
 
 export function startRegistry(etcdServer: string, advertiseAddress = '10.0.0.1'): Registry {

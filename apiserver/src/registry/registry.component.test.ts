@@ -3,23 +3,17 @@ import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { startEtcd } from '@kubets/shared/testing/etcd.ts'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { map, maps, openRegistry, scope, startRegistry } from './component-harness.ts'
+import { map, maps, openRegistry, openTwoRegistries, scope, startRegistry } from './component-harness.ts'
 import type { Registry, Watch } from './types.ts'
 
-let etcd: Awaited<ReturnType<typeof startEtcd>>
 let registry: Registry
 let second: Registry
+let stop: () => Promise<void>
 
 beforeAll(async () => {
-  etcd = await startEtcd()
-  registry = await openRegistry(etcd.endpoint, '10.0.0.1')
-  second = await openRegistry(etcd.endpoint, '10.0.0.2')
+  ;({ registry, second, stop } = await openTwoRegistries())
 })
-
-afterAll(async () => {
-  await Promise.all([registry.close(), second.close()])
-  await etcd.stop()
-})
+afterAll(() => stop())
 
 function pod(name: string, more: object = {}): KubeObject {
   return {

@@ -1,8 +1,3 @@
-import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { promisify } from 'node:util'
 import { priorityClasses } from '@kubets/shared/api/resources.gen.ts'
 import type { Container, PodSpec } from '@kubets/shared/api/types/core-v1.ts'
 import { caseMs, waitFor } from '@kubets/shared/testing/wait.ts'
@@ -10,27 +5,22 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { failed, runs } from '../pods/look.testing.ts'
 import { startTestNode, type TestNode } from '../pods/node.testing.ts'
 import { makeImage } from '../runtime/docker/image.testing.ts'
+import { makeDisk, type TestDisk } from '../volumes/disk.testing.ts'
 import { evictionsOf, garbageOf, transitionMs } from './evictions.testing.ts'
 
-const run = promisify(execFile)
 const stopping = new AbortController()
 const storage = 'ephemeral-storage'
 const critical = { priority: 2_000_001_000, priorityClassName: 'system-node-critical' }
 
 /** A node with a small disk of its own, images are on another one. */
 describe('EvictionManager on a disk that gets full', { timeout: caseMs }, () => {
-  let work: string
+  let disk: TestDisk
   let rootDir: string
   let node: TestNode
   let evictions: ReturnType<typeof evictionsOf>
   beforeAll(async () => {
-    work = await mkdtemp(path.join(tmpdir(), 'kubets-evictions-'))
-    const disk = path.join(work, 'disk')
-    rootDir = path.join(work, 'root')
-    await Promise.all([writeFile(disk, ''), mkdir(rootDir)])
-    await truncate(disk, 64 << 20)
-    await run('mkfs.ext4', ['-q', '-m0', disk])
-    await run('mount', ['-o', 'loop', disk, rootDir])
+    disk = await makeDisk(64)
+    rootDir = disk.place
     node = await startTestNode({ cpu: '1', memory: '64Gi', [storage]: '64Gi', pods: '20' }, { rootDir })
     evictions = evictionsOf(node)
     const kind = { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass' }
@@ -39,8 +29,7 @@ describe('EvictionManager on a disk that gets full', { timeout: caseMs }, () => 
   afterAll(async () => {
     stopping.abort()
     await node.stop()
-    await run('umount', [rootDir])
-    await rm(work, { recursive: true })
+    await disk.remove()
   })
 
   /** Runs a Pod that writes into a volume, and a little beside it; it is ready when that is done. */

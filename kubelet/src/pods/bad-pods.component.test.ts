@@ -1,22 +1,19 @@
-import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import net from 'node:net'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { promisify } from 'node:util'
 import { configMaps } from '@kubets/shared/api/resources.gen.ts'
 import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { caseMs, waitFor } from '@kubets/shared/testing/wait.ts'
 import Docker from 'dockerode'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeImage, removeImage } from '../runtime/docker/image.testing.ts'
+import { makeDisk, type TestDisk } from '../volumes/disk.testing.ts'
 import { idOf, lookAt, runs, shell, statusOf } from './look.testing.ts'
 import { startTestNode, type TestNode } from './node.testing.ts'
 
-const run = promisify(execFile)
 const signal = new AbortController().signal
 const docker = new Docker()
 const shellLess = `kubets-test/shell-less-${process.pid}:1`
@@ -26,18 +23,13 @@ const namespace = 'default'
 describe('A node with bad Pods', { timeout: caseMs }, () => {
   let node: TestNode
   let look: ReturnType<typeof lookAt>
-  let work: string
+  let disk: TestDisk
   let rootDir: string
 
   beforeAll(async () => {
-    work = await mkdtemp(path.join(tmpdir(), 'kubets-bad-'))
-    // a disk that is soon full
-    const disk = path.join(work, 'disk')
-    rootDir = path.join(work, 'root')
-    await Promise.all([writeFile(disk, ''), mkdir(rootDir)])
-    await truncate(disk, 24 << 20)
-    await run('mkfs.ext4', ['-q', '-m0', disk])
-    await run('mount', ['-o', 'loop', disk, rootDir])
+    // one that is soon full
+    disk = await makeDisk(24)
+    rootDir = disk.place
     await makeImage(shellLess, ['sleep'])
     node = await startTestNode({ cpu: '1', memory: '1Gi', 'ephemeral-storage': '1Gi', pods: '40' }, { rootDir })
     look = lookAt(node)
@@ -45,8 +37,7 @@ describe('A node with bad Pods', { timeout: caseMs }, () => {
   afterAll(async () => {
     await node.stop()
     await removeImage(shellLess)
-    await run('umount', [rootDir])
-    await rm(work, { recursive: true })
+    await disk.remove()
   })
 
   const containersOf = async (pod: Pod) => node.runtime.listContainers({ podUid: pod.metadata.uid ?? '' }, signal)

@@ -3,27 +3,21 @@ import type { EndpointSlice } from '@kubets/shared/api/types/discovery-v1.ts'
 import { silentLogger } from '@kubets/shared/machinery/logger.ts'
 import type { KubeObject } from '@kubets/shared/machinery/object.ts'
 import { realClock } from '@kubets/shared/process/clock.ts'
-import { startEtcd } from '@kubets/shared/testing/etcd.ts'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Storage } from '../../storage/storage.ts'
-import { openRegistry, scope } from '../component-harness.ts'
+import { openRegistry, openTwoRegistries, scope } from '../component-harness.ts'
 import type { Registry } from '../types.ts'
 
-let etcd: Awaited<ReturnType<typeof startEtcd>>
+let etcd: { readonly endpoint: string }
 let registry: Registry
 let second: Registry
+let stop: () => Promise<void>
 
 beforeAll(async () => {
-  etcd = await startEtcd()
-  registry = await openRegistry(etcd.endpoint, '10.0.0.1')
-  second = await openRegistry(etcd.endpoint, '10.0.0.2')
+  ;({ etcd, registry, second, stop } = await openTwoRegistries())
 })
-
-afterAll(async () => {
-  await Promise.all([registry.close(), second.close()])
-  await etcd.stop()
-})
+afterAll(() => stop())
 
 function service(name: string, spec: object = {}): KubeObject {
   return {

@@ -1,11 +1,10 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { waitFor } from '@kubets/shared/testing/wait.ts'
 import Docker from 'dockerode'
+import { makeDisk } from '../../volumes/disk.testing.ts'
 
 const run = promisify(execFile)
 
@@ -21,13 +20,10 @@ export interface TestEngine {
  * bridge takes docker0 away, whoever uses it; its containers can have that network alone, as their host's.
  */
 export async function startEngine(mebibytes: number): Promise<TestEngine> {
-  const work = await mkdtemp(path.join(tmpdir(), 'kubets-engine-'))
+  const disk = await makeDisk(mebibytes)
+  const { work, place: data } = disk
   const at = (name: string): string => path.join(work, name)
-  const [disk, data, socket] = [at('disk'), at('data'), at('sock')]
-  await Promise.all([writeFile(disk, ''), mkdir(data)])
-  await truncate(disk, mebibytes << 20)
-  await run('mkfs.ext4', ['-q', '-m0', disk])
-  await run('mount', ['-o', 'loop', disk, data])
+  const socket = at('sock')
   const namespace = path.basename(work)
   const options = [
     `--data-root=${data}`,
@@ -54,10 +50,9 @@ export async function startEngine(mebibytes: number): Promise<TestEngine> {
     stop: async () => {
       engine.kill()
       await ended
-      await run('umount', [data])
       // of what had the engine's network
       await run('umount', [path.join(at('exec'), 'netns', 'default')]).catch(() => undefined)
-      await rm(work, { recursive: true })
+      await disk.remove()
     },
   }
 }
