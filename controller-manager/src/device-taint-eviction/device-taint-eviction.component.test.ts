@@ -73,9 +73,12 @@ it('Pods go when their devices are tainted, unless that is tolerated; those that
   await taint({ key: 'broken', effect: 'NoExecute' })
   await waitFor(async () => (await found('strict')) === undefined)
   await waitFor(async () => (await told('strict')).includes('Marking for deletion'))
-  const lines = (await manager.registry.metrics()).split('\n')
-  expect(lines).toContain('device_taint_eviction_controller_pod_deletions_total 1')
-  expect(lines).toContain('device_taint_eviction_controller_pod_deletion_duration_seconds_count 1')
+  // it is counted when the answer to its deletion is there
+  const counted = async (): Promise<string[]> => (await manager.registry.metrics()).split('\n')
+  await waitFor(async () =>
+    (await counted()).includes('device_taint_eviction_controller_pod_deletion_duration_seconds_count 1'),
+  )
+  expect(await counted()).toContain('device_taint_eviction_controller_pod_deletions_total 1')
   await taint()
   await waitFor(async () => (await told('patient')).includes('Cancelling deletion'))
   expect(await told('patient')).toEqual(['Cancelling deletion'])
