@@ -115,6 +115,7 @@ describe.concurrent('the scheduler', () => {
     expect(await unscheduled('restricted')).toContain("node(s) didn't match Pod's node affinity/selector")
   })
 
+  // Ports below those that the kernel gives to connections from here: one that lasts keeps its port from a Pod.
   const hostPort = (
     port: number,
     hostIP: string,
@@ -130,29 +131,29 @@ describe.concurrent('the scheduler', () => {
   const listener = shell(`printf '${config}' > /c; : > /leases; exec busybox udhcpd -f /c`)
 
   it(`keeps a host port of every address for one Pod${covers('Scheduling, HostPort and Protocol match, HostIPs different but one is default HostIP (0.0.0.0)')}`, async () => {
-    await startPod(ns, 'port-all', hostPort(54322, ''))
+    await startPod(ns, 'port-all', hostPort(24322, ''))
     await running('port-all')
-    await startPod(ns, 'port-one', hostPort(54322, nodeIP()))
+    await startPod(ns, 'port-one', hostPort(24322, nodeIP()))
     expect(await unscheduled('port-one')).toContain("node(s) didn't have free ports for the requested pod ports")
   })
 
   it(`shares a host port between addresses and protocols, and each leads to its Pod${covers('Scheduling, HostPort matching and HostIP and Protocol not-matching')}`, async () => {
-    await startPod(ns, 'port1', hostPort(54323, '127.0.0.1'))
-    await startPod(ns, 'port2', hostPort(54323, nodeIP()))
-    await startPod(ns, 'port3', hostPort(54323, nodeIP(), listener, { containerPort: 67, protocol: 'UDP' }))
+    await startPod(ns, 'port1', hostPort(24323, '127.0.0.1'))
+    await startPod(ns, 'port2', hostPort(24323, nodeIP()))
+    await startPod(ns, 'port3', hostPort(24323, nodeIP(), listener, { containerPort: 67, protocol: 'UDP' }))
     for (const name of ['port1', 'port2', 'port3']) await podUntil(ns, name, 'to be ready', isReady)
     await startPod(ns, 'host-exec', { hostNetwork: true, ...asking('cpu', 0) })
     await running('host-exec')
     const inHost = (script: string): Promise<string> => ns.kubectl(['exec', 'host-exec', '--', 'sh', '-c', script])
     const web = (address: string): Promise<string> =>
-      until(`an answer of ${address}`, async () => (await inHost(`wget -q -O - http://${address}:54323/`)).trim())
+      until(`an answer of ${address}`, async () => (await inHost(`wget -q -O - http://${address}:24323/`)).trim())
     expect(await web('127.0.0.1')).toBe('1 port1')
     expect(await web(nodeIP())).toBe('1 port2')
     // a datagram that nobody listens for is refused
     const isRefused = async (port: number): Promise<boolean> =>
       (await inHost(`timeout 4 nslookup -type=a -port=${String(port)} x ${nodeIP()} 2>&1; true`)).includes('refused')
-    await until('port3 to take datagrams', async () => ((await isRefused(54323)) ? undefined : true))
-    await until('another port to refuse them', async () => ((await isRefused(54324)) ? true : undefined))
+    await until('port3 to take datagrams', async () => ((await isRefused(24323)) ? undefined : true))
+    await until('another port to refuse them', async () => ((await isRefused(24324)) ? true : undefined))
   })
 
   it(`makes a less important Pod go${covers('Scheduler, Basic Preemption')}`, async () => {
