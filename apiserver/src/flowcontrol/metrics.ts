@@ -1,6 +1,6 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { Counter, Gauge, type Registry } from 'prom-client'
 import type { Clock } from '@kubets/shared/machinery/clock.ts'
-import { registerHistogram } from '@kubets/shared/process/histogram.ts'
+import { BucketsByLabels, registerHistogram, type Buckets } from '@kubets/shared/process/histogram.ts'
 import type { Level, Levels, RejectReason, Schema } from './levels.ts'
 import type { ReadWriteRequests } from './read-write.ts'
 import type { TimingHistogram } from './timing-histogram.ts'
@@ -27,8 +27,11 @@ const durations = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30]
 // staging/src/k8s.io/apiserver/pkg/util/flowcontrol/metrics/metrics.go
 /** The histograms of priority and fairness. */
 export function createObserver(register: Registry): Observer {
-  const histogram = (what: string, help: string, buckets: number[], more: string[] = []): Histogram =>
-    new Histogram({ name: name(what), help, labelNames: [...flow, ...more], buckets, registers: [register] })
+  const histogram = (what: string, help: string, bounds: number[], more: string[] = []): BucketsByLabels => {
+    const buckets = new BucketsByLabels([...flow, ...more], bounds)
+    registerHistogram(register, { name: name(what), help, series: () => buckets.series() })
+    return buckets
+  }
   const lengths = histogram(
     'request_queue_length_after_enqueue',
     'Length of queue in the API Priority and Fairness subsystem, as seen by each request after it is enqueued',
@@ -56,13 +59,14 @@ export function createObserver(register: Registry): Observer {
     'count of watchers for mutating requests in API Priority and Fairness',
     [0, 1, 10, 100, 1000, 10000],
   )
+  const of = (histogram: BucketsByLabels, { level, name }: Schema, ...more: string[]): Buckets =>
+    histogram.of(level.name, name, ...more)
   return {
-    queued: (schema, length) => lengths.observe(labels(schema), length),
-    waited: (schema, executes, seconds) => waits.observe({ ...labels(schema), execute: String(executes) }, seconds),
-    executed: (schema, isWatch, seconds) =>
-      executions.observe({ ...labels(schema), type: isWatch ? 'watch' : 'regular' }, seconds),
-    estimated: (schema, count) => seats.observe(labels(schema), count),
-    watched: (schema, count) => watchers.observe(labels(schema), count),
+    queued: (schema, length) => of(lengths, schema).count(length),
+    waited: (schema, executes, seconds) => of(waits, schema, String(executes)).count(seconds),
+    executed: (schema, isWatch, seconds) => of(executions, schema, isWatch ? 'watch' : 'regular').count(seconds),
+    estimated: (schema, count) => of(seats, schema).count(count),
+    watched: (schema, count) => of(watchers, schema).count(count),
   }
 }
 

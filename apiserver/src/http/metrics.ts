@@ -1,5 +1,6 @@
+import { BucketsByLabels, registerHistogram } from '@kubets/shared/process/histogram.ts'
 import { createRegistry } from '@kubets/shared/process/metrics.ts'
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { Counter, Gauge, type Registry } from 'prom-client'
 import type { RequestInfo } from './request-info.ts'
 
 export interface Metrics {
@@ -24,12 +25,14 @@ export function createMetrics(version: string): Metrics {
     labelNames: [...resourceLabels, 'code'],
     registers,
   })
-  const durations = new Histogram({
+  const durations = new BucketsByLabels(
+    resourceLabels,
+    [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60],
+  )
+  registerHistogram(register, {
     name: 'apiserver_request_duration_seconds',
     help: 'Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.',
-    labelNames: resourceLabels,
-    buckets: [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60],
-    registers,
+    series: () => durations.series(),
   })
   const lasting = new Gauge({
     name: 'apiserver_longrunning_requests',
@@ -61,7 +64,7 @@ export function createMetrics(version: string): Metrics {
     finished(info, method, code, seconds, longRunning) {
       const labels = labelsOf(info, method)
       requests.inc({ ...labels, code: String(code) })
-      if (!longRunning) durations.observe(labels, seconds)
+      if (!longRunning) durations.of(...resourceLabels.map((name) => labels[name] ?? '')).count(seconds)
     },
     longRunning: (info, change) => lasting.inc(labelsOf(info, 'GET'), change),
     page: async () => ({ text: await register.metrics(), contentType: register.contentType }),

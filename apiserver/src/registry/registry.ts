@@ -48,8 +48,16 @@ export function createRegistry(options: RegistryOptions): Registry {
   const kept = bootstrap.run(AbortSignal.any([stop.signal, keeping.signal]))
   const running = Promise.all([storage.run(stop.signal), kept, runRepair(context, stop.signal)])
 
+  // asked for a dozen times by admission alone
+  const views = new WeakMap<Kind, CachedKind>()
+  const viewOf = (kind: Kind): CachedKind => {
+    let view = views.get(kind)
+    if (!view) views.set(kind, (view = cached(storage, kind)))
+    return view
+  }
+
   return {
-    cached: (kind) => cached(storage, kind),
+    cached: viewOf,
     get: (scope, name, given = {}) =>
       given.subresource === 'scale' ? getScale(context, scope, name) : get(storage, scope, name, given),
     list: (scope, given = {}) => list(storage, scope, given),
