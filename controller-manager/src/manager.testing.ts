@@ -32,10 +32,14 @@ export interface TestManager {
   stop(): Promise<void>
 }
 
-/** Every controller in this process, on a real apiserver with these flags; `given` are options of its own. */
+/**
+ * Every controller in this process, on a real apiserver with these flags; `given` are options of its own, and `through`
+ * is what stands between them and the apiserver.
+ */
 export const startTestManager = async (
   given: Partial<Options> = {},
   flags: readonly string[] = [],
+  through: (client: ApiServer['client']) => ApiServer['client'] = (client) => client,
 ): Promise<TestManager> => {
   const apiserver = await startApiServer(flags)
   const { client } = apiserver
@@ -69,7 +73,7 @@ export const startTestManager = async (
   const metrics = { observe: () => undefined }
   const registry = new Registry()
   const shared = {
-    client,
+    client: through(client),
     clock: realClock,
     log: silentLogger,
     metrics,
