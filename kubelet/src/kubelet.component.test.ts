@@ -10,7 +10,7 @@ import { issueCertificate } from '@kubets/shared/process/certificates.ts'
 import { startApiServer } from '@kubets/shared/testing/apiserver.ts'
 import { freePort } from '@kubets/shared/testing/ports.ts'
 import { realClock as clock } from '@kubets/shared/testing/real-clock.ts'
-import { waitFor } from '@kubets/shared/testing/wait.ts'
+import { caseMs, waitFor } from '@kubets/shared/testing/wait.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openCgroups } from './cgroups/open.ts'
 import { makeImage, removeImage } from './runtime/docker/image.testing.ts'
@@ -22,7 +22,7 @@ const image = `kubets-test/${name}:1`
 const runtime = testRuntime(name, { infraImage: image })
 const namespace = 'default'
 
-describe('A kubelet with an API server', { timeout: 120_000 }, () => {
+describe('A kubelet with an API server', { timeout: caseMs }, () => {
   let folder: string
   let api: Awaited<ReturnType<typeof startApiServer>>
   let kubelet: ChildProcess
