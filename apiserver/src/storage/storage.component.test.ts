@@ -96,6 +96,18 @@ describe('storage on a real etcd', () => {
     expect([...storage.resource(resource).under()].map(({ object: { metadata } }) => metadata.name)).toEqual(['taken'])
   })
 
+  it.each([
+    ['than etcd takes', 1_800_000],
+    ['than its gRPC takes', 2_900_000],
+  ])('refuses what is larger %s, and goes on', async (_, length) => {
+    const resource = { group: 'size', plural: 'things' }
+    const storage = open()
+    const tooLarge = write(storage, resource, `a${String(length)}`, 0, 'x'.repeat(length))
+    const small = write(storage, resource, `b${String(length)}`)
+    await expect(tooLarge).rejects.toMatchObject({ code: 413 })
+    expect((await small).committed).toBe(true)
+  })
+
   it('answers a consistent read when another program has written to the same etcd', async () => {
     const storage = open()
     const foreign = new Etcd({ endpoints: [etcd.endpoint], clock: realClock })

@@ -1,5 +1,6 @@
 import { createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net'
+import { createCA } from '@kubets/shared/process/certificates.ts'
 import { realClock } from '@kubets/shared/process/clock.ts'
 import { freePort } from '@kubets/shared/testing/ports.ts'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -40,6 +41,11 @@ function succeed(stream: ServerHttp2Stream, text: string): void {
 const refuse = (stream: ServerHttp2Stream, status: number, message: string): void =>
   stream.respond({ ':status': 200, 'grpc-status': status, 'grpc-message': message }, { endStream: true })
 
+function breakOff(stream: ServerHttp2Stream): void {
+  stream.respond({ ':status': 200 })
+  stream.write('xyz', () => stream.destroy())
+}
+
 async function call(channel: Channel, text: string, limitMs = 10_000): Promise<string> {
   return (await channel.call('/a.B/C', Buffer.from(text), limitMs)).toString()
 }
@@ -61,12 +67,9 @@ describe('a channel', () => {
     ['escaped words', (stream) => refuse(stream, 8, 'too%20large'), { code: 8, message: 'too large' }],
     ['no status', (stream) => stream.respond({ ':status': 200 }, { endStream: true }), { code: 14 }],
     ['HTTP alone', (stream) => stream.respond({ ':status': 502 }, { endStream: true }), { message: 'HTTP status 502' }],
-    [
-      'half an answer',
-      (stream) => (stream.respond({ ':status': 200 }) as never) ?? stream.write('xyz', () => stream.destroy()),
-      { code: 14 },
-    ],
+    ['half an answer', breakOff, { code: 14 }],
     ['a connection that ends', (stream) => stream.session?.destroy(), { code: 14 }],
+    ['success without an answer', (stream) => refuse(stream, 0, ''), { code: 14, message: 'the answer did not come' }],
   ])('rejects with what came: %s', async (_, answer, error) => {
     const channel = new Channel({ endpoints: [await serve(answer)], clock: realClock })
     await expect(call(channel, '')).rejects.toMatchObject(error)
@@ -77,6 +80,19 @@ describe('a channel', () => {
     const channel = new Channel({ endpoints: [await serve(() => undefined)], clock: realClock })
     await expect(call(channel, '', 50)).rejects.toMatchObject({ code: 4, message: 'no answer within 50 ms' })
     channel.close()
+  })
+
+  it('waits no longer for a connection either', async () => {
+    const sockets: Socket[] = []
+    const silent = createTcpServer((socket) => sockets.push(socket))
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const { cert, key } = await createCA('etcd')
+    const endpoint = `127.0.0.1:${String((silent.address() as AddressInfo).port)}`
+    const channel = new Channel({ endpoints: [endpoint], tls: { ca: cert, cert, key }, clock: realClock })
+    await expect(call(channel, '', 50)).rejects.toMatchObject({ code: 4, message: 'no answer within 50 ms' })
+    channel.close()
+    silent.close()
+    for (const socket of sockets) socket.destroy()
   })
 
   it('says so when nobody is there', async () => {

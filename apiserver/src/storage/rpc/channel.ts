@@ -28,13 +28,13 @@ export class Channel {
 
   /** The answer to a message. Rejects with an RpcError, after `limitMs` at the latest. */
   async call(path: string, message: Buffer, limitMs: number): Promise<Buffer> {
-    const connection = await this.#connected()
-    try {
-      return await answerTo(connection, path, message, limitMs, this.#options.clock)
-    } catch (error) {
-      if (error instanceof RpcError && error.code === codes.unavailable) this.#leave(connection)
-      throw error
-    }
+    if (this.#closed) throw new RpcError(codes.unavailable, 'the connection to etcd was closed')
+    if (this.#connection?.usable) return this.#ask(this.#connection, path, message, limitMs)
+    const { clock } = this.#options
+    const end = clock.elapsed() + limitMs
+    this.#connecting ??= this.#connect().finally(() => (this.#connecting = undefined))
+    const connection = await inTime(this.#connecting, limitMs, clock)
+    return this.#ask(connection, path, message, Math.max(1, Math.ceil(end - clock.elapsed())))
   }
 
   /** Takes no calls any more; those on their way may end. */
@@ -43,10 +43,13 @@ export class Channel {
     this.#connection?.close()
   }
 
-  #connected(): Connection | Promise<Connection> {
-    if (this.#closed) throw new RpcError(codes.unavailable, 'the connection to etcd was closed')
-    if (this.#connection?.usable) return this.#connection
-    return (this.#connecting ??= this.#connect().finally(() => (this.#connecting = undefined)))
+  async #ask(connection: Connection, path: string, message: Buffer, limitMs: number): Promise<Buffer> {
+    try {
+      return await answerTo(connection, path, message, limitMs, this.#options.clock)
+    } catch (error) {
+      if (error instanceof RpcError && error.code === codes.unavailable) this.#leave(connection)
+      throw error
+    }
   }
 
   /** To the member whose turn it is, or the next that can be reached. */
@@ -76,6 +79,16 @@ export class Channel {
   }
 }
 
+const late = (ms: number): RpcError => new RpcError(codes.deadlineExceeded, `no answer within ${String(ms)} ms`)
+
+/** What comes, unless it takes longer. */
+function inTime<T>(coming: Promise<T>, limitMs: number, clock: Clock): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancelLimit = clock.timer(limitMs, () => reject(late(limitMs)))
+    void coming.then(resolve, reject).finally(cancelLimit)
+  })
+}
+
 function answerTo(
   connection: Connection,
   path: string,
@@ -90,7 +103,7 @@ function answerTo(
     let told: Told = {}
     let problem: RpcError | undefined
     const cancelLimit = clock.timer(limitMs, () => {
-      problem = new RpcError(codes.deadlineExceeded, `no answer within ${String(limitMs)} ms`)
+      problem = late(limitMs)
       stream.destroy()
     })
     stream.on('response', (headers) => (told = headers))
@@ -105,9 +118,11 @@ function answerTo(
     stream.on('error', (error: Error) => (problem ??= new RpcError(codes.unavailable, wordsOf(error))))
     stream.on('close', () => {
       cancelLimit()
-      const error = problem ?? errorIn(told)
+      // what the other end has said of the call counts, also where the stream broke after it
+      const error = told['grpc-status'] === undefined ? (problem ?? errorIn(told)) : errorIn(told)
       if (error) reject(error)
-      else resolve(answer ?? Buffer.alloc(0))
+      else if (answer) resolve(answer)
+      else reject(problem ?? new RpcError(codes.unavailable, 'the answer did not come'))
     })
     stream.end(framed(message))
   })

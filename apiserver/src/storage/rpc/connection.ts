@@ -72,8 +72,9 @@ export class Connection {
     return !this.#session.closed && !this.#session.destroyed && this.#begun < maxCalls
   }
 
-  /** Begins a call of a method, e.g. "/etcdserverpb.KV/Txn", on a usable connection. It ends with `close`, whatever happens. */
+  /** Begins a call of a method, e.g. "/etcdserverpb.KV/Txn"; it ends with `close`, whatever happens. Throws where it is not usable. */
   call(path: string, headers: OutgoingHttpHeaders): ClientHttp2Stream {
+    if (!this.usable) throw new RpcError(codes.unavailable, 'the connection to etcd has ended')
     const stream = this.#session.request({
       ':method': 'POST',
       ':path': path,
