@@ -49,10 +49,12 @@ export const startHollowNodes = async (client: Client, count: number, random: ()
   }
   pods.addHandler({ add: enqueue, update: (_, pod) => enqueue(pod) })
 
+  // Only of a Pod as it is now, else one that was told to go would succeed. After a conflict the change that made it
+  // has it looked at again.
   const report = (pod: Pod, status: object): Promise<unknown> => {
-    const { name = '', namespace, uid } = pod.metadata
+    const { name = '', namespace, uid, resourceVersion } = pod.metadata
     const options = { type: 'strategic', namespace, subresource: 'status' } as const
-    return client.patch(podsRef, name, { metadata: { uid }, status }, options)
+    return client.patch(podsRef, name, { metadata: { uid, resourceVersion }, status }, options)
   }
   const ends = new Map<string, number>()
   let address = 0
