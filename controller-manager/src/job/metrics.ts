@@ -1,9 +1,9 @@
-import { Counter, Histogram, type Registry } from 'prom-client'
+import type { Registry } from 'prom-client'
 import { isPodTerminal } from '@kubets/shared/api/pod.ts'
 import type { Job, JobStatus } from '@kubets/shared/api/types/batch-v1.ts'
 import type { Pod } from '@kubets/shared/api/types/core-v1.ts'
 import { isPodTerminating } from '../pods/availability.ts'
-import { doubling } from '../registered.ts'
+import { counterIn, doubling, histogramIn } from '../registered.ts'
 import { countOf, parseIndexes } from './indexes.ts'
 import { isIndexed, isTracked } from './pods.ts'
 import type { JobPlan } from './plan.ts'
@@ -57,75 +57,63 @@ const countIn = ({ spec }: Job, indexes: string | undefined): number =>
 
 /** Shows in the registry what is counted. */
 // pkg/controller/job/metrics/metrics.go, pkg/controller/cronjob/metrics/metrics.go
-export const batchMetrics = (register: Registry): BatchMetrics => {
-  const registers = [register]
-  const labelNames = ['completion_mode', 'result', 'action']
-  const seconds = new Histogram({
+export const batchMetrics = (registry: Registry): BatchMetrics => {
+  const labelNames = ['completion_mode', 'result', 'action'] as const
+  const seconds = histogramIn(registry, {
     name: 'job_controller_job_sync_duration_seconds',
     help: 'The time it took to sync a job',
     labelNames,
     buckets: doubling(0.004, 15),
-    registers,
   })
-  const syncs = new Counter({
+  const syncs = counterIn(registry, {
     name: 'job_controller_job_syncs_total',
     help: 'The number of job syncs',
     labelNames,
-    registers,
   })
-  const finished = new Counter({
+  const finished = counterIn(registry, {
     name: 'job_controller_jobs_finished_total',
     help: 'The number of finished jobs',
     labelNames: ['completion_mode', 'result', 'reason'],
-    registers,
   })
-  const pods = new Counter({
+  const pods = counterIn(registry, {
     name: 'job_controller_job_pods_finished_total',
     help: 'The number of finished Pods that are fully tracked',
     labelNames: ['completion_mode', 'result'],
-    registers,
   })
-  const indexes = new Counter({
+  const indexes = counterIn(registry, {
     name: 'job_controller_job_finished_indexes_total',
     help: 'The number of finished indexes. Possible values for the status label are: "succeeded", "failed". Possible values for the backoffLimit label are: "perIndex" and "global"',
     labelNames: ['status', 'backoffLimit'],
-    registers,
   })
-  const creations = new Counter({
+  const creations = counterIn(registry, {
     name: 'job_controller_job_pods_creation_total',
     help: 'The number of Pods created by the Job controller labelled with a reason for the Pod creation.',
     labelNames: ['reason', 'status'],
-    registers,
   })
-  const handled = new Counter({
+  const handled = counterIn(registry, {
     name: 'job_controller_pod_failures_handled_by_failure_policy_total',
     help: 'The number of failed Pods handled by failure policy with respect to the failure policy action applied based on the matched rule.',
     labelNames: ['action'],
-    registers,
   })
-  const kept = new Counter({
+  const kept = counterIn(registry, {
     name: 'job_controller_terminated_pods_tracking_finalizer_total',
     help: 'The number of terminated pods (phase=Failed|Succeeded) that have the finalizer batch.kubernetes.io/job-tracking. The event label can be "add" or "delete".',
     labelNames: ['event'],
-    registers,
   })
-  const foreign = new Counter({
+  const foreign = counterIn(registry, {
     name: 'job_controller_jobs_by_external_controller_total',
     help: 'The number of Jobs managed by an external controller',
     labelNames: ['controller_name'],
-    registers,
   })
-  const stale = new Counter({
+  const stale = counterIn(registry, {
     name: 'job_controller_stale_sync_skips_total',
     help: 'Total number of Job syncs skipped due to a stale watch cache.',
     labelNames: ['group', 'resource'],
-    registers,
   })
-  const skew = new Histogram({
+  const skew = histogramIn(registry, {
     name: 'cronjob_controller_job_creation_skew_duration_seconds',
     help: 'Time between when a cronjob is scheduled to be run, and when the corresponding job is created',
     buckets: doubling(1, 10),
-    registers,
   })
   return {
     synced: (job, result, action, took) => {
